@@ -1,0 +1,302 @@
+"""Training speed: emograin's loop against a plain fine-tuning loop on the same weights, in turn, on this machine's CPU.
+
+    python benchmarks/training_speed.py --method baseline label-embedding --data quickstart --json speed.json
+
+Both sides train the same classifier on the same texts with the same batch size, and are timed on optimizer steps alone.
+Read the ratio: texts a second are this machine's. Run it where nothing else runs.
+
+--steps adds what the ratio is made of: the plain loop with one change after the other.
+"""
+
+import argparse
+import csv
+import json
+import multiprocessing
+import os
+import re
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.flop_counter import FlopCounterMode
+
+from emograin.batching import training_batches
+from emograin.classifier import Classifier, build
+from emograin.config import Training
+from emograin.data import Corpus, Split, load
+from emograin.run_folder import RunFolder
+from emograin.training import _computes_in_bf16, train
+
+CHANGES = ("batches of like length", "bfloat16", "fused AdamW", "math attention")
+DEV_TEXTS = 16  # emograin's loop evaluates once, at the end, untimed
+
+
+def plain_loop(settings: Training, corpus: Corpus, changes: Sequence[str] = ()) -> float:
+    """Texts a second of fine-tuning as well-known scripts write it, with some of `CHANGES` on request.
+
+    Every text is padded to all tokens that are allowed; float32; shuffled batches; AdamW and attention as torch and
+    transformers choose them. Batches are cut from tensors prepared before the clock starts, which no data loader beats.
+    """
+    classifier = build(settings, corpus.taxonomy).train()
+    method, split = classifier.method, corpus.split("train")
+    documents = method.tokenize(split.texts)
+    longest = [0] * settings.document_tokens
+    inputs = {name: rows[:-1] for name, rows in method.assemble([*documents, longest]).items()}
+    targets = torch.from_numpy(split.labels).float()
+    fused = True if "fused AdamW" in changes else None  # None: torch decides
+    optimizer = torch.optim.AdamW(classifier.parameters(), settings.learning_rate, fused=fused)
+    batches = list(torch.randperm(len(targets)).split(settings.batch_size))
+    if "batches of like length" in changes:
+        batches = [torch.from_numpy(rows) for rows in _batches(settings, documents)]
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in changes)
+    began = time.perf_counter()
+    for rows in batches:
+        batch = {name: tensor[rows] for name, tensor in inputs.items()}
+        if "batches of like length" in changes:
+            width = int(batch["attention_mask"].sum(dim=1).max())
+            batch = {name: tensor[:, :width] for name, tensor in batch.items()}
+        with autocast, sdpa_kernel(SDPBackend.MATH) if "math attention" in changes else nullcontext():
+            logits, _ = classifier(batch)
+        loss = binary_cross_entropy_with_logits(logits.float(), targets[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.max_grad_norm)
+        optimizer.step()
+    return len(targets) / (time.perf_counter() - began)
+
+
+def emograin_loop(settings: Training, corpus: Corpus) -> float:
+    """Texts a second of `emograin.training.train`, as it notes them in the run's curve."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunFolder(folder)
+        train(settings, corpus, run)
+        with run.curve.open(newline="") as file:
+            return float(next(csv.DictReader(file))["texts_per_second"])
+
+
+def sample(corpus: Corpus, texts: int, seed: int) -> Corpus:
+    """Some training texts, and a few of dev."""
+    whole, dev = corpus.split("train"), corpus.split("dev")
+    chosen = np.random.default_rng(seed).permutation(len(whole))[:texts]
+    parts = {"train": _part(whole, chosen), "dev": _part(dev, np.arange(min(DEV_TEXTS, len(dev))))}
+    return Corpus(corpus.name, corpus.taxonomy, {name: partial(parts.__getitem__, name) for name in parts})
+
+
+def _part(split: Split, rows: np.ndarray) -> Split:
+    return Split(split.name, [split.ids[at] for at in rows], [split.texts[at] for at in rows], split.labels[rows])
+
+
+def _batches(settings: Training, documents: Sequence[list[int]]) -> list[np.ndarray]:
+    return training_batches([len(ids) for ids in documents], settings.batch_size, settings.seed, epoch=0)
+
+
+class Cost:
+    """Floating-point operations of matrix products, forward and backward, counted by torch for texts of each length."""
+
+    def __init__(self, classifier: Classifier):
+        self.classifier = classifier
+        self.known: dict[int, int] = {}
+
+    def of(self, tokens: int) -> int:
+        """Of one text of so many word pieces."""
+        if tokens not in self.known:
+            with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+                self.classifier(self.classifier.method.assemble([[0] * tokens]))[0].sum().backward()
+            self.known[tokens] = counter.get_total_flops()
+        return self.known[tokens]
+
+    def a_text(self, settings: Training, corpus: Corpus, padded: bool) -> float:
+        """The mean over a corpus, padding included: to all tokens allowed, or to the longest text of the batch."""
+        if padded:
+            return self.of(settings.document_tokens)
+        documents = self.classifier.method.tokenize(corpus.split("train").texts)
+        batches = _batches(settings, documents)
+        return sum(len(rows) * self.of(max(len(documents[at]) for at in rows)) for rows in batches) / len(documents)
+
+
+def matrix_rate(dtype: torch.dtype, size: int = 2048, times: int = 8) -> float:
+    """GFLOP/s of a square matrix product, the best of some: what no training loop exceeds."""
+    left, right = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
+    best = float("inf")
+    for _ in range(times):
+        began = time.perf_counter()
+        left @ right
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best / 1e9
+
+
+def peak_memory(loop: Callable[[Training, Corpus], float], settings: Training, data: str, texts: int) -> dict[str, int]:
+    """MiB of resident memory at its highest, and before training, in a process of its own.
+
+    The peak of a process never falls, so two loops in one process would show the larger one twice.
+    """
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
+        return fresh.submit(_measure_memory, loop, settings, data, texts).result()
+
+
+def _measure_memory(
+    loop: Callable[[Training, Corpus], float], settings: Training, data: str, texts: int
+) -> dict[str, int]:
+    corpus = sample(load(data), texts, settings.seed)
+    before = _high_water()
+    loop(settings, corpus)
+    return {"peak_mib": round(_high_water()), "before_training_mib": round(before)}
+
+
+def _high_water() -> float:
+    """MiB. Linux's VmHWM starts anew in a new program; ru_maxrss may inherit the parent's."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    if found:
+        return int(found[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def compare(
+    settings: Training, data: str, texts: int, rounds: int, changes: Sequence[str], memory: bool
+) -> dict[str, dict[str, Any]]:
+    """Every loop in turn, `rounds` times; figures of each, the plain loop's first and emograin's last."""
+    corpus = load(data)
+    bf16 = settings.precision == "bf16" or (settings.precision == "auto" and _computes_in_bf16("cpu"))
+    used = [change for change in changes if bf16 or change != "bfloat16"]
+    loops: dict[str, Callable[[Training, Corpus], float]] = {"plain": plain_loop}
+    for number, change in enumerate(used, start=1):
+        loops[f"+ {change}"] = partial(plain_loop, changes=used[:number])
+    loops["emograin"] = emograin_loop
+    found: dict[str, dict[str, Any]] = {
+        name: {
+            "dtype": "bfloat16" if bf16 and ("bfloat16" in used[:at] or name == "emograin") else "float32",
+            "texts_per_second": [],
+            "gflop_a_text": [],
+        }
+        for at, name in enumerate(loops)
+    }
+    cost = Cost(build(settings, corpus.taxonomy).train())
+    for loop in loops.values():  # not counted: first calls choose kernels
+        loop(settings, sample(corpus, 2 * settings.batch_size, settings.seed))
+    for number in range(rounds):
+        seeded = replace(settings, seed=settings.seed + number)
+        texts_now = sample(corpus, texts, seeded.seed)
+        for name, loop in loops.items():
+            found[name]["texts_per_second"].append(round(loop(seeded, texts_now), 2))
+            found[name]["gflop_a_text"].append(cost.a_text(seeded, texts_now, padded=name == "plain") / 1e9)
+            rate = found[name]["texts_per_second"][-1]
+            _note(f"{settings.method}, round {number + 1} of {rounds}: {name} {rate} texts/s")
+    for name, figures in found.items():
+        plain = found["plain"]["texts_per_second"]
+        ratios = [ours / theirs for ours, theirs in zip(figures["texts_per_second"], plain, strict=True)]
+        figures["texts_per_second_median"] = statistics.median(figures["texts_per_second"])
+        figures["ratio"] = {
+            "median": round(statistics.median(ratios), 3),
+            "min": round(min(ratios), 3),
+            "max": round(max(ratios), 3),
+        }
+        figures["gflop_a_text"] = round(statistics.mean(figures["gflop_a_text"]), 3)
+        if memory and name in ("plain", "emograin"):
+            _note(f"{settings.method}, memory of {name}, in a process of its own")
+            figures |= peak_memory(loops[name], settings, data, texts)
+    return found
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def add_shares(figures: dict[str, dict[str, Any]], rates: dict[str, float]) -> None:
+    """What part of the machine's matrix-product rate each loop reaches."""
+    for each in figures.values():
+        reached = each["texts_per_second_median"] * each["gflop_a_text"]
+        each["gflops"] = round(reached, 1)
+        each["share_of_matrix_rate"] = round(reached / rates[each["dtype"]], 3)
+
+
+def table(name: str, figures: dict[str, dict[str, Any]]) -> str:
+    """One method's figures for people: a line a loop."""
+    lines = [f"{name:<26}  texts/s  ratio (min-max)     GFLOP a text  of the matrix rate  peak memory"]
+    for loop, each in figures.items():
+        ratio = each["ratio"]
+        spread = f"{ratio['median']:.2f} ({ratio['min']:.2f}-{ratio['max']:.2f})"
+        share = f"{each['share_of_matrix_rate']:.0%} of {each['dtype']}"
+        peak = f"{each['peak_mib']:,} MiB" if "peak_mib" in each else ""
+        lines.append(
+            f"  {loop:<24}  {each['texts_per_second_median']:>7.1f}  {spread:<18}  {each['gflop_a_text']:>12.2f}"
+            f"  {share:<18}  {peak:>11}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--method", nargs="+", default=["baseline", "label-embedding"])
+    parser.add_argument("--data", default="quickstart", help="a corpus, a folder or a file")
+    parser.add_argument("--encoder", default="minilm")
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps-a-round", type=int, default=40, help="optimizer steps of each loop a round")
+    parser.add_argument("--steps", action="store_true", help="also the plain loop with one change after the other")
+    parser.add_argument("--no-memory", dest="memory", action="store_false", help="leave peak memory out")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    options = parser.parse_args()
+
+    os.environ["ACCELERATE_USE_CPU"] = "true"  # read by emograin's loop, here and in the processes for memory
+    texts = min(options.steps_a_round * options.batch_size, len(load(options.data).split("train")))
+    dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    rates = {name: matrix_rate(dtype) for name, dtype in dtypes.items()}
+    methods = {}
+    for method in options.method:
+        settings = Training(
+            method=method,
+            data=Path(options.data).name,
+            encoder=options.encoder,
+            epochs=1,
+            batch_size=options.batch_size,
+            evaluate_every=10**9,
+        )
+        changes = CHANGES if options.steps else ()
+        methods[method] = compare(settings, options.data, texts, options.rounds, changes, options.memory)
+    # The machine may have been slower at the start than at the end; the limit is the faster of the two.
+    rates = {name: round(max(rates[name], matrix_rate(dtype)), 1) for name, dtype in dtypes.items()}
+    for figures in methods.values():
+        add_shares(figures, rates)
+
+    result = {
+        "data": Path(options.data).name,
+        "encoder": Path(options.encoder).name,
+        "texts_a_round": texts,
+        "batch_size": options.batch_size,
+        "rounds": options.rounds,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "matrix_gflops": rates,
+        "methods": methods,
+    }
+    print(
+        f"{result['encoder']} on {texts} texts of {result['data']} a round, {options.rounds} rounds, medians; "
+        f"{result['threads']} threads; matrix products: "
+        + ", ".join(f"{name} {rate:,.0f} GFLOP/s" for name, rate in rates.items())
+    )
+    for method, figures in methods.items():
+        print(table(method, figures))
+    if options.memory:
+        print("Peak memory is of a whole process; emograin's includes its evaluation on dev and its checkpoint.")
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""emograin: fine-grained emotion classification.
+
+    import emograin
+    model = emograin.load("runs/label-embedding-seed0")
+    predictions = model.predict(["what a lovely day", "leave me alone"])
+    predictions[0].labels, predictions.scores.shape
+
+Importing costs nothing: every name is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import Training as Training
+    from .data import load as load_corpus  # noqa: F401
+    from .errors import EmograinError as EmograinError
+    from .labels import GOEMOTIONS as GOEMOTIONS
+    from .labels import Taxonomy as Taxonomy
+    from .prediction import load as load
+    from .run_folder import RunFolder as RunFolder
+    from .training import train as train
+
+__version__ = "0.1.0"
+
+_NAMES = {
+    "EmograinError": ("errors", "EmograinError"),
+    "GOEMOTIONS": ("labels", "GOEMOTIONS"),
+    "RunFolder": ("run_folder", "RunFolder"),
+    "Taxonomy": ("labels", "Taxonomy"),
+    "Training": ("config", "Training"),
+    "load": ("prediction", "load"),
+    "load_corpus": ("data", "load"),
+    "train": ("training", "train"),
+}
+
+__all__ = ["__version__", *_NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'emograin' has no attribute {name!r}")
+    module, attribute = _NAMES[name]
+    value = getattr(import_module(f".{module}", __name__), attribute)
+    globals()[name] = value
+    return value

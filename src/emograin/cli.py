@@ -1,0 +1,287 @@
+"""The command line: one function a command. Results on standard output, progress and notes on standard error."""
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import IO, Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from . import __version__
+from .errors import EmograinError, Interrupted, extra
+
+app = App(
+    name="emograin",
+    help="Fine-grained emotion classification: train, evaluate and predict 28 emotions in text.",
+    version=__version__,
+    default_parameter=Parameter(negative=()),
+)
+
+
+@app.command
+def predict(
+    *text: str,
+    input: str | None = None,
+    column: str = "text",
+    output: Path | None = None,
+    model: Path | None = None,
+    format: Literal["text", "jsonl", "csv", "tsv", "parquet"] | None = None,
+    input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
+    all_scores: bool = False,
+    thresholds: Literal["fixed", "one-for-all", "one-a-label"] = "one-a-label",
+) -> None:
+    """Emotions in texts: given as arguments, in a file, or on standard input, a text a line.
+
+    Every row comes out again, in order, with its other columns. A row that cannot be read is kept with an `error`,
+    one that was read in part with a `note`.
+
+    Parameters
+    ----------
+    text
+        Texts.
+    input
+        A txt, CSV, TSV, JSONL or Parquet file, of any length; - is standard input.
+    column
+        The column that holds the text.
+    output
+        Where to write; by default standard output.
+    model
+        A run folder.
+    format
+        Of the output; by default told from --output, or text, for people.
+    input_format
+        Of the input, where its name does not tell.
+    all_scores
+        Scores of all labels, not of the predicted ones only.
+    thresholds
+        Which of the model's thresholds to use, all but the first chosen on dev: 0.3, one for all labels, one a label.
+    """
+    from .prediction import load
+    from .prediction_output import write_predictions
+    from .table_reading import Row, read_rows
+
+    if text and input is not None:
+        raise EmograinError("expected texts or --input, got both")
+    if model is None:
+        raise EmograinError("no model is shipped with this version", "--model RUN; train one: emograin train --help")
+    if text:
+        rows = iter([Row({column: each}, each) for each in text])
+    elif input in (None, "-"):
+        if sys.stdin.isatty():
+            raise EmograinError("no text", 'emograin predict "what a day!", or --input FILE, or pipe texts in')
+        rows = read_rows(sys.stdin.buffer, input_format or "txt", column)
+    else:
+        rows = read_rows(str(input), input_format, column)
+    write_predictions(load(model, thresholds), rows, output, format, all_scores)
+
+
+@app.command
+def train(
+    method: str | None = None,
+    *,
+    data: str | None = None,
+    auxiliary: str | None = None,
+    encoder: str | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int | None = None,
+    micro_batch: int | None = None,
+    evaluate_every: int | None = None,
+    precision: Literal["auto", "bf16", "float32"] | None = None,
+    dropout: float | None = None,
+    taxonomy: Path | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    output: Path | None = None,
+    resume: bool = False,
+    config: Path | None = None,
+    tracker: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = (),
+) -> None:
+    """Train a method, choosing checkpoint and thresholds on dev. The test split is not read.
+
+    Ctrl-C saves and stops; the same command with --resume goes on. For several processes or GPUs:
+    accelerate launch -m emograin train ...
+
+    Parameters
+    ----------
+    method
+        How labels are used: baseline, or label-embedding. [default: label-embedding]
+    data
+        goemotions, quickstart, a folder of train, dev and test files, or a file. [default: goemotions]
+    auxiliary
+        A second task to learn from: sentiment, ekman, or another grouping of the taxonomy.
+    encoder
+        minilm (from the extra of that name), a name on the Hugging Face hub, or a folder.
+        [default: google-bert/bert-base-cased]
+    epochs
+        Passes over the training split. [default: 4]
+    batch_size
+        Texts an optimizer step, over all processes. [default: 16]
+    learning_rate
+        Its peak, after warm-up. [default: 5e-5]
+    seed
+        Fixes initial weights, batches and dropout. [default: 0]
+    micro_batch
+        Texts that are held in memory at once; the gradient stays that of the whole batch.
+    evaluate_every
+        Steps between evaluations on dev. [default: a quarter of an epoch]
+    precision
+        bf16, float32, or auto: bf16 where the hardware computes in it. [default: auto]
+    dropout
+        Replaces the encoder's own.
+    taxonomy
+        Labels of your own, a TOML file.
+    text_column
+        The column of texts in your own file. [default: text]
+    label_column
+        The column of labels in your own file. [default: labels]
+    output
+        The run folder. [default: runs/METHOD[-AUXILIARY]-seedN]
+    resume
+        Go on from the last checkpoint of the run in --output.
+    config
+        A TOML file of these settings; flags win.
+    tracker
+        Log the curve there as well; may be repeated.
+    """
+    extra("torch", "train")
+    from .config import Training, read_settings
+    from .data import load
+    from .labels import Taxonomy
+    from .run_evaluation import settings_of, taxonomy_of
+    from .run_folder import RunFolder
+    from .tables import evaluation_table
+    from .training import train as train_method
+
+    if resume and output is None:
+        raise EmograinError("--resume goes on with the run in --output, got none")
+    names = ["method", "data", "auxiliary", "encoder", "epochs", "batch_size", "learning_rate", "seed", "micro_batch"]
+    names += ["evaluate_every", "precision", "dropout", "text_column", "label_column"]
+    given = {name: value for name, value in locals().items() if name in names and value is not None}
+    if "data" in given and Path(given["data"]).exists():
+        given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere
+    base = settings_of(RunFolder(output)).to_dict() if resume and output else {}
+    settings = Training.from_dict(base | (read_settings(config) if config else {}) | given)
+    run = RunFolder(
+        output or Path("runs") / "-".join(filter(None, [settings.method, settings.auxiliary, f"seed{settings.seed}"]))
+    )
+    labels = Taxonomy.from_toml(taxonomy) if taxonomy else taxonomy_of(run) if resume else None
+    corpus = load(settings.data, labels, settings.text_column, settings.label_column)
+    figures = train_method(settings, corpus, run, resume, tracker)
+    if figures:
+        print(evaluation_table({"corpus": corpus.name, "split": "dev", **figures}))
+        _note(f"\nThe run is in {run.path}. Next: emograin evaluate {run.path}")
+
+
+@app.command
+def evaluate(
+    run: Path,
+    *,
+    split: Literal["train", "dev", "test", "all"] = "test",
+    data: str | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    json: Annotated[bool, Parameter(name="--json")] = False,
+) -> None:
+    """Evaluate a run on a split, under its three threshold policies.
+
+    Parameters
+    ----------
+    run
+        A run folder.
+    split
+        Which split.
+    data
+        Another corpus of the same labels; by default the one it was trained on.
+    text_column
+        Its column of texts.
+    label_column
+        Its column of labels.
+    json
+        Print JSON instead of a table.
+    """
+    extra("torch", "train")
+    from .data import load
+    from .progress import Progress
+    from .run_evaluation import evaluate_run, settings_of, taxonomy_of
+    from .run_folder import RunFolder
+    from .tables import evaluation_table
+
+    folder = RunFolder(run)
+    settings = settings_of(folder)
+    columns = (text_column or settings.text_column, label_column or settings.label_column)
+    corpus = load(data or settings.data, taxonomy_of(folder), *columns)
+    name = f"{Path(corpus.name).stem}-{split}" if data else split
+    with Progress(len(corpus.split(split)), "texts") as progress:
+        result = evaluate_run(folder, corpus, split, name, progress.advance)
+    print(_json(result) if json else evaluation_table(result))
+    _note(f"\nIn {folder.path}: results/{name}.json and scores/{name}.npz")
+
+
+@app.command
+def data(
+    source: str,
+    *,
+    taxonomy: Path | None = None,
+    text_column: str = "text",
+    label_column: str = "labels",
+    json: Annotated[bool, Parameter(name="--json")] = False,
+) -> None:
+    """What is in a corpus: sizes, label counts, texts that repeat within and across splits.
+
+    Parameters
+    ----------
+    source
+        goemotions, quickstart, a folder of train, dev and test files, or a file.
+    taxonomy
+        Labels of your own, a TOML file.
+    text_column
+        The column of texts in your own file.
+    label_column
+        The column of labels in your own file.
+    json
+        Print JSON instead of a table.
+    """
+    from .data import format_summary, load, summary
+    from .labels import Taxonomy
+
+    corpus = load(source, Taxonomy.from_toml(taxonomy) if taxonomy else None, text_column, label_column)
+    found = summary(corpus)
+    print(_json(found) if json else format_summary(found))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command: 0 done, 2 the user's mistake, 1 ours, 130 interrupted."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except Interrupted as stop:
+        return _failed(str(stop), 130)
+    except EmograinError as mistake:
+        return _failed(str(mistake), 2)
+    except CycloptsError as mistake:
+        return _failed(f"{' '.join(str(mistake).split())} (emograin --help)", 2)
+    except KeyboardInterrupt:
+        return _failed("interrupted", 130)
+    except BrokenPipeError:  # whoever read our output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        traceback.print_exc()
+        return _failed("this is a fault of emograin, not yours; please report it with the lines above", 1)
+    return 0
+
+
+def _failed(message: str, code: int) -> int:
+    _note(f"emograin: {message}")
+    return code
+
+
+def _note(text: str, stream: IO[str] | None = None) -> None:
+    print(text, file=stream or sys.stderr)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)

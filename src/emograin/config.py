@@ -1,0 +1,132 @@
+"""Settings that check themselves: what a training run is told, from flags or a TOML file."""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import EmograinError, unknown_name
+
+PRECISIONS = ("auto", "bf16", "float32")
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training run. The defaults are the paper's (§4), where it gives them.
+
+    Attributes:
+        method: A key of `METHODS`: how labels are used.
+        data: A corpus: a name, a folder or a file, as `emograin.data.load` reads it.
+        text_column: Its column of texts, where it has columns.
+        label_column: Its column of labels.
+        encoder: A pretrained encoder: `minilm`, a name on the Hugging Face hub, or a folder.
+        auxiliary: A grouping of the taxonomy to train on as a second task (§3.2), or None.
+        epochs: Passes over the training split.
+        batch_size: Texts an optimizer step, over all processes.
+        micro_batch: Texts that go through the encoder at once in one process; None takes the whole share.
+            Smaller values need less memory and give the same gradient.
+        learning_rate: Peak of AdamW's learning rate, reached after warm-up and then decaying linearly to 0.
+        weight_decay: AdamW's, on matrices; biases and layer norms have none.
+        warmup: Share of all steps over which the learning rate rises from 0.
+        max_grad_norm: Gradients are scaled down to this norm.
+        dropout: Replaces every dropout rate, the encoder's own and the new layers'; None keeps them.
+        document_tokens: Word pieces of the document that are read (§4.3), labels and special tokens not counted.
+        alpha: Temperature at the first step (eq. 1).
+        temperature: A key of `SCHEDULES`: how T rises from alpha to 1.
+        seed: Fixes initial weights, order of batches and dropout.
+        evaluate_every: Steps between evaluations on dev, each followed by a checkpoint; None is a quarter of an epoch.
+        precision: bf16 (autocast; weights stay float32), float32, or auto: bf16 where the hardware computes in it.
+    """
+
+    method: str = "label-embedding"
+    data: str = "goemotions"
+    text_column: str = "text"
+    label_column: str = "labels"
+    encoder: str = "google-bert/bert-base-cased"
+    auxiliary: str | None = None
+    epochs: int = 4
+    batch_size: int = 16
+    micro_batch: int | None = None
+    learning_rate: float = 5e-5
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    max_grad_norm: float = 1.0
+    dropout: float | None = None
+    document_tokens: int = 50
+    alpha: float = 0.8
+    temperature: str = "linear"
+    seed: int = 0
+    evaluate_every: int | None = None
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, _checked_type(field, getattr(self, field.name)))
+        for name in ("epochs", "batch_size", "micro_batch", "document_tokens", "evaluate_every"):
+            _require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
+        for name in ("learning_rate", "max_grad_norm"):
+            _require(name, getattr(self, name), lambda value: 0 < value < float("inf"), "be positive")
+        _require("weight_decay", self.weight_decay, lambda value: 0 <= value < float("inf"), "not be negative")
+        for name in ("warmup", "alpha"):
+            _require(name, getattr(self, name), lambda value: 0 <= value <= 1, "lie in [0, 1]")
+        _require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)")
+        _require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
+        if self.precision not in PRECISIONS:
+            raise unknown_name("precision", self.precision, PRECISIONS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for a run's JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Training":
+        """From plain values.
+
+        Raises:
+            EmograinError: A name that is not a setting, or a value out of its range.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in values:
+            if name not in names:
+                raise unknown_name("setting", name, names)
+        return cls(**values)
+
+
+def read_settings(path: str | Path) -> dict[str, Any]:
+    """The settings in a TOML file, either at its top or in a table `[training]`.
+
+    Raises:
+        EmograinError: No such file, or it is not TOML, or its `training` is no table.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            values = tomllib.load(file)
+    except OSError as error:
+        raise EmograinError(f"cannot read settings {str(path)!r}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EmograinError(f"{str(path)!r} is not TOML: {error}") from None
+    settings = values.get("training", values)
+    if not isinstance(settings, dict):
+        raise EmograinError(f"training in {str(path)!r} must be a table, got {settings!r}")
+    return settings
+
+
+def _checked_type(field: dataclasses.Field, value: Any) -> Any:
+    """`value`, an int made a float where a float is meant; an error where the type is another."""
+    expected = field.type
+    if value is None and "None" in str(expected):
+        return None
+    kind = next(kind for kind in (float, int, str) if kind.__name__ in str(expected))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        named = expected.__name__ if isinstance(expected, type) else expected
+        raise EmograinError(f"{field.name} must be {named}, got {value!r}")
+    return value
+
+
+def _require(name: str, value: Any, holds: Any, must: str) -> None:
+    if value is not None and not holds(value):
+        raise EmograinError(f"{name} must {must}, got {value}")

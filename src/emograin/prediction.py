@@ -1,0 +1,199 @@
+"""Texts -> labels with scores, for lists in Python and streams of any length."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from .errors import EmograinError, extra, unknown_name
+from .labels import Taxonomy
+from .run_folder import RunFolder
+from .table_reading import Row
+
+WINDOW = 4096  # rows of a stream that are held, and sorted by length, at once
+POLICY = "one-a-label"
+OURS = ("labels", "scores", "error", "note")
+
+
+class Scorer(Protocol):
+    """What scores texts: torch on a run folder."""
+
+    limit: int
+
+    def __call__(self, texts: Sequence[str], advance: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Texts -> scores (texts, labels), and whether a text was cut at `limit` word pieces (texts,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one text expresses.
+
+    Attributes:
+        labels: Labels whose score reaches their threshold, highest score first; may be empty.
+        scores: The score of every label, in the taxonomy's order; empty where there is an error.
+        error: Why there is no prediction; None where there is one.
+        note: What to know about the prediction, such as that the text was cut.
+    """
+
+    labels: tuple[str, ...]
+    scores: dict[str, float]
+    error: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Predictions of a list of texts; iterates over them.
+
+    Attributes:
+        rows: One prediction a text, in order.
+        scores: (texts, labels), float32; NaN where a text has an error.
+    """
+
+    rows: list[Prediction]
+    scores: np.ndarray
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, at: int) -> Prediction:
+        return self.rows[at]
+
+
+class Predictor:
+    """A trained model with its thresholds.
+
+    Args:
+        taxonomy: The labels.
+        thresholds: One a label.
+        scorer: What scores texts.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, thresholds: Sequence[float], scorer: Scorer):
+        self.taxonomy = taxonomy
+        self.thresholds = np.asarray(thresholds, dtype=np.float32)
+        self.scorer = scorer
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the columns of `Predictions.scores`."""
+        return self.taxonomy.labels
+
+    def predict(self, texts: Sequence[str | None], advance: Callable[[int], Any] = lambda _: None) -> Predictions:
+        """Labels with scores for each text. A text that cannot be read is a row with an error, never an exception.
+
+        Args:
+            texts: Any number of texts; None, or anything that is no string, is a text with an error.
+            advance: Called with a number of texts when they are done.
+
+        Returns:
+            As many predictions as texts, in their order.
+
+        Raises:
+            EmograinError: `texts` is one string.
+        """
+        if isinstance(texts, str):
+            raise EmograinError("expected a list of texts, got one string", "predict([text])")
+        texts = list(texts)
+        problems = [_problem(text) for text in texts]
+        good = [at for at, problem in enumerate(problems) if problem is None]
+        scores = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
+        cut = np.zeros(len(texts), dtype=bool)
+        advance(len(texts) - len(good))
+        if good:
+            scores[good], cut[good] = self.scorer([str(texts[at]) for at in good], advance)
+        note = f"only the first {self.scorer.limit} word pieces were read"
+        rows = [
+            self._prediction(row) if problem is None else Prediction((), {}, error=problem)
+            for row, problem in zip(scores, problems, strict=True)
+        ]
+        for at in np.flatnonzero(cut):
+            rows[at] = Prediction(rows[at].labels, rows[at].scores, note=note)
+        return Predictions(rows, scores)
+
+    def predict_rows(
+        self, rows: Iterable[Row], window: int = WINDOW, advance: Callable[[int], Any] = lambda _: None
+    ) -> Iterator[tuple[Row, Prediction]]:
+        """Rows of a file with their predictions, in order, `window` rows in memory at a time."""
+        source = iter(rows)
+        while block := list(islice(source, window)):
+            predictions = self.predict([row.text for row in block], advance)
+            for row, prediction in zip(block, predictions, strict=True):
+                yield row, _with_problem(prediction, row)
+
+    def _prediction(self, scores: np.ndarray) -> Prediction:
+        order = np.argsort(-scores, kind="stable")
+        reached = scores >= self.thresholds
+        values = {label: float(score) for label, score in zip(self.labels, scores, strict=True)}
+        return Prediction(tuple(self.labels[at] for at in order if reached[at]), values)
+
+
+def load(path: str | Path, policy: str = POLICY) -> Predictor:
+    """A predictor from a run folder.
+
+    Args:
+        path: A run folder.
+        policy: Which of the run's thresholds to use: fixed, one-for-all or one-a-label.
+
+    Raises:
+        EmograinError: No finished run is there, or torch is not installed.
+    """
+    run = RunFolder(path).open()
+    thresholds = run.read_json("thresholds.json")
+    if policy not in thresholds:
+        raise unknown_name("threshold policy", policy, thresholds)
+    extra("torch", "train")
+    extra("transformers", "train")
+    from .classifier import load as load_classifier
+    from .inference import TorchScorer
+
+    method = load_classifier(run).method
+    return Predictor(method.taxonomy, thresholds[policy], TorchScorer(method))
+
+
+def record(row: Row, prediction: Prediction, labels: Sequence[str], all_scores: bool, columns: bool) -> dict[str, Any]:
+    """One row of output: the input's fields, then ours. Input fields with our names come out as `input_NAME`.
+
+    Args:
+        row: A row of the input.
+        prediction: Its prediction.
+        labels: All labels of the model.
+        all_scores: Scores of all labels, not of the predicted ones only.
+        columns: For formats with columns: labels and scores as lists, or, with all_scores, a column `score_LABEL` each.
+    """
+    fields = dict(row.fields)
+    for name in [name for name in fields if name in OURS or (all_scores and name.startswith("score_"))]:
+        other = f"input_{name}"
+        while other in fields:
+            other = f"input_{other}"
+        fields[other] = fields.pop(name)
+    shown = prediction.scores if all_scores else {label: prediction.scores[label] for label in prediction.labels}
+    rounded = {label: round(score, 6) for label, score in shown.items()}
+    ours: dict[str, Any] = {"labels": list(prediction.labels)}
+    if columns and all_scores:
+        ours |= {f"score_{label}": rounded.get(label) for label in labels}
+    else:
+        ours["scores"] = list(rounded.values()) if columns else rounded
+    return fields | ours | {"error": prediction.error, "note": prediction.note}
+
+
+def _problem(text: Any) -> str | None:
+    if not isinstance(text, str):
+        return f"the text must be a string, got {type(text).__name__}"
+    return None if text.strip() else "the text is empty"
+
+
+def _with_problem(prediction: Prediction, row: Row) -> Prediction:
+    """What the file's reader had to say about a row, beside its prediction."""
+    if row.problem is None:
+        return prediction
+    if prediction.error is not None:
+        return Prediction((), {}, error=row.problem)
+    note = f"{row.problem}; {prediction.note}" if prediction.note else row.problem
+    return Prediction(prediction.labels, prediction.scores, note=note)

@@ -1,0 +1,103 @@
+"""Predictions written out: text with bars for people, rows for machines."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from .errors import EmograinError
+from .prediction import WINDOW, Prediction, Predictor, record
+from .progress import Progress
+from .table_formats import BLOCK, format_of
+from .table_reading import Row
+from .table_writing import open_writer
+
+BAR = 20  # characters of a score of 1
+
+
+def write_predictions(
+    predictor: Predictor,
+    rows: Iterator[Row],
+    output: Path | None = None,
+    format: str | None = None,
+    all_scores: bool = False,
+) -> None:
+    """Predict rows and write them, in order, in constant memory; count errors and notes on standard error.
+
+    Args:
+        predictor: The model.
+        rows: The input.
+        output: A file; by default standard output.
+        format: text, jsonl, csv, tsv or parquet; by default told from `output`, or text.
+        all_scores: Scores of all labels, not of the predicted ones only.
+
+    Raises:
+        EmograinError: The output cannot be written in that format.
+    """
+    format = format or (format_of(output) if output else "text")
+    if format == "txt":
+        format = "text"
+    if format == "parquet" and output is None and sys.stdout.isatty():
+        raise EmograinError("Parquet is not for a terminal", "--output FILE.parquet")
+    found: Counter[str] = Counter()
+    with Progress(None, "texts", show=True) as progress:
+        predicted = predictor.predict_rows(rows, WINDOW, progress.advance)
+        counted = _counted(predicted, found)
+        if format == "text":
+            _write_text(counted, output, all_scores)
+        else:
+            with open_writer(output or sys.stdout.buffer, format) as writer:
+                while block := list(islice(counted, BLOCK)):
+                    columns = format != "jsonl"
+                    writer.write(
+                        [record(row, prediction, predictor.labels, all_scores, columns) for row, prediction in block]
+                    )
+    if found["error"] or found["note"]:
+        print(
+            f"{found['rows']:,} rows: {found['error']:,} with an error, {found['note']:,} with a note", file=sys.stderr
+        )
+
+
+def as_text(text: str | None, prediction: Prediction, all_scores: bool = False) -> str:
+    """A prediction for people: the text, then a line a label with its score and a bar."""
+    lines = [" ".join(text.split()) if text else "(no text)"]
+    if prediction.error is not None:
+        return "\n".join([*lines, f"  error: {prediction.error}"])
+    if prediction.note is not None:
+        lines.append(f"  note: {prediction.note}")
+    ranked = sorted(prediction.scores.items(), key=lambda pair: -pair[1])
+    for label, score in ranked:
+        chosen = label in prediction.labels
+        if chosen or all_scores:
+            mark = "*" if chosen and all_scores else " "
+            lines.append(f" {mark}{label:<15} {score:.2f} {'█' * round(score * BAR)}".rstrip())
+    if not prediction.labels:
+        label, score = ranked[0]
+        lines.append(f"  (no label reaches its threshold; nearest: {label} {score:.2f})")
+    return "\n".join(lines)
+
+
+def _write_text(predicted: Iterator[tuple[Row, Prediction]], output: Path | None, all_scores: bool) -> None:
+    def write(stream: IO[str]) -> None:
+        for row, prediction in predicted:
+            stream.write(as_text(row.text, prediction, all_scores) + "\n\n")
+
+    if output is None:
+        write(sys.stdout)
+        sys.stdout.flush()
+        return
+    try:
+        with output.open("w", encoding="utf-8") as stream:
+            write(stream)
+    except OSError as error:
+        raise EmograinError(f"cannot write {str(output)!r}: {error.strerror}") from error
+
+
+def _counted(predicted: Iterator[tuple[Row, Prediction]], found: Counter[str]) -> Iterator[tuple[Row, Prediction]]:
+    for row, prediction in predicted:
+        found["rows"] += 1
+        found["error"] += prediction.error is not None
+        found["note"] += prediction.note is not None
+        yield row, prediction

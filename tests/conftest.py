@@ -1,0 +1,117 @@
+"""What the tests share: a tiny corpus and tiny encoders of every tokenizer family, built on the spot, without a network."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emograin import data
+from emograin.config import Training
+from emograin.labels import Taxonomy
+
+TAXONOMY = """\
+name = "moods"
+labels = ["joy", "anger", "nervousness", "neutral"]
+placeholders = ["[NAME]", "[RELIGION]"]
+[groupings.tone]
+good = ["joy"]
+bad = ["anger", "nervousness"]
+plain = ["neutral"]
+[groupings.arousal]
+high = ["joy", "anger", "nervousness"]
+low = ["neutral", "joy"]
+"""
+MOODS = {
+    "joy": ["so happy today", "what a glad and cheerful day", "I love this, wonderful"],
+    "anger": ["this is an outrage", "I hate it, I am furious", "so mad at them"],
+    "nervousness": ["I am worried about the exam", "anxious and trembling", "scared of the results"],
+    "neutral": ["the train leaves at nine", "it is on the table", "the form has two pages"],
+}
+FAMILIES = ("bert", "roberta", "mpnet", "modernbert")
+ENDINGS = ["", " [NAME]", " and [NAME] knows it", ", as I said to all of them in the long letter last week", "!"]
+
+
+def _rows() -> list[dict[str, object]]:
+    """100 texts: each mood's phrases with each ending, and some of two moods."""
+    rows = [([mood], phrase + end) for end in ENDINGS for mood, phrases in MOODS.items() for phrase in phrases]
+    for one, other in [("joy", "nervousness"), ("anger", "nervousness"), ("joy", "anger"), ("neutral", "joy")]:
+        rows += [([one, other], f"{a}, {b}") for a in MOODS[one] for b in MOODS[other]]
+    rows += [(["neutral"], f"page {number}") for number in range(100 - len(rows))]
+    return [{"id": f"t{at}", "text": text, "labels": labels} for at, (labels, text) in enumerate(rows)]
+
+
+@pytest.fixture(scope="session")
+def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 60 train, 20 dev and 20 test texts in 4 moods that a tiny encoder can learn."""
+    folder = tmp_path_factory.mktemp("moods")
+    (folder / "taxonomy.toml").write_text(TAXONOMY)
+    order = np.random.default_rng(0).permutation(100)
+    rows = [_rows()[at] for at in order]
+    for name, part in {"train": rows[:60], "dev": rows[60:80], "test": rows[80:]}.items():
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in part))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus(corpus_folder: Path) -> data.Corpus:
+    """The corpus of `corpus_folder`."""
+    return data.load(corpus_folder)
+
+
+@pytest.fixture(scope="session")
+def taxonomy(corpus: data.Corpus) -> Taxonomy:
+    """The 4 moods, in groupings of disjoint and of overlapping groups."""
+    return corpus.taxonomy
+
+
+@pytest.fixture(scope="session")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Family to the folder of a tiny random encoder of it, as transformers saves one."""
+    import torch  # here, so that tests of what needs no torch load none
+    from tiny_encoders import ENCODERS
+
+    folders = {}
+    for family in FAMILIES:
+        torch.manual_seed(0)
+        model, tokenizer = ENCODERS[family]([str(row["text"]) for row in _rows()])
+        folders[family] = tmp_path_factory.mktemp(family)
+        model.save_pretrained(folders[family])
+        tokenizer.save_pretrained(folders[family])
+    return folders
+
+
+@pytest.fixture(scope="session", params=FAMILIES)
+def any_encoder(request: pytest.FixtureRequest, encoders: dict[str, Path]) -> Path:
+    """Every tiny encoder in turn."""
+    return encoders[request.param]
+
+
+@pytest.fixture(scope="session")
+def settings(encoders: dict[str, Path], corpus_folder: Path) -> Training:
+    """A short training of the tiny BERT, for `dataclasses.replace`."""
+    return Training(
+        method="baseline",
+        data=str(corpus_folder),
+        encoder=str(encoders["bert"]),
+        epochs=2,
+        batch_size=16,
+        learning_rate=5e-3,
+        document_tokens=20,
+        evaluate_every=2,
+        precision="float32",
+    )
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder beside the project that holds Google's files and the paper's notes."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"there is no folder {folder.name!r} beside the project")
+    return folder
