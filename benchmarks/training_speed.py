@@ -127,7 +127,7 @@ class Cost:
         return sum(len(rows) * self.of(max(len(documents[at]) for at in rows)) for rows in batches) / len(documents)
 
 
-def matrix_rate(dtype: torch.dtype, size: int = 2048, times: int = 8) -> float:
+def matrix_rate(dtype: torch.dtype, size: int = 2048, times: int = 4) -> float:
     """GFLOP/s of a square matrix product, the best of some: what no training loop exceeds."""
     left, right = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
     best = float("inf")

@@ -4,16 +4,21 @@ import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors: more threads only wait for each other
 
 import json
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 from emograin import data
 from emograin.config import Training
 from emograin.labels import Taxonomy
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("untimed")
 
 TAXONOMY = """\
 name = "moods"

@@ -1,21 +1,21 @@
 """Tiny random encoders of every tokenizer family, built on the spot: 2 layers, 16 wide, 128 tokens."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 
 import transformers
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 Built = tuple[transformers.PreTrainedModel, transformers.PreTrainedTokenizerBase]
 
 
 def _word_pieces(texts: Sequence[str], special: list[str]) -> dict[str, int]:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=150, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(_spelling(texts), trainer)
-    return tokenizer.get_vocab()
+    """The texts' words, some endings, and every printable character; labels are spelled from the last two."""
+    words = sorted({word for text in texts for word in re.findall("[a-z]+", text.lower())})
+    characters = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
+    pieces = [*special, *characters, *(f"##{character}" for character in characters), "##er", "##ous", "##ness", *words]
+    return {piece: at for at, piece in enumerate(dict.fromkeys(pieces))}
 
 
 def _byte_level(texts: Sequence[str], special: list[str]) -> Tokenizer:
@@ -26,13 +26,8 @@ def _byte_level(texts: Sequence[str], special: list[str]) -> Tokenizer:
     trainer = trainers.BpeTrainer(
         vocab_size=330, special_tokens=special, initial_alphabet=alphabet, show_progress=False
     )
-    tokenizer.train_from_iterator(_spelling(texts), trainer)
+    tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
-
-
-def _spelling(texts: Sequence[str]) -> list[str]:
-    """What tokenizers learn from: the texts, and every printable character."""
-    return [*texts, " ".join(map(chr, range(33, 127)))]
 
 
 def _sizes(tokenizer: transformers.PreTrainedTokenizerBase, positions: int = 128) -> dict[str, int]:

@@ -17,6 +17,7 @@ app = App(
     help="Fine-grained emotion classification: train, evaluate and predict 28 emotions in text.",
     version=__version__,
     default_parameter=Parameter(negative=()),
+    result_action="return_value",  # main decides about exit codes
 )
 
 

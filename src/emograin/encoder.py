@@ -9,6 +9,7 @@ from typing import cast
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from torch import nn
 
 from .errors import EmograinError
@@ -67,7 +68,7 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
             _set_dropout(config, dropout)
             tokenizer = transformers.AutoTokenizer.from_pretrained(source)
             model = transformers.AutoModel.from_pretrained(source, config=config, dtype=torch.float32)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EmograinError(
             f"cannot load encoder {name!r}: {reason}", f"a folder, a name on the hub, or one of: {', '.join(PACKAGED)}"
@@ -120,15 +121,18 @@ def _without_pooler(model: transformers.PreTrainedModel, tokenizer: transformers
 def _add_placeholders(
     model: transformers.PreTrainedModel, tokenizer: transformers.PreTrainedTokenizerBase, placeholders: Sequence[str]
 ) -> None:
-    pieces = [tokenizer(word.strip("[]<>{}"), add_special_tokens=False)["input_ids"] for word in placeholders]
+    known = tokenizer.get_vocab()
+    pieces = {
+        word: tokenizer(word.strip("[]<>{}"), add_special_tokens=False)["input_ids"]
+        for word in placeholders
+        if word not in known  # what a pretrained encoder knows keeps its embedding
+    }
     # normalized=False: an uncased tokenizer would otherwise look for them after lowercasing, in vain.
-    added = [transformers.AddedToken(word, normalized=False) for word in placeholders]
-    if tokenizer.add_tokens(added) == 0:
-        return
-    if len(tokenizer) > len(cast(nn.Embedding, model.get_input_embeddings()).weight):
+    tokenizer.add_tokens([transformers.AddedToken(word, normalized=False) for word in placeholders])
+    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    table = cast(nn.Embedding, model.get_input_embeddings()).weight.data
-    for word, ids in zip(placeholders, pieces, strict=True):
+    table = model.get_input_embeddings().weight.data
+    for word, ids in pieces.items():
         if ids:
             table[tokenizer.convert_tokens_to_ids(word)] = table[ids].mean(dim=0)
 

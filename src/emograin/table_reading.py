@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,6 +42,7 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
     Raises:
         EmograinError: With the first row: no such file, format or column, or not a file of that format.
 
+    >>> import io
     >>> for row in read_rows(io.StringIO("id,text\\n1,so glad\\n2\\n"), "csv"):
     ...     print(row.text, "|", row.problem)
     so glad | None
@@ -99,9 +101,10 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
                 continue
             if cells is None:
                 return
-            row = _row(dict(zip(header, cells, strict=False)), column)
+            row = _row(dict(zip_longest(header, cells[: len(header)], fillvalue="")), column)
             if len(cells) != len(header):  # cells may have moved, so which of them is the text is not known
-                row = Row(row.fields, None, f"{len(cells)} cells, expected {len(header)}")
+                more = f", too many: {_clean(cells[len(header) :])}" if len(cells) > len(header) else ""
+                row = Row(row.fields, None, f"{len(cells)} cells, expected {len(header)}{more}")
             yield row
 
 

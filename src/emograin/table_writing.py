@@ -36,6 +36,7 @@ def open_writer(target: str | Path | IO[Any], format: str | None = None) -> Iter
     Raises:
         EmograinError: No such format, or the file cannot be opened; on `write`, a row that does not fit the columns.
 
+    >>> import io
     >>> with open_writer(stream := io.StringIO(), "csv") as writer:
     ...     writer.write([{"text": "so, glad", "labels": ["joy"]}])
     >>> print(stream.getvalue(), end="")

@@ -189,6 +189,11 @@ class _Loop:
         """Score dev, add a row to the curve, keep the weights if they are the best so far."""
         state = self.state
         scores = self._dev_scores()
+        if not np.isfinite(scores).all():
+            raise EmograinError(
+                f"the scores on dev are not finite at step {state.step}",
+                "the last checkpoint is intact; try a lower learning_rate or precision float32",
+            )
         curves = f1_at(scores, self.dev.labels, np.array([0.3]))
         best_threshold = choose(scores, self.dev.labels)["one-for-all"]
         macro_f1 = float(f1_at(scores, self.dev.labels, np.array(best_threshold[:1])).mean())

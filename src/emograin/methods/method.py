@@ -44,9 +44,12 @@ class Method(nn.Module, ABC):
         longest = len(self._assembled([0] * document_tokens)[0])
         room = encoder.positions or longest
         if longest > room:
+            most = document_tokens - (longest - room)
             raise EmograinError(
                 f"inputs of {longest} tokens do not fit the encoder's {room} positions",
-                f"document_tokens must be at most {document_tokens - (longest - room)}",
+                f"document_tokens must be at most {most}"
+                if most > 0
+                else "take an encoder with more positions, or shorter words for the labels",
             )
 
     @abstractmethod

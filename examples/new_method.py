@@ -1,0 +1,78 @@
+"""A third way to use labels, in one file and one line: score all labels from the mean of the hidden states.
+
+    python examples/new_method.py --encoder minilm --output runs/mean-pooling
+
+docs/adding_a_method.md walks through it.
+"""
+
+import argparse
+from pathlib import Path
+
+from torch import Tensor
+
+import emograin
+from emograin.data import Corpus, Split
+from emograin.encoder import Encoder
+from emograin.labels import Taxonomy
+from emograin.methods import METHODS, FeedForward, Method
+from emograin.run_evaluation import evaluate_run
+
+
+class MeanPooling(Method):
+    """One slot a text: the mean of its hidden states, those of [CLS] and [SEP] included, padding left out."""
+
+    slots = 1
+
+    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, document_tokens: int = 50):
+        super().__init__(encoder, taxonomy, document_tokens)
+        self.feed_forward = FeedForward(self.hidden, len(taxonomy.labels))
+
+    def embed(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Token tensors (batch, tokens) -> (batch, 1, hidden)."""
+        states = self.hidden_states(inputs)  # (batch, tokens, hidden)
+        mask = inputs["attention_mask"].unsqueeze(-1)  # (batch, tokens, 1)
+        return (states * mask).sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True)
+
+    def score(self, embeddings: Tensor) -> Tensor:
+        """(batch, 1, hidden) -> logits (batch, labels)."""
+        return self.feed_forward(embeddings[:, 0])
+
+
+METHODS["mean-pooling"] = MeanPooling
+
+
+def thinned(corpus: Corpus, every: int) -> Corpus:
+    """The corpus with every Nth text of each split."""
+
+    def part(name: str) -> Split:
+        whole = corpus.split(name)
+        return Split(name, whole.ids[::every], whole.texts[::every], whole.labels[::every])
+
+    return Corpus(corpus.name, corpus.taxonomy, {name: lambda name=name: part(name) for name in corpus.names})
+
+
+def try_it(folder: Path, encoder: str, every: int, epochs: int) -> None:
+    """Train, evaluate and predict with the new method, as with any other."""
+    corpus = thinned(emograin.load_corpus("quickstart"), every)
+    run = emograin.RunFolder(folder)
+
+    settings = emograin.Training(method="mean-pooling", data="quickstart", encoder=encoder, epochs=epochs)
+    emograin.train(settings, corpus, run)
+    figures = evaluate_run(run, corpus, split="test")
+    print(f"macro F1 on test: {figures['policies']['one-for-all']['macro_f1']:.3f}")
+    texts = ["What a lovely surprise!", "I am so sorry for your loss."]
+    for text, prediction in zip(texts, emograin.load(run.path).predict(texts), strict=True):
+        print(f"{text}  {', '.join(prediction.labels[:3]) or '(no label)'}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--encoder", default="minilm", help="minilm, a name on the Hugging Face hub, or a folder")
+    parser.add_argument("--every", type=int, default=4, help="take every Nth text")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=Path("runs/mean-pooling"), help="run folder")
+    options = parser.parse_args()
+    try:
+        try_it(options.output, options.encoder, options.every, options.epochs)
+    except emograin.EmograinError as mistake:
+        raise SystemExit(str(mistake)) from None

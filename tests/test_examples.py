@@ -1,0 +1,89 @@
+"""Examples and benchmarks run as a person runs them; the code that the documentation shows is code that runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from emograin.run_folder import RunFolder
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_script(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(str, arguments)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}  # the models are tiny
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def python_blocks(document: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def test_a_new_method_trains_evaluates_and_predicts(encoders, tmp_path):
+    run = RunFolder(tmp_path / "run")
+    done = run_script("examples/new_method.py", "--encoder", encoders["bert"], "--every", 16, "--output", run.path)
+    assert re.search(r"^macro F1 on test: 0\.\d{3}$", done.stdout, flags=re.MULTILINE)
+    assert "I am so sorry for your loss.  " in done.stdout
+    assert run.open().read_json("run.json")["settings"]["method"] == "mean-pooling"
+    assert run.read_json("results/test.json")["texts"] == 11
+
+
+def test_the_code_in_adding_a_method_is_the_code_of_the_example():
+    example = (ROOT / "examples" / "new_method.py").read_text(encoding="utf-8")
+    blocks = python_blocks(ROOT / "docs" / "adding_a_method.md")
+    assert len(blocks) == 3
+    for block in blocks:
+        assert block in example or textwrap.indent(block, "    ") in example, block
+
+
+def test_the_mean_leaves_padding_out(encoders, taxonomy):
+    torch = pytest.importorskip("torch")
+    from emograin import encoder
+    from emograin.methods import METHODS
+
+    before = dict(METHODS)
+    try:
+        names: dict[str, object] = {"__name__": "example"}
+        exec((ROOT / "examples" / "new_method.py").read_text(encoding="utf-8"), names)
+        method = METHODS["mean-pooling"](encoder.load(str(encoders["bert"])), taxonomy, document_tokens=20).eval()
+    finally:
+        METHODS.clear()
+        METHODS.update(before)
+    texts = ["so happy today", "page 1", "anxious and trembling, as I said to all of them"]
+    with torch.inference_mode():
+        together = method.embed(method.inputs(texts))
+        alone = torch.cat([method.embed(method.inputs([text])) for text in texts])
+    assert together.shape == (3, 1, method.hidden)
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.timeout(600)  # three processes that each import torch
+def test_training_speed_compares_and_writes_figures(encoders, corpus_folder, tmp_path):
+    written = tmp_path / "speed.json"
+    done = run_script(
+        *("benchmarks/training_speed.py", "--method", "label-embedding", "--data", corpus_folder),
+        *("--encoder", encoders["bert"], "--rounds", 2, "--steps-a-round", 2, "--steps", "--json", written),
+    )
+    result = json.loads(written.read_text())
+    figures = result["methods"]["label-embedding"]
+    loops = list(figures)
+    assert loops[0] == "plain"
+    assert loops[-1] == "emograin"
+    assert {"+ batches of like length", "+ fused AdamW", "+ math attention"} <= set(loops)
+    for loop in loops:
+        assert loop in done.stdout
+        assert len(figures[loop]["texts_per_second"]) == 2
+        assert 0 < figures[loop]["share_of_matrix_rate"] < 1
+    assert figures["plain"]["ratio"] == {"median": 1, "min": 1, "max": 1}
+    assert figures["emograin"]["gflop_a_text"] <= figures["plain"]["gflop_a_text"]
+    assert all(0 < figures[loop]["before_training_mib"] <= figures[loop]["peak_mib"] for loop in ("plain", "emograin"))
+    assert str(tmp_path) not in written.read_text()
+    assert str(corpus_folder.parent) not in written.read_text()
