@@ -38,7 +38,7 @@ from emograin.classifier import Classifier, build
 from emograin.config import Training
 from emograin.data import Corpus, Split, load
 from emograin.run_folder import RunFolder
-from emograin.training import _computes_in_bf16, train
+from emograin.training import computes_in_bf16, train
 
 CHANGES = ("batches of like length", "bfloat16", "fused AdamW", "math attention")
 DEV_TEXTS = 16  # emograin's loop evaluates once, at the end, untimed
@@ -170,7 +170,7 @@ def compare(
 ) -> dict[str, dict[str, Any]]:
     """Every loop in turn, `rounds` times; figures of each, the plain loop's first and emograin's last."""
     corpus = load(data)
-    bf16 = settings.precision == "bf16" or (settings.precision == "auto" and _computes_in_bf16("cpu"))
+    bf16 = settings.precision == "bf16" or (settings.precision == "auto" and computes_in_bf16("cpu"))
     used = [change for change in changes if bf16 or change != "bfloat16"]
     loops: dict[str, Callable[[Training, Corpus], float]] = {"plain": plain_loop}
     for number, change in enumerate(used, start=1):

@@ -6,6 +6,7 @@ docs/adding_a_method.md walks through it.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor
@@ -48,7 +49,7 @@ def thinned(corpus: Corpus, every: int) -> Corpus:
         whole = corpus.split(name)
         return Split(name, whole.ids[::every], whole.texts[::every], whole.labels[::every])
 
-    return Corpus(corpus.name, corpus.taxonomy, {name: lambda name=name: part(name) for name in corpus.names})
+    return Corpus(corpus.name, corpus.taxonomy, {name: partial(part, name) for name in corpus.names})
 
 
 def try_it(folder: Path, encoder: str, every: int, epochs: int) -> None:
@@ -56,7 +57,9 @@ def try_it(folder: Path, encoder: str, every: int, epochs: int) -> None:
     corpus = thinned(emograin.load_corpus("quickstart"), every)
     run = emograin.RunFolder(folder)
 
-    settings = emograin.Training(method="mean-pooling", data="quickstart", encoder=encoder, epochs=epochs)
+    settings = emograin.Training(
+        method="mean-pooling", data="quickstart", encoder=encoder, epochs=epochs, learning_rate=3e-4
+    )
     emograin.train(settings, corpus, run)
     figures = evaluate_run(run, corpus, split="test")
     print(f"macro F1 on test: {figures['policies']['one-for-all']['macro_f1']:.3f}")

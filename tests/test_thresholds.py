@@ -43,7 +43,10 @@ def test_f1_at_a_grid_of_ones_own_equals_brute_force(data):
     scores, labels = data
     grid = np.array([0.0, 0.25, 0.3, 1.0])
     brute = [
-        [f1((guess & hit).sum(), guess.sum(), hit.sum()) for guess, hit in zip((scores >= t).T, labels.T > 0, strict=True)]
+        [
+            f1((guess & hit).sum(), guess.sum(), hit.sum())
+            for guess, hit in zip((scores >= t).T, labels.T > 0, strict=True)
+        ]
         for t in grid
     ]
     assert f1_at(scores, labels, grid) == pytest.approx(np.array(brute))

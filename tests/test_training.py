@@ -174,7 +174,11 @@ def test_micro_batches_give_the_same_losses_and_weights(method, settings, corpus
     train(dataclasses.replace(chosen, micro_batch=5), corpus, parts)  # divides neither 16 nor the last 12
     columns = "loss", "auxiliary_loss", "macro_f1"
     assert np.abs(curve(whole, *columns) - curve(parts, *columns)).max() < 1e-5
-    whole_weights, parts_weights = ({k: v for k, v in last_step(run).items() if k.startswith("weights.")} for run in (whole, parts))
+    whole_weights, parts_weights = (
+        # The gradient of a key's bias is zero but for rounding, which AdamW scales up.
+        {k: v for k, v in last_step(run).items() if k.startswith("weights.") and not k.endswith("key.bias")}
+        for run in (whole, parts)
+    )
     assert_close(whole_weights, parts_weights, tolerance=1e-5)
 
 
@@ -309,7 +313,9 @@ def test_a_run_whose_weights_are_missing_or_damaged_does_not_load(copied, spoil)
 def test_a_loss_that_is_not_finite_names_step_and_texts_and_leaves_the_checkpoint(settings, corpus, tmp_path):
     # An encoder whose embedding of one word is not a number; of the training texts one alone has the word.
     loaded = encoder.load(settings.encoder)
-    tokens, others = ([set(loaded.tokenizer.tokenize(text)) for text in corpus.split(name).texts] for name in ("train", "dev"))
+    tokens, others = (
+        [set(loaded.tokenizer.tokenize(text)) for text in corpus.split(name).texts] for name in ("train", "dev")
+    )
     chosen = dataclasses.replace(settings, batch_size=4, evaluate_every=1, micro_batch=3, auxiliary="tone")
     text, word = next(
         (at, word)
@@ -323,7 +329,8 @@ def test_a_loss_that_is_not_finite_names_step_and_texts_and_leaves_the_checkpoin
     with pytest.raises(EmograinError) as caught:
         train(dataclasses.replace(chosen, encoder=str(tmp_path / "poisoned")), corpus, run)
     step, ids = re.match(
-        r"the loss is not finite at step (\d+): main nan, auxiliary nan, .*; texts of the batch: (.*) \(", str(caught.value)
+        r"the loss is not finite at step (\d+): main nan, auxiliary nan, .*; texts of the batch: (.*) \(",
+        str(caught.value),
     ).groups()
     assert corpus.split("train").ids[text] in ids.split(", ")
     assert len(ids.split(", ")) == 4

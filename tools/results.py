@@ -1,7 +1,7 @@
 """Keep runs' figures in results/, and write the README's tables from them.
 
-    python tools/results.py                 regenerate the tables
-    python tools/results.py RUN [RUN ...]   first copy these runs' figures, scores and curves, without their weights
+python tools/results.py                 regenerate the tables
+python tools/results.py RUN [RUN ...]   first copy these runs' figures, scores and curves, without their weights
 """
 
 import json

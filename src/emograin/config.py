@@ -5,7 +5,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from .errors import EmograinError, unknown_name
 
@@ -115,15 +116,12 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 def _checked_type(field: dataclasses.Field, value: Any) -> Any:
     """`value`, an int made a float where a float is meant; an error where the type is another."""
-    expected = field.type
-    if value is None and "None" in str(expected):
-        return None
-    kind = next(kind for kind in (float, int, str) if kind.__name__ in str(expected))
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    kinds = get_args(field.type) or (field.type,)
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        named = expected.__name__ if isinstance(expected, type) else expected
-        raise EmograinError(f"{field.name} must be {named}, got {value!r}")
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        expected = " | ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
+        raise EmograinError(f"{field.name} must be {expected}, got {value!r}")
     return value
 
 

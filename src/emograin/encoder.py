@@ -129,9 +129,9 @@ def _add_placeholders(
     }
     # normalized=False: an uncased tokenizer would otherwise look for them after lowercasing, in vain.
     tokenizer.add_tokens([transformers.AddedToken(word, normalized=False) for word in placeholders])
-    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+    if len(tokenizer) > cast(nn.Embedding, model.get_input_embeddings()).num_embeddings:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    table = model.get_input_embeddings().weight.data
+    table = cast(nn.Embedding, model.get_input_embeddings()).weight.data
     for word, ids in pieces.items():
         if ids:
             table[tokenizer.convert_tokens_to_ids(word)] = table[ids].mean(dim=0)

@@ -31,6 +31,7 @@ class Progress:
             disable=not show,
             file=sys.stderr if self.terminal else io.StringIO(),  # there it only counts
             mininterval=0.1 if self.terminal else float("inf"),
+            delay=1,  # what takes less needs no bar
             dynamic_ncols=self.terminal,
             smoothing=0.05,
         )

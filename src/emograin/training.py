@@ -89,7 +89,7 @@ class _Loop:
         self.evaluate_every = settings.evaluate_every or math.ceil(self.steps_an_epoch / 4)
 
         device = self.accelerator.device.type
-        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and _computes_in_bf16(device))
+        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and computes_in_bf16(device))
         # The fused kernel's backward pass is the slowest part of a step on a CPU: docs/log.md.
         self.attention = SDPBackend.MATH if device == "cpu" else None
         if trackers:
@@ -317,7 +317,8 @@ def _step_seed(seed: int, step: int, rank: int) -> int:
     return int(np.random.SeedSequence((seed, step, rank)).generate_state(1)[0])
 
 
-def _computes_in_bf16(device: str) -> bool:
+def computes_in_bf16(device: str) -> bool:
+    """Whether the hardware has bf16 matrix products: others emulate them, slower than float32."""
     if device == "cuda":
         return torch.cuda.is_bf16_supported()
     return device == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

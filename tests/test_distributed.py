@@ -1,0 +1,107 @@
+"""Two processes train what one does. On CPUs, through accelerate's launcher."""
+
+import csv
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from emograin.run_folder import RunFolder
+from emograin.training import train
+
+DRIVER = """
+import json, os, signal, sys
+import torch
+from accelerate import debug_launcher
+import emograin.training
+from emograin.config import Training
+from emograin.data import load
+from emograin.errors import EmograinError
+from emograin.run_folder import RunFolder
+
+def train(settings, folder, interrupt_at=None, resume=False):
+    torch.set_num_threads(1)
+    settings, step, count = Training.from_dict(settings), torch.optim.AdamW.step, iter(range(1, 1000))
+    def counted(self):
+        step(self)
+        if next(count) == interrupt_at and os.environ["RANK"] == "1":
+            os.kill(os.getpid(), signal.SIGINT)
+    torch.optim.AdamW.step = counted
+    try:
+        emograin.training.train(settings, load(settings.data), RunFolder(folder), resume=resume)
+    except EmograinError as error:
+        print(json.dumps([os.environ["RANK"], str(error)]), flush=True)
+
+if __name__ == "__main__":
+    for job in json.loads(sys.argv[1]):
+        debug_launcher(train, tuple(job), num_processes=2)
+"""
+CASES = {
+    "a batch of 7 has 4 texts and 3": {"batch_size": 7},
+    "the last batch has 1 text": {"batch_size": 59, "auxiliary": "tone", "method": "label-embedding", "micro_batch": 9},
+}
+
+
+@pytest.fixture(scope="module")
+def chosen(settings):
+    """Case to settings. Without dropout, whose draws depend on the process."""
+    plain = dataclasses.replace(settings, dropout=0.0, learning_rate=1e-3, evaluate_every=3)
+    return {case: dataclasses.replace(plain, **changes) for case, changes in CASES.items()}
+
+
+@pytest.fixture(scope="module")
+def by_two(chosen, tmp_path_factory):
+    """Case to the run that two processes trained; one more that was interrupted and resumed; what processes said."""
+    folder = tmp_path_factory.mktemp("two")
+    script = folder / "driver.py"
+    script.write_text(DRIVER)
+    jobs = [(settings.to_dict(), str(folder / case)) for case, settings in chosen.items()]
+    first = chosen[next(iter(CASES))].to_dict()
+    jobs += [(first, str(folder / "stopped"), 5), (first, str(folder / "stopped"), None, True)]
+    environment = os.environ | {"MASTER_ADDR": "127.0.0.1"}
+    done = subprocess.run([sys.executable, script, json.dumps(jobs)], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    runs = {case: RunFolder(folder / case) for case in [*CASES, "stopped"]}
+    return runs, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def rows(run):
+    """The curve without its times, as numbers."""
+    with run.curve.open() as file:
+        columns = ("step", "loss", "auxiliary_loss", "temperature", "macro_f1", "macro_f1_fixed")
+        return np.array([[float(row[column] or 0) for column in columns] for row in csv.DictReader(file)])
+
+
+def assert_close_weights(run, other):
+    from emograin.classifier import read_tensors
+
+    these, those = read_tensors(run.checkpoint)[0], read_tensors(other.checkpoint)[0]
+    assert these.keys() == those.keys()
+    for name in these:
+        if name.startswith("weights."):
+            assert (these[name] - those[name]).abs().max() < 1e-4, name
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_two_processes_train_what_one_does(case, chosen, by_two, corpus, tmp_path):
+    alone, run = RunFolder(tmp_path), by_two[0][case]
+    figures = train(chosen[case], corpus, alone)
+    assert rows(run) == pytest.approx(rows(alone), abs=1e-5)
+    assert_close_weights(run, alone)
+    assert run.read_json("results/dev.json")["macro_average_precision"] == pytest.approx(
+        figures["macro_average_precision"], abs=1e-4
+    )
+    assert run.read_scores("dev")[2] == pytest.approx(alone.read_scores("dev")[2], abs=1e-4)
+
+
+def test_a_signal_to_one_process_stops_all_and_the_run_goes_on_as_if_nothing_had_been(by_two):
+    runs, said = by_two
+    assert sorted(rank for rank, _ in said) == ["0", "1"]
+    assert {message.partition(" (")[0] for _, message in said} == {"stopped and saved at step 6 of 18"}
+    whole, stopped = runs[next(iter(CASES))], runs["stopped"]
+    assert rows(stopped) == pytest.approx(rows(whole), abs=0)
+    assert stopped.weights.read_bytes() == whole.weights.read_bytes()
