@@ -1,9 +1,8 @@
-"""Two processes train what one does. On CPUs, through accelerate's launcher."""
+"""Two processes train what one does; on CPUs, started as torchrun and `accelerate launch` start them."""
 
 import csv
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 
@@ -13,10 +12,10 @@ import pytest
 from emograin.run_folder import RunFolder
 from emograin.training import train
 
+# Forks two processes for each job and tells them what torchrun does, so that torch is imported once.
 DRIVER = """
-import json, os, signal, sys
+import json, os, signal, socket, sys
 import torch
-from accelerate import debug_launcher
 import emograin.training
 from emograin.config import Training
 from emograin.data import load
@@ -25,20 +24,34 @@ from emograin.run_folder import RunFolder
 
 def train(settings, folder, interrupt_at=None, resume=False):
     torch.set_num_threads(1)
-    settings, step, count = Training.from_dict(settings), torch.optim.AdamW.step, iter(range(1, 1000))
+    step, count = torch.optim.AdamW.step, iter(range(1, 1000))
     def counted(self):
         step(self)
         if next(count) == interrupt_at and os.environ["RANK"] == "1":
             os.kill(os.getpid(), signal.SIGINT)
     torch.optim.AdamW.step = counted
-    try:
-        emograin.training.train(settings, load(settings.data), RunFolder(folder), resume=resume)
-    except EmograinError as error:
-        print(json.dumps([os.environ["RANK"], str(error)]), flush=True)
+    settings = Training.from_dict(settings)
+    emograin.training.train(settings, load(settings.data), RunFolder(folder), resume=resume)
 
-if __name__ == "__main__":
-    for job in json.loads(sys.argv[1]):
-        debug_launcher(train, tuple(job), num_processes=2)
+def start(rank, port, job):
+    child = os.fork()
+    if child:
+        return child
+    os.environ |= {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "ACCELERATE_USE_CPU": "true"}
+    try:
+        train(*job)
+        os._exit(0)
+    except Exception as error:
+        print(json.dumps([rank, type(error).__name__, str(error)]), flush=True)
+        os._exit(2 if isinstance(error, EmograinError) else 1)
+
+for job in json.loads(sys.argv[1]):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    for child in [start(rank, port, job) for rank in "01"]:
+        os.waitpid(child, 0)
 """
 CASES = {
     "a batch of 7 has 4 texts and 3": {"batch_size": 7},
@@ -62,8 +75,7 @@ def by_two(chosen, tmp_path_factory):
     jobs = [(settings.to_dict(), str(folder / case)) for case, settings in chosen.items()]
     first = chosen[next(iter(CASES))].to_dict()
     jobs += [(first, str(folder / "stopped"), 5), (first, str(folder / "stopped"), None, True)]
-    environment = os.environ | {"MASTER_ADDR": "127.0.0.1"}
-    done = subprocess.run([sys.executable, script, json.dumps(jobs)], capture_output=True, text=True, env=environment)
+    done = subprocess.run([sys.executable, script, json.dumps(jobs)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     runs = {case: RunFolder(folder / case) for case in [*CASES, "stopped"]}
     return runs, [json.loads(line) for line in done.stdout.splitlines()]
@@ -100,8 +112,11 @@ def test_two_processes_train_what_one_does(case, chosen, by_two, corpus, tmp_pat
 
 def test_a_signal_to_one_process_stops_all_and_the_run_goes_on_as_if_nothing_had_been(by_two):
     runs, said = by_two
-    assert sorted(rank for rank, _ in said) == ["0", "1"]
-    assert {message.partition(" (")[0] for _, message in said} == {"stopped and saved at step 6 of 18"}
+    # All that was ever said: once by each process.
+    assert sorted(rank for rank, _, _ in said) == ["0", "1"]
+    assert {(kind, message.partition(" (")[0]) for _, kind, message in said} == {
+        ("Interrupted", "stopped and saved at step 6 of 18")
+    }
     whole, stopped = runs[next(iter(CASES))], runs["stopped"]
     assert rows(stopped) == pytest.approx(rows(whole), abs=0)
     assert stopped.weights.read_bytes() == whole.weights.read_bytes()

@@ -45,10 +45,10 @@ for line in sys.stdin:
     if not child:
         try:
             train(**json.loads(line))
-        except EmograinError as error:
-            print(json.dumps({"error": str(error), "kind": type(error).__name__}), flush=True)
-            os._exit(2)
-        os._exit(0)
+            os._exit(0)
+        except Exception as error:
+            print(json.dumps({"error": str(error)}), flush=True)
+            os._exit(2 if isinstance(error, EmograinError) else 1)
     print(json.dumps({"pid": child}), flush=True)
     print(json.dumps({"ended": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}), flush=True)
 """
@@ -108,9 +108,10 @@ def uninterrupted(trainings, tmp_path_factory):
     return run
 
 
-def wait_for(holds):
-    """Until something holds; the test's own time limit ends it if it never does."""
+def wait_for(process, holds):
+    """Until something holds, while the process lives."""
     while not holds():
+        os.kill(process, 0)
         time.sleep(0.005)
 
 
@@ -148,13 +149,13 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_bit_identical(trainings, un
     assert trainings.wait()[0] == -signal.SIGKILL
 
     process = trainings.start(run.path)  # killed before the first checkpoint
-    wait_for(lambda: run.exists)
+    wait_for(process, lambda: run.exists)
     os.kill(process, signal.SIGKILL)
     assert trainings.wait()[0] == -signal.SIGKILL
 
     for count in sorted(moments.sample(range(1, 5), 2)):  # killed some time after an evaluation
         process = trainings.start(run.path)
-        wait_for(lambda count=count: rows(run) >= count)
+        wait_for(process, lambda count=count: rows(run) >= count)
         time.sleep(moments.uniform(0, 0.05))
         os.kill(process, signal.SIGKILL)
         assert trainings.wait()[0] == -signal.SIGKILL
@@ -183,7 +184,7 @@ def test_a_run_killed_while_it_writes_a_file_is_intact_and_ends_bit_identical(
 def test_a_run_asked_to_stop_saves_says_how_to_go_on_and_ends_bit_identical(trainings, uninterrupted, number, tmp_path):
     run = RunFolder(tmp_path / "run")
     process = trainings.start(run.path)
-    wait_for(lambda: rows(run) >= 2)
+    wait_for(process, lambda: rows(run) >= 2)
     os.kill(process, number)
     ended, message = trainings.wait()
     assert ended == 2

@@ -235,8 +235,8 @@ class _Loop:
 
     def _finish(self) -> dict[str, Any]:
         """Scores, thresholds and figures on dev with the best weights, in float32."""
-        self.accelerator.end_training()
         self.accelerator.wait_for_everyone()
+        self.accelerator.end_training()
         if not self.main:
             return {}
         tensors, _ = read_tensors(self.run.weights)
