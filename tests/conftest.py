@@ -1,4 +1,4 @@
-"""What the tests share: a tiny corpus and tiny encoders of every tokenizer family, built on the spot, without a network."""
+"""What the tests share: a tiny corpus and tiny encoders of every tokenizer family, built on the spot."""
 
 import os
 

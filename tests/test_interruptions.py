@@ -1,4 +1,4 @@
-"""Trainings that are killed, interrupted, or run out of disk, in processes of their own: nothing is lost, nothing changes."""
+"""Trainings that are killed, interrupted, or run out of disk: nothing is lost, nothing changes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Compare ways to choose thresholds by split-half cross-validation on dev scores: choose on one half, judge on the other.
+"""Compare ways to choose thresholds by split-half cross-validation on dev: choose on one half, judge on the other.
 
     python tools/threshold_policies.py results/label-embedding-seed0/dev.npz
 
