@@ -16,7 +16,7 @@ from emograin.run_folder import RunFolder
 
 # Forks a process for each job, which is read as a line of JSON, so that torch is imported once.
 DRIVER = """
-import json, os, resource, signal, sys
+import json, os, resource, signal, sys, time
 import safetensors.torch, torch
 import emograin.training
 from emograin.config import Training
@@ -24,8 +24,14 @@ from emograin.data import load
 from emograin.errors import EmograinError
 from emograin.run_folder import RunFolder
 
-def train(settings, folder, die_in_save=None, largest_file=None):
+def train(settings, folder, die_in_save=None, largest_file=None, pause=None):
     torch.set_num_threads(1)
+    if pause:  # time to be killed in
+        step = torch.optim.AdamW.step
+        def slow(self):
+            time.sleep(pause)
+            step(self)
+        torch.optim.AdamW.step = slow
     if die_in_save:  # a file is half written when the process is gone
         save_file, count = safetensors.torch.save_file, iter(range(1, 1000))
         def save(tensors, path, metadata=None):
@@ -153,10 +159,10 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_bit_identical(trainings, un
     os.kill(process, signal.SIGKILL)
     assert trainings.wait()[0] == -signal.SIGKILL
 
-    for count in sorted(moments.sample(range(1, 5), 2)):  # killed some time after an evaluation
-        process = trainings.start(run.path)
+    for count in sorted(moments.sample(range(1, 4), 2)):  # killed some time after an evaluation
+        process = trainings.start(run.path, pause=0.05)
         wait_for(process, lambda count=count: rows(run) >= count)
-        time.sleep(moments.uniform(0, 0.05))
+        time.sleep(moments.uniform(0, 0.2))
         os.kill(process, signal.SIGKILL)
         assert trainings.wait()[0] == -signal.SIGKILL
         assert not (run.path / "thresholds.json").exists()
@@ -183,7 +189,7 @@ def test_a_run_killed_while_it_writes_a_file_is_intact_and_ends_bit_identical(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_asked_to_stop_saves_says_how_to_go_on_and_ends_bit_identical(trainings, uninterrupted, number, tmp_path):
     run = RunFolder(tmp_path / "run")
-    process = trainings.start(run.path)
+    process = trainings.start(run.path, pause=0.05)
     wait_for(process, lambda: rows(run) >= 2)
     os.kill(process, number)
     ended, message = trainings.wait()

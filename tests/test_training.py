@@ -349,6 +349,13 @@ def test_scores_that_are_not_finite_are_an_error_even_at_the_last_step(settings,
         train(chosen, corpus, RunFolder(tmp_path))
 
 
+def test_an_output_that_cannot_be_a_folder_is_named(settings, corpus, tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(EmograinError, match=r"cannot write '.*run.*': (File exists|Not a directory)"):
+        train(settings, corpus, RunFolder(tmp_path / "run"))
+    assert (tmp_path / "run").read_text() == "a file"
+
+
 def test_unknown_schedules_and_trackers_are_named_before_anything_is_written(settings, corpus, tmp_path):
     run = RunFolder(tmp_path / "run")
     with pytest.raises(EmograinError, match="temperature schedule 'linaer', did you mean 'linear'"):

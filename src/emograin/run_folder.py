@@ -17,9 +17,10 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -58,7 +59,8 @@ class RunFolder:
                 f"{str(self.path)!r} is not a run folder: it holds no run.json",
                 "train one: emograin train METHOD --output DIR",
             )
-        found = self.read_json("run.json").get("format")
+        described = self.read_json("run.json")
+        found = described.get("format") if isinstance(described, dict) else None
         if found != FORMAT:
             raise EmograinError(f"{str(self.path)!r} is a run of format {found!r}, expected {FORMAT}")
         return self
@@ -127,7 +129,7 @@ class RunFolder:
             raise EmograinError(
                 f"the run {str(self.path)!r} has no scores of {name!r}", f"emograin evaluate {self.path}"
             ) from None
-        except (ValueError, OSError, KeyError, EOFError) as error:
+        except (ValueError, OSError, KeyError, EOFError, BadZipFile) as error:
             raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
 
 
@@ -141,19 +143,25 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> Path:
     """
     part = path.with_name(path.name + ".part")
     try:
-        with _write_errors(path):
+        with write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             write(part)
             with part.open("rb") as file:
                 os.fsync(file.fileno())
             part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
     return path
 
 
 @contextmanager
-def _write_errors(path: Path) -> Iterator[None]:
+def write_errors(path: Path) -> Iterator[None]:
+    """Errors of the disk, as the user's: what could not be written, and why.
+
+    Raises:
+        EmograinError: The disk is full, or `path` cannot be written.
+    """
     try:
         yield
     except OSError as error:

@@ -27,7 +27,7 @@ from .evaluation import evaluate
 from .inference import score_documents
 from .interruption import StopRequest
 from .progress import Progress
-from .run_folder import RunFolder
+from .run_folder import RunFolder, write_errors
 from .temperature import SCHEDULES
 from .thresholds import choose, f1_at
 
@@ -251,8 +251,9 @@ class _Loop:
         return figures
 
     def _describe(self, corpus: Corpus) -> None:
-        self.run.path.mkdir(parents=True, exist_ok=True)
-        self.classifier.method.save_description(self.run.encoder)
+        with write_errors(self.run.encoder):
+            self.run.encoder.mkdir(parents=True, exist_ok=True)
+            self.classifier.method.save_description(self.run.encoder)
         self.run.write_json("taxonomy.json", corpus.taxonomy.to_dict())
         versions = {name: version(name) for name in ("emograin", "torch", "transformers", "numpy")}
         facts = {"data": {"train": len(self.train), "dev": len(self.dev)}, "fingerprint": self.fingerprint}

@@ -121,7 +121,7 @@ class Method(nn.Module, ABC):
 
 
 class FeedForward(nn.Sequential):
-    """The feed forward layer of §3.1 and §3.3: (..., hidden) -> (..., outputs), with a tanh layer as in BERT's pooler.
+    """The feed forward layer of §3.3: (..., hidden) -> (..., outputs), with a tanh layer as in BERT's pooler.
 
     Args:
         hidden: Width of the embeddings.
