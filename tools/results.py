@@ -49,7 +49,21 @@ def speed() -> str:
     return "\n".join(lines)
 
 
-SECTIONS = {"results": results, "speed": speed}
+def demo() -> str:
+    """The end of what `make demo` printed, kept by hand in results/make_demo.txt."""
+    return _console("make_demo.txt")
+
+
+def test() -> str:
+    """The end of what `make test` printed, kept by hand in results/make_test.txt."""
+    return _console("make_test.txt")
+
+
+def _console(name: str) -> str:
+    return f"```text\n{(RESULTS / name).read_text(encoding='utf-8').strip()}\n```"
+
+
+SECTIONS = {"demo": demo, "test": test, "results": results, "speed": speed}
 
 
 def with_tables(text: str) -> str:
