@@ -23,7 +23,7 @@ def training_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: 
         Arrays of indices into `lengths`.
 
     >>> [batch.tolist() for batch in training_batches([3, 9, 4, 8], batch_size=2, seed=0, epoch=0)]
-    [[0, 2], [3, 1]]
+    [[3, 1], [0, 2]]
     """
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(lengths))
