@@ -6,6 +6,7 @@ Test scores are not read. docs/log.md has the outcome.
 """
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 from emograin.evaluation import at_thresholds
 from emograin.thresholds import best_a_label, fixed, one_a_label, one_for_all
 
-POLICIES = {
+POLICIES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "fixed": fixed,
     "one-for-all": one_for_all,
     "each label its best": best_a_label,
