@@ -96,9 +96,11 @@ class Trainings:
 def trainings(tmp_path_factory, settings):
     script = tmp_path_factory.mktemp("driver") / "driver.py"
     script.write_text(DRIVER)
-    # Dropout, an auxiliary task, micro-batches, evaluations in mid-epoch: all that has a state to lose.
+    # Dropout, an auxiliary task, micro-batches, averaged weights, evaluations in mid-epoch: all that has state to lose.
     changes = {"method": "label-embedding", "auxiliary": "tone", "micro_batch": 3, "batch_size": 8, "evaluate_every": 3}
-    chosen = type(settings).from_dict(settings.to_dict() | changes | {"epochs": 2, "learning_rate": 1e-2})
+    chosen = type(settings).from_dict(
+        settings.to_dict() | changes | {"epochs": 2, "learning_rate": 1e-2, "weight_averaging": 0.9}
+    )
     trainings = Trainings(script, chosen)
     yield trainings
     trainings.driver.kill()

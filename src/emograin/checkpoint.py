@@ -1,14 +1,16 @@
 """The last step of a training: everything that going on needs, in one safetensors file.
 
 Batches and dropout are functions of (seed, step), and the learning rate and T of the step alone, so no random state and
-no scheduler has to be kept: weights, AdamW's moments and a few numbers are all there is.
+no scheduler has to be kept: weights, their average where one is taken, AdamW's moments and a few numbers are all.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
+from torch import nn
 
 from .classifier import Classifier, load_weights, read_tensors, save_tensors
 from .errors import EmograinError
@@ -41,7 +43,12 @@ class State:
 
 
 def save(
-    run: RunFolder, classifier: Classifier, optimizer: torch.optim.Optimizer, state: State, fingerprint: str
+    run: RunFolder,
+    classifier: Classifier,
+    average: nn.Module | None,
+    optimizer: torch.optim.Optimizer,
+    state: State,
+    fingerprint: str,
 ) -> None:
     """Write the checkpoint, whole or not at all.
 
@@ -49,6 +56,8 @@ def save(
         EmograinError: The disk is full, say; the last checkpoint is intact.
     """
     tensors = {f"weights.{name}": value for name, value in classifier.state_dict().items()}
+    if average is not None:
+        tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     try:
@@ -58,8 +67,14 @@ def save(
         raise EmograinError(f"stopped at step {state.step}, {last}: {error}") from error
 
 
-def restore(run: RunFolder, classifier: Classifier, optimizer: torch.optim.Optimizer, fingerprint: str) -> State:
-    """Put a checkpoint back into classifier and optimizer.
+def restore(
+    run: RunFolder,
+    classifier: Classifier,
+    average: nn.Module | None,
+    optimizer: torch.optim.Optimizer,
+    fingerprint: str,
+) -> State:
+    """Put a checkpoint back into classifier, average and optimizer.
 
     Returns:
         Where the training stood; the start, if the run was stopped before its first checkpoint.
@@ -75,12 +90,16 @@ def restore(run: RunFolder, classifier: Classifier, optimizer: torch.optim.Optim
             f"{str(run.checkpoint)!r} is not of this run: its settings or data differ",
             "put the run's own checkpoint back, or delete it to start this run again",
         )
-    weights = {name.removeprefix("weights."): tensor for name, tensor in tensors.items() if name.startswith("weights.")}
-    load_weights(classifier, weights, run.checkpoint)
+    load_weights(classifier, _part(tensors, "weights."), run.checkpoint)
+    if average is not None:
+        load_weights(average, _part(tensors, "average."), run.checkpoint)
     moments: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".")
-            moments.setdefault(int(index), {})[key] = tensor
+    for name, tensor in _part(tensors, "optimizer.").items():
+        index, key = name.split(".")
+        moments.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     return State(**json.loads(metadata["state"]))
+
+
+def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -71,8 +71,8 @@ def load(run: RunFolder) -> Classifier:
     return classifier.eval()
 
 
-def load_weights(classifier: Classifier, tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Put tensors into a classifier.
+def load_weights(classifier: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Put tensors into a classifier, or an average of one.
 
     Raises:
         EmograinError: They are another model's.

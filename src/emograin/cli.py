@@ -93,6 +93,7 @@ def train(
     evaluate_every: int | None = None,
     precision: Literal["auto", "bf16", "float32"] | None = None,
     dropout: float | None = None,
+    weight_averaging: float | None = None,
     taxonomy: Path | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
@@ -103,8 +104,8 @@ def train(
 ) -> None:
     """Train a method, choosing checkpoint and thresholds on dev. The test split is not read.
 
-    Ctrl-C saves and stops; the same command with --resume goes on. For several processes or GPUs:
-    accelerate launch -m emograin train ...
+    Ctrl-C saves and stops; the same command with --resume goes on. With several GPUs, or two processes on CPUs:
+    accelerate launch --multi_gpu --num_processes 2 -m emograin train ...
 
     Parameters
     ----------
@@ -133,6 +134,8 @@ def train(
         bf16, float32, or auto: bf16 where the hardware computes in it. [default: auto]
     dropout
         Replaces the encoder's own.
+    weight_averaging
+        Decay a step, 0.999 say, of an average of the weights; the average is what is evaluated and kept. [default: 0]
     taxonomy
         Labels of your own, a TOML file.
     text_column
@@ -160,7 +163,7 @@ def train(
     if resume and output is None:
         raise EmograinError("--resume goes on with the run in --output, got none")
     names = ["method", "data", "auxiliary", "encoder", "epochs", "batch_size", "learning_rate", "seed", "micro_batch"]
-    names += ["evaluate_every", "precision", "dropout", "text_column", "label_column"]
+    names += ["evaluate_every", "precision", "dropout", "weight_averaging", "text_column", "label_column"]
     given = {name: value for name, value in locals().items() if name in names and value is not None}
     if "data" in given and Path(given["data"]).exists():
         given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere

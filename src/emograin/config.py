@@ -30,6 +30,8 @@ class Training:
             Smaller values need less memory and give the same gradient.
         learning_rate: Peak of AdamW's learning rate, reached after warm-up and then decaying linearly to 0.
         weight_decay: AdamW's, on matrices; biases and layer norms have none.
+        weight_averaging: Decay a step of an exponential moving average of the weights, which is then what is evaluated
+            and kept; 0 keeps the trained weights themselves.
         warmup: Share of all steps over which the learning rate rises from 0.
         max_grad_norm: Gradients are scaled down to this norm.
         dropout: Replaces every dropout rate, the encoder's own and the new layers'; None keeps them.
@@ -52,6 +54,7 @@ class Training:
     micro_batch: int | None = None
     learning_rate: float = 5e-5
     weight_decay: float = 0.01
+    weight_averaging: float = 0.0
     warmup: float = 0.1
     max_grad_norm: float = 1.0
     dropout: float | None = None
@@ -72,6 +75,7 @@ class Training:
         _require("weight_decay", self.weight_decay, lambda value: 0 <= value < float("inf"), "not be negative")
         for name in ("warmup", "alpha"):
             _require(name, getattr(self, name), lambda value: 0 <= value <= 1, "lie in [0, 1]")
+        _require("weight_averaging", self.weight_averaging, lambda value: 0 <= value < 1, "lie in [0, 1)")
         _require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)")
         _require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
         if self.precision not in PRECISIONS:

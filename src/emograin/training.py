@@ -30,6 +30,7 @@ from .progress import Progress
 from .run_folder import RunFolder, write_errors
 from .temperature import SCHEDULES
 from .thresholds import choose, f1_at
+from .weight_averaging import average_of
 
 TRACKERS = ("tensorboard", "mlflow", "wandb")
 
@@ -39,7 +40,7 @@ def train(
 ) -> dict[str, Any]:
     """Train a classifier and choose its checkpoint and thresholds on dev. The test split is never asked for.
 
-    Under `accelerate launch` each process takes its share of every batch.
+    Under `accelerate launch` or `torchrun` each process takes its share of every batch.
 
     Args:
         settings: What to train, and how.
@@ -63,7 +64,10 @@ class _Loop:
 
     def __init__(self, settings: Training, corpus: Corpus, run: RunFolder, resume: bool, trackers: Sequence[str]):
         self.settings, self.run = settings, run
-        self.accelerator = Accelerator(mixed_precision="no", log_with=_trackers(trackers), project_dir=run.path)
+        # Without an accelerator accelerate has to be told, or processes on CPUs do not find each other.
+        cpu = not torch.accelerator.is_available()
+        log_with = _trackers(trackers)
+        self.accelerator = Accelerator(mixed_precision="no", cpu=cpu, log_with=log_with, project_dir=run.path)
         if settings.temperature not in SCHEDULES:
             raise unknown_name("temperature schedule", settings.temperature, SCHEDULES)
         self.train, self.dev = corpus.split("train"), corpus.split("dev")
@@ -73,7 +77,10 @@ class _Loop:
         self.classifier = build(settings, corpus.taxonomy)
         self.model = self.accelerator.prepare_model(self.classifier)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.classifier, settings), fused=True)
-        self.state = checkpoint.restore(run, self.classifier, self.optimizer, self.fingerprint) if resume else State()
+        self.average = average_of(self.classifier, settings.weight_averaging) if settings.weight_averaging else None
+        self.kept: Classifier = self.classifier if self.average is None else self.average.module
+        parts = (self.classifier, self.average, self.optimizer)
+        self.state = checkpoint.restore(run, *parts, self.fingerprint) if resume else State()
         if self.main and not run.exists:
             self._describe(corpus)
 
@@ -155,6 +162,8 @@ class _Loop:
         self._require_finite(totals, float(norm), batch)
         self.optimizer.step()
         self.optimizer.zero_grad()
+        if self.average is not None:
+            self.average.update_parameters(self.classifier)
 
         state.step += 1
         state.steps += 1
@@ -213,16 +222,16 @@ class _Loop:
         if macro_f1 > state.best:
             state.best = macro_f1
             if self.main:
-                save_tensors(self.run.weights, self.classifier.state_dict())
+                save_tensors(self.run.weights, self.kept.state_dict())
         progress.note("  ".join(f"{name} {value}" for name, value in row.items() if value != ""))
         self.accelerator.log({name: value for name, value in row.items() if value != ""}, step=state.step)
 
     def _dev_scores(self) -> np.ndarray:
         """Scores of dev (texts, labels), each process its share."""
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        self.model.eval()
+        self.kept.eval()
         with self._precision():
-            mine = score_documents(self.classifier.method, self.dev_documents[rank::world])
+            mine = score_documents(self.kept.method, self.dev_documents[rank::world])
         scores = np.empty((len(self.dev), mine.shape[1]), dtype=np.float32)
         for at, share in enumerate(gather_object([mine])):
             scores[at::world] = share
@@ -231,7 +240,8 @@ class _Loop:
     def _save(self) -> None:
         if self.main:
             self.run.write_curve(self.state.curve)
-            checkpoint.save(self.run, self.classifier, self.optimizer, self.state, self.fingerprint)
+            parts = (self.classifier, self.average, self.optimizer)
+            checkpoint.save(self.run, *parts, self.state, self.fingerprint)
 
     def _finish(self) -> dict[str, Any]:
         """Scores, thresholds and figures on dev with the best weights, in float32."""
