@@ -10,7 +10,10 @@ from typing import IO, Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from . import __version__
+from .compare_command import compare
 from .errors import EmograinError, Interrupted, extra
+from .mix_command import MixingFlags, mix
+from .neighbours_command import neighbours
 
 app = App(
     name="emograin",
@@ -188,9 +191,10 @@ def evaluate(
     data: str | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    mixing: MixingFlags | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Evaluate a run on a split, under its three threshold policies.
+    """Evaluate a run on a split, under its three threshold policies; with --candidates, mixed with them.
 
     Parameters
     ----------
@@ -208,6 +212,7 @@ def evaluate(
         Print JSON instead of a table.
     """
     extra("torch", "train")
+    mixed_with = mixing and mixing.settings()
     from .data import load
     from .progress import Progress
     from .run_evaluation import evaluate_run, settings_of, taxonomy_of
@@ -217,10 +222,20 @@ def evaluate(
     folder = RunFolder(run)
     settings = settings_of(folder)
     columns = (text_column or settings.text_column, label_column or settings.label_column)
-    corpus = load(data or settings.data, taxonomy_of(folder), *columns)
+    corpus = own = load(data or settings.data, taxonomy_of(folder), *columns)
     name = f"{Path(corpus.name).stem}-{split}" if data else split
-    with Progress(len(corpus.split(split)), "texts") as progress:
-        result = evaluate_run(folder, corpus, split, name, progress.advance)
+    if mixing and mixed_with:
+        from .mixing_evaluation import evaluate_mixed
+
+        if data:  # the run's own corpus chooses thresholds and gives training sentences
+            own = load(settings.data, taxonomy_of(folder), settings.text_column, settings.label_column)
+        with Progress(None, "texts") as progress:
+            weight = mixing.weight
+            result = evaluate_mixed(folder, corpus, mixed_with, weight, split, name, own, progress.advance)
+        name = f"{name}-{mixed_with.name}-{weight:g}"
+    else:
+        with Progress(len(corpus.split(split)), "texts") as progress:
+            result = evaluate_run(folder, corpus, split, name, progress.advance)
     print(_json(result) if json else evaluation_table(result))
     _note(f"\nIn {folder.path}: results/{name}.json and scores/{name}.npz")
 
@@ -255,6 +270,11 @@ def data(
     corpus = load(source, Taxonomy.from_toml(taxonomy) if taxonomy else None, text_column, label_column)
     found = summary(corpus)
     print(_json(found) if json else format_summary(found))
+
+
+app.command(compare)
+app.command(mix)
+app.command(neighbours)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -246,12 +246,12 @@ def _split_of(row: Row, where: str) -> str:
         valid = [each for names in SPLITS.values() for each in names]
         raise EmograinError(f"{where}: {unknown_name('split', row.fields['split'], valid)}")
     # By the text, so that repeats stay on one side and a row does not move when others are added.
-    part = int(hashlib.sha256(_same(row.text or "").encode()).hexdigest(), 16) % 10
+    part = int(hashlib.sha256(same(row.text or "").encode()).hexdigest(), 16) % 10
     return "train" if part < 8 else "dev" if part == 8 else "test"
 
 
-def _same(text: str) -> str:
-    """What two texts share when one counts as a repeat of the other."""
+def same(text: str) -> str:
+    """What two texts share when one counts as a repeat of the other: all but case and white space around them."""
     return text.strip().casefold()
 
 
@@ -291,7 +291,7 @@ def summary(corpus: Corpus) -> dict[str, Any]:
             {
                 "split": later,
                 "also_in": earlier,
-                "rows": sum(_same(text) in labels_by_text[earlier] for text in splits[later].texts),
+                "rows": sum(same(text) in labels_by_text[earlier] for text in splits[later].texts),
             }
             for earlier, later in combinations(splits, 2)
         ],
@@ -301,7 +301,7 @@ def summary(corpus: Corpus) -> dict[str, Any]:
 def _labels_by_text(split: Split) -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     for text, labels in zip(split.texts, split.labels, strict=True):
-        found.setdefault(_same(text), []).append(labels.tobytes())
+        found.setdefault(same(text), []).append(labels.tobytes())
     return found
 
 

@@ -63,7 +63,7 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
     """
     source = _locate(name)
     try:
-        with _quiet():
+        with quiet():
             config = transformers.AutoConfig.from_pretrained(source)
             _set_dropout(config, dropout)
             tokenizer = transformers.AutoTokenizer.from_pretrained(source)
@@ -84,7 +84,7 @@ def rebuild(folder: Path) -> Encoder:
         EmograinError: The folder does not describe an encoder.
     """
     try:
-        with _quiet():
+        with quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
             config = transformers.AutoConfig.from_pretrained(folder)
             model = transformers.AutoModel.from_config(config, dtype=torch.float32)
@@ -138,7 +138,7 @@ def _add_placeholders(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' bars and its report on heads that are not loaded: it is what we ask for."""
     log = transformers.utils.logging
     level, bar = log.get_verbosity(), log.is_progress_bar_enabled()

@@ -1,11 +1,13 @@
 """A run on a split: scores, figures under every threshold policy, and the files that keep them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .classifier import load
-from .config import Training
-from .data import Corpus, fingerprint
+from .config import Training, last_part
+from .data import Corpus, Split, fingerprint
 from .errors import EmograinError
 from .evaluation import evaluate
 from .inference import score_documents
@@ -48,6 +50,18 @@ def evaluate_run(
         EmograinError: The run is not finished, the corpus has other labels, or the split is empty.
     """
     thresholds = run.open().read_json("thresholds.json")
+    texts = texts_of(run, corpus, split)
+    method = load(run).method
+    scores = score_documents(method, method.tokenize(texts.texts), advance=advance)
+    return keep(run, corpus, texts, scores, thresholds, name or split)
+
+
+def texts_of(run: RunFolder, corpus: Corpus, split: str) -> Split:
+    """A split that a run can be evaluated on.
+
+    Raises:
+        EmograinError: The corpus has other labels than the run, or the split is empty.
+    """
     taxonomy = taxonomy_of(run)
     if corpus.taxonomy.labels != taxonomy.labels:
         raise EmograinError(
@@ -56,26 +70,52 @@ def evaluate_run(
     texts = corpus.split(split)
     if not len(texts):
         raise EmograinError(f"split {split!r} of {corpus.name!r} has no texts")
-    method = load(run).method
-    scores = score_documents(method, method.tokenize(texts.texts), advance=advance)
+    return texts
+
+
+def keep(
+    run: RunFolder,
+    corpus: Corpus,
+    texts: Split,
+    scores: np.ndarray,
+    thresholds: Mapping[str, Sequence[float]],
+    name: str,
+    **more: Any,
+) -> dict[str, Any]:
+    """Write the files of one evaluation.
+
+    Args:
+        run: The run.
+        corpus: Where the texts are from.
+        texts: The split that was scored.
+        scores: (texts, labels), probabilities.
+        thresholds: Policy -> a threshold a label, chosen on dev.
+        name: Of the result files.
+        more: What else belongs into the JSON.
+
+    Returns:
+        What is in the JSON file.
+    """
+    figures = evaluate(scores, texts.labels, thresholds, taxonomy_of(run).labels)
+    result = {**described(run, corpus, texts), **more, **figures}
+    run.write_scores(name, texts.ids, texts.labels, scores)
+    run.write_json(f"results/{name}.json", result)
+    return result
+
+
+def described(run: RunFolder, corpus: Corpus, texts: Split) -> dict[str, Any]:
+    """How a run was trained and which texts it met: what every result begins with."""
     settings = settings_of(run)
-    result = {
+    return {
         "method": settings.method,
         "auxiliary": settings.auxiliary,
-        "encoder": settings.encoder
-        if "/" not in settings.encoder.strip("/")
-        else settings.encoder.rstrip("/").split("/")[-1],
+        "encoder": last_part(settings.encoder),
         "parameters": run.read_json("run.json")["parameters"],
         "epochs": settings.epochs,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
         "seed": settings.seed,
         "corpus": corpus.name,
-        "split": split,
+        "split": texts.name,
         "fingerprint": fingerprint(texts),
-        **evaluate(scores, texts.labels, thresholds, taxonomy.labels),
     }
-    name = name or split
-    run.write_scores(name, texts.ids, texts.labels, scores)
-    run.write_json(f"results/{name}.json", result)
-    return result

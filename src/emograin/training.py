@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -78,7 +78,7 @@ class _Loop:
         self.model = self.accelerator.prepare_model(self.classifier)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.classifier, settings), fused=True)
         self.average = average_of(self.classifier, settings.weight_averaging) if settings.weight_averaging else None
-        self.kept: Classifier = self.classifier if self.average is None else self.average.module
+        self.kept = self.classifier if self.average is None else cast(Classifier, self.average.module)
         parts = (self.classifier, self.average, self.optimizer)
         self.state = checkpoint.restore(run, *parts, self.fingerprint) if resume else State()
         if self.main and not run.exists:

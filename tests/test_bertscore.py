@@ -1,0 +1,233 @@
+"""BERTScore: bert-score's own figures on the same encoder, and a search that finds what scoring every pair finds."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emograin import encoder
+from emograin.bertscore import MEASURES, Search, combine, greedy_matching, token_weights
+from emograin.errors import EmograinError
+from emograin.token_embeddings import embed_tokens
+
+QUERIES = ["so happy today", "it is on the table", "[NAME]", "I hate it, I am furious!", "joy"]
+EDGES = ["", "happy", "so happy today", "so happy today", " so happy today ", "the exam " * 300, "ünknown ☃"]
+
+
+@pytest.fixture(scope="module")
+def sentences(corpus):
+    return corpus.split("train").texts + EDGES
+
+
+def embeddings(name, texts, folder, layer=None):
+    return embed_tokens(encoder.load(str(name)), texts, folder, layer)
+
+
+def special(name):
+    tokenizer = encoder.load(str(name)).tokenizer
+    return [tokenizer.convert_tokens_to_ids(each) for each in (tokenizer.cls_token, tokenizer.sep_token)]
+
+
+def search(name, queries, texts, folder, layer=None, **options):
+    parts = [embeddings(name, each, folder, layer) for each in (queries, texts)]
+    return Search(*parts, special(name), **options)
+
+
+def all_scores(engine, measure="f1"):
+    """Every pair, exactly: (queries, sentences)."""
+    engine.measure = measure
+    return np.stack([engine.scores(at, np.arange(len(engine.corpus))) for at in range(len(engine.queries))])
+
+
+def bert_scores(name, queries, texts, idf=False, layer=None):
+    """Precision, recall and F1 (3, queries, sentences) by the bert-score package, one pair a batch: no padding."""
+    from bert_score.utils import bert_cos_score_idf, get_idf_dict
+
+    loaded = encoder.load(str(name))
+    tokenizer, model = loaded.tokenizer, loaded.model.eval()
+    # What bert-score asks of a tokenizer and transformers 5 has no more.
+    ours = SimpleNamespace(
+        encode=lambda text, **options: tokenizer.encode(text, **(options | {"max_length": loaded.positions})),
+        build_inputs_with_special_tokens=lambda _: tokenizer.encode(""),
+        pad_token_id=tokenizer.pad_token_id,
+        model_max_length=loaded.positions,
+    )
+    if layer:
+        model.encoder.layer = model.encoder.layer[:layer]
+    weights = dict.fromkeys(range(len(tokenizer)), 1.0) | dict.fromkeys(special(name), 0.0)
+    if idf:
+        weights = get_idf_dict(texts, ours, nthreads=0)
+    pairs = [(query, text) for query in queries for text in texts]
+    found = bert_cos_score_idf(
+        model, [a for a, _ in pairs], [b for _, b in pairs], ours, weights, batch_size=1, device="cpu"
+    )
+    return found.T.reshape(3, len(queries), len(texts)).numpy()
+
+
+@pytest.mark.parametrize("idf", [False, True])
+@pytest.mark.parametrize("layer", [None, 1])
+def test_scores_are_those_of_the_bert_score_package(idf, layer, encoders, sentences, tmp_path):
+    texts = sentences[:20] + EDGES
+    expected = bert_scores(encoders["bert"], QUERIES, texts, idf, layer)
+    engine = search(encoders["bert"], QUERIES, texts, tmp_path, layer, idf=idf)
+    for measure, scores in zip(["precision", "recall", "f1"], expected, strict=True):
+        assert np.abs(all_scores(engine, measure) - scores).max() < 1e-5, measure
+
+
+def test_every_family_of_encoders_gives_the_scores_of_the_package(any_encoder, tmp_path):
+    texts = ["so happy today", "the train leaves at nine and I am worried", "page 3"]
+    engine = search(any_encoder, QUERIES, texts, tmp_path, top=1)
+    assert np.abs(all_scores(engine) - bert_scores(any_encoder, QUERIES, texts)[2]).max() < 1e-5
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("precision", ["auto", "float32"])
+def test_the_search_finds_what_scoring_every_pair_finds(measure, precision, encoders, sentences, tmp_path):
+    engine = search(encoders["bert"], QUERIES, sentences, tmp_path, measure=measure, precision=precision)
+    found, every = engine.run(), all_scores(engine, measure)
+    for query, scores in enumerate(every):
+        best = np.lexsort((np.arange(len(scores)), -scores.round(6)))[:5]
+        assert found.rows[query].tolist() == best.tolist()
+        assert np.abs(found.scores[query] - scores[best]).max() < 2e-6
+
+
+@given(data=st.data())
+@settings(max_examples=40)
+def test_no_score_is_above_its_bound(data):
+    """Random unit vectors, among them close, equal and opposite ones, under each measure."""
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    hidden = data.draw(st.sampled_from([2, 7, 64]))
+    around = random.normal(size=hidden) * data.draw(st.sampled_from([0.0, 3.0]))
+
+    def some(count):
+        lengths = random.integers(3, 8, size=count)
+        vectors = [around + random.normal(size=(length, hidden)) for length in lengths]
+        return [each / np.linalg.norm(each, axis=1, keepdims=True) for each in vectors]
+
+    queries, texts = some(3), some(12)
+    queries[0] = texts[0] if data.draw(st.booleans()) else -texts[0]
+    engine = Search(Given(queries), Given(texts), [0], top=2, measure=data.draw(st.sampled_from(MEASURES)))
+    bounds = engine.upper_bounds(np.arange(3))
+    exact = np.stack([engine.scores(at, np.arange(12)) for at in range(3)])
+    assert (bounds >= exact).all()
+    if engine.measure != "f1":  # which has a pole where precision and recall cancel out
+        assert (bounds - exact).max() < 0.02  # and not far above
+
+
+class Given:
+    """Embeddings that are given, in the form of `TokenEmbeddings`."""
+
+    def __init__(self, vectors):
+        self.vectors = [each.astype(np.float32) for each in vectors]
+        self.ids = [[0, *range(1, len(each) - 1), 0] for each in vectors]
+        self.lengths, self.hidden = np.array([len(each) for each in vectors]), vectors[0].shape[1]
+
+    def __len__(self):
+        return len(self.ids)
+
+    def sentence(self, row):
+        return self.vectors[row]
+
+    def blocks(self, _):
+        for length in np.unique(self.lengths):
+            rows = np.flatnonzero(self.lengths == length)
+            yield SimpleNamespace(
+                rows=rows,
+                tokens=np.stack([self.vectors[row] for row in rows]),
+                ids=np.array([self.ids[row] for row in rows]),
+            )
+
+
+def test_a_sentence_is_its_own_nearest_and_ties_go_to_the_lower_row(encoders, sentences, tmp_path):
+    found = search(encoders["bert"], sentences[:30], sentences, tmp_path, top=1).run()
+    assert found.scores[:, 0] == pytest.approx(np.ones(30), abs=1e-5)
+    assert found.rows[:, 0].tolist() == [sentences.index(text) for text in sentences[:30]]
+    three = search(encoders["bert"], ["so happy today"], EDGES, tmp_path, top=3).run()
+    assert three.rows.tolist() == [[2, 3, 4]]
+
+
+def test_excluded_rows_are_left_out(encoders, tmp_path):
+    engine = search(encoders["bert"], ["so happy today"], EDGES, tmp_path, top=1)
+    assert engine.run(excluded=[[2, 3]]).rows.tolist() == [[4]]
+    with pytest.raises(EmograinError, match="query 0 has fewer than 1 sentences left"):
+        engine.run(excluded=[range(len(EDGES))])
+
+
+def test_a_baseline_rescales(encoders, sentences, tmp_path):
+    raw = search(encoders["bert"], QUERIES, sentences, tmp_path).run()
+    rescaled = search(encoders["bert"], QUERIES, sentences, tmp_path, baseline=0.4).run()
+    assert (rescaled.rows == raw.rows).all()
+    assert rescaled.scores == pytest.approx((raw.scores - 0.4) / 0.6, abs=1e-6)
+
+
+def test_little_memory_gives_the_same(encoders, sentences, tmp_path, monkeypatch):
+    monkeypatch.setattr("emograin.token_embeddings.FILE_TOKENS", 100)
+    much = search(encoders["bert"], sentences, sentences, tmp_path / "much").run()
+    little = search(encoders["bert"], sentences, sentences, tmp_path / "little", memory=4000)
+    assert little.batch < 10
+    found = little.run()
+    assert (found.rows == much.rows).all()
+    assert found.scores == pytest.approx(much.scores, abs=1e-6)
+
+
+def test_a_search_that_was_broken_off_goes_on(encoders, sentences, tmp_path, monkeypatch):
+    def engine():
+        return search(encoders["bert"], sentences, sentences, tmp_path, memory=4_000)
+
+    whole = engine().run()
+    folder, seen = tmp_path / "rows", []
+
+    def stop(pairs):
+        seen.append(pairs)
+        if len(seen) == 60:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine().run(folder, advance=stop)
+    kept = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert kept
+    pairs = []
+    again = engine().run(folder, advance=pairs.append)
+    assert (again.rows == whole.rows).all()
+    assert (again.scores == whole.scores).all()
+    assert sum(pairs) == len(sentences) ** 2
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept  # not made again
+    changed = search(encoders["bert"], sentences, sentences, tmp_path, memory=4_000, measure="recall")
+    assert (changed.run(folder).rows == changed.run().rows).all()  # another search does not take them
+    monkeypatch.setattr(Search, "_batch", None)
+    assert (engine().run(folder).rows == whole.rows).all()  # all from the files
+    next(iter(kept)).write_bytes(b"nothing")
+    with pytest.raises(EmograinError, match=r"cannot read .*delete it"):
+        engine().run(folder)
+
+
+def test_bad_input_is_named(encoders, sentences, tmp_path):
+    with pytest.raises(EmograinError, match=r"top must lie in \[1, 1\], the corpus's sentences, got 5"):
+        search(encoders["bert"], QUERIES, ["one"], tmp_path)
+    with pytest.raises(EmograinError, match=r"unknown measure 'F1' \(valid: f1, precision, recall\)"):
+        search(encoders["bert"], QUERIES, sentences, tmp_path, measure="F1")
+    with pytest.raises(EmograinError, match=r"baseline must be below 1, got 1"):
+        search(encoders["bert"], QUERIES, sentences, tmp_path, baseline=1)
+    with pytest.raises(EmograinError, match=r"layer must lie in \[1, 2\], got 3"):
+        search(encoders["bert"], QUERIES, sentences, tmp_path, layer=3)
+
+
+def test_weights_are_shares_of_a_sentence():
+    ids = np.array([[1, 7, 8, 2], [1, 7, 7, 2]])
+    assert token_weights(ids, [1, 2], None, 2).tolist() == [[0, 0.5, 0.5, 0], [0, 0.5, 0.5, 0]]
+    idf = {7: 1.0, 8: 3.0, 1: 0.0, 2: 0.0}
+    assert token_weights(ids, [1, 2], idf, 2)[0].tolist() == [0, 0.25, 0.75, 0]
+    assert token_weights(np.array([[1, 2]]), [1, 2], idf, 2).tolist() == [[0, 0]]
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_matching_with_roles_exchanged_exchanges_precision_and_recall(seed):
+    similarities = torch.randn(1, 4, 3, 1, generator=torch.Generator().manual_seed(seed))
+    a, b = torch.tensor([[0.25, 0.25, 0.5, 0]]), torch.tensor([[0.5], [0.5], [0]])
+    precision, recall = greedy_matching(similarities, a, b)
+    swapped = greedy_matching(similarities.permute(3, 2, 1, 0), b.T, a.T)
+    assert swapped == (recall, precision)
+    assert combine(precision, recall) == combine(recall, precision)
