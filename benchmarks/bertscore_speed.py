@@ -22,7 +22,7 @@ from bert_score.utils import greedy_cos_idf
 from torch.nn.utils.rnn import pad_sequence
 
 from emograin import data, encoder
-from emograin.bertscore import Search
+from emograin.bertscore_search import Search
 from emograin.token_embeddings import TokenEmbeddings, embed_tokens
 
 BATCH = 64  # bert-score's default

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emograin import encoder
-from emograin.bertscore import MEASURES, Search, combine, greedy_matching, token_weights
+from emograin.bertscore import MEASURES, combine, greedy_matching, token_weights
+from emograin.bertscore_search import Search
 from emograin.errors import EmograinError
 from emograin.token_embeddings import embed_tokens
 
@@ -216,11 +217,10 @@ def test_bad_input_is_named(encoders, sentences, tmp_path):
 
 
 def test_weights_are_shares_of_a_sentence():
-    ids = np.array([[1, 7, 8, 2], [1, 7, 7, 2]])
-    assert token_weights(ids, [1, 2], None, 2).tolist() == [[0, 0.5, 0.5, 0], [0, 0.5, 0.5, 0]]
+    ids, lengths = np.array([1, 7, 8, 2, 1, 7, 2, 1, 2]), np.array([4, 3, 2])
+    assert token_weights(ids, lengths, [1, 2], None, 2).tolist() == [0, 0.5, 0.5, 0, 0, 1, 0, 0, 0]
     idf = {7: 1.0, 8: 3.0, 1: 0.0, 2: 0.0}
-    assert token_weights(ids, [1, 2], idf, 2)[0].tolist() == [0, 0.25, 0.75, 0]
-    assert token_weights(np.array([[1, 2]]), [1, 2], idf, 2).tolist() == [[0, 0]]
+    assert token_weights(ids, lengths, [1, 2], idf, 2).tolist() == [0, 0.25, 0.75, 0, 0, 1, 0, 0, 0]
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emograin import encoder
-from emograin.bertscore import nearest
+from emograin.bertscore_search import nearest
 from emograin.candidates import Request
 from emograin.candidates.nearest_training_sentence import SIMILARITIES, nearest_training_sentence
 from emograin.cli import main

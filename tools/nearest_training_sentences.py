@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from emograin import data, encoder
-from emograin.bertscore import nearest
+from emograin.bertscore_search import nearest
+from emograin.candidates.nearest_training_sentence import SEARCHED
 from emograin.run_folder import write_whole
 from emograin.token_embeddings import default_cache
 
@@ -37,20 +38,22 @@ def main() -> None:
     for name in options.splits:
         texts = corpus.split(name)
         began = time.perf_counter()
-        found = nearest(texts.texts, train.texts, loaded, options.cache, top=options.top)
+        searched = max(options.top, SEARCHED)  # what mixing asks for, too
+        found = nearest(texts.texts, train.texts, loaded, options.cache, top=searched)
         seconds = time.perf_counter() - began
-        shared = (train.labels[found.rows] & texts.labels[:, None]).any(axis=2)  # (texts, top)
-        same = (train.labels[found.rows] == texts.labels[:, None]).all(axis=2)
+        rows, scores = found.rows[:, : options.top], found.scores[:, : options.top]
+        shared = (train.labels[rows] & texts.labels[:, None]).any(axis=2)  # (texts, top)
+        same = (train.labels[rows] == texts.labels[:, None]).all(axis=2)
         figures[name] = {
             "texts": len(texts),
             "training_sentences": len(train),
             "encoder": options.encoder,
             "share_a_gold_label": [round(float(each), 4) for each in shared.mean(axis=0)],
             "same_labels": [round(float(each), 4) for each in same.mean(axis=0)],
-            "mean_score": [round(float(each), 4) for each in found.scores.mean(axis=0)],
+            "mean_score": [round(float(each), 4) for each in scores.mean(axis=0)],
             "rescored_pairs_a_text": round(found.rescored / len(texts), 1),
         }
-        save = partial(np.savez_compressed, rows=found.rows.astype(np.int32), scores=found.scores)
+        save = partial(np.savez_compressed, rows=rows.astype(np.int32), scores=scores)
         write_whole(options.output / f"{name}.npz", partial(_save, save))
         print(f"{name}: {seconds:.0f} s, {json.dumps(figures[name])}", flush=True)
     text = json.dumps(figures, indent=1) + "\n"

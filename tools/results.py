@@ -1,14 +1,20 @@
 """Keep runs' figures in results/, and write the README's tables from them.
 
-python tools/results.py                 regenerate the tables
-python tools/results.py RUN [RUN ...]   first copy these runs' figures, scores and curves, without their weights
+    python tools/results.py                 regenerate the tables
+    python tools/results.py RUN [RUN ...]   first copy these runs' figures, scores and curves, without their weights
+
+Of a run that was swept, every sweep and its picture are kept too, and the evaluations with mixing on test.
 """
 
+import argparse
+import dataclasses
 import json
 import shutil
-import sys
 from pathlib import Path
+from typing import Any
 
+from emograin.outcomes import read_outcome
+from emograin.significance import paired_bootstrap, randomisation_test
 from emograin.tables import results_table
 
 ROOT = Path(__file__).parents[1]
@@ -22,11 +28,69 @@ def collect(run: Path) -> None:
         target = RESULTS / run.name / Path(name).name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(run / name, target)
+    kept = RESULTS / run.name / "mixing"
+    for sweep in sorted(run.glob("mixing/*/sweep.json")):
+        kept.mkdir(exist_ok=True)
+        for end in (".json", ".png"):
+            shutil.copyfile(sweep.with_suffix(end), kept / f"{sweep.parent.name}{end}")
+    mixed = [collect_mixed(run, path) for path in sorted(run.glob("results/test-*.json"))]
+    if mixed:
+        (RESULTS / run.name / "mixing.json").write_text(json.dumps(mixed, indent=1) + "\n", encoding="utf-8")
+
+
+def collect_mixed(run: Path, path: Path) -> dict[str, Any]:
+    """Keep one evaluation with mixing; what it changed, with its interval, beside the run without mixing."""
+    folder = RESULTS / run.name
+    shutil.copyfile(path, folder / path.name)
+    shutil.copyfile(run / "scores" / f"{path.stem}.npz", folder / f"{path.stem}.npz")
+    found, plain = (json.loads(each.read_text(encoding="utf-8")) for each in (path, folder / "test.json"))
+    sweep = folder / "mixing" / f"{path.stem.removeprefix('test-').rpartition('-')[0]}.json"
+    best = json.loads(sweep.read_text(encoding="utf-8"))["best"]["weight"] if sweep.exists() else None
+    differences = {}
+    for policy in found["policies"]:
+        mixed, without = (read_outcome(f"{folder}{name}", "test", policy) for name in (f":{path.stem}", ""))
+        pair = (mixed.predictions, without.predictions, mixed.gold)
+        differences[policy] = {
+            "without": plain["policies"][policy]["macro_f1"],
+            "mixed": found["policies"][policy]["macro_f1"],
+            **dataclasses.asdict(paired_bootstrap(*pair)),
+            "randomisation_p_value": randomisation_test(*pair),
+        }
+    return {
+        "evaluation": path.stem,
+        "mixing": {name: value for name, value in found["mixing"].items() if name != "facts"},
+        "chosen_on_dev": best == found["mixing"]["weight"],
+        "differences": differences,
+    }
 
 
 def results() -> str:
     """The runs that were evaluated on test, as Markdown."""
     return results_table(json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*/test.json")))
+
+
+def mixing() -> str:
+    """What mixing at inference changed on test, as Markdown."""
+    lines = [
+        "| run | candidates | mixed | weight | a shared gold label | one threshold | difference (95 % interval), p | "
+        "a threshold a label | difference (95 % interval), p |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for path in sorted(RESULTS.glob("*/mixing.json")):
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            mixed = row["mixing"]
+            source = mixed["file"] or mixed["candidates"]
+            source += f", {mixed['count']}" if mixed["count"] > 1 else ""
+            agreement = "–" if mixed["agreement"] is None else f"{mixed['agreement']:.1%}"
+            weight = f"{mixed['weight']:g}" + (" (dev's)" if row["chosen_on_dev"] else "")
+            cells = [path.parent.name, source, mixed["mix"], weight, agreement]
+            for policy in ("one-for-all", "one-a-label"):
+                change = row["differences"][policy]
+                cells.append(f"{change['mixed']:.3f}")
+                interval = f"({change['low']:+.4f} to {change['high']:+.4f})"
+                cells.append(f"{change['difference']:+.4f} {interval}, {change['randomisation_p_value']:.2f}")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def speed() -> str:
@@ -49,6 +113,17 @@ def speed() -> str:
     return "\n".join(lines)
 
 
+def search() -> str:
+    """What benchmarks/bertscore_speed.py measured, as Markdown."""
+    measured = json.loads((RESULTS / "bertscore_speed.json").read_text(encoding="utf-8"))
+    ours = measured["pairs_per_second"]["ours"]
+    lines = ["| | ours is so many times as fast |", "|---|---|"]
+    for name, rate in measured["pairs_per_second"].items():
+        if name != "ours":
+            lines.append(f"| {name} | {ours / rate:.3g} |")
+    return "\n".join(lines)
+
+
 def demo() -> str:
     """The end of what `make demo` printed, kept by hand in results/make_demo.txt."""
     return _console("make_demo.txt")
@@ -63,7 +138,7 @@ def _console(name: str) -> str:
     return f"```text\n{(RESULTS / name).read_text(encoding='utf-8').strip()}\n```"
 
 
-SECTIONS = {"demo": demo, "test": test, "results": results, "speed": speed}
+SECTIONS = {"demo": demo, "test": test, "results": results, "mixing": mixing, "speed": speed, "search": search}
 
 
 def with_tables(text: str) -> str:
@@ -76,8 +151,10 @@ def with_tables(text: str) -> str:
 
 
 def main() -> None:
-    for run in sys.argv[1:]:
-        collect(Path(run))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
+    for run in parser.parse_args().runs:
+        collect(run)
     readme = ROOT / "README.md"
     readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -74,7 +74,7 @@ def neighbours(
     import torch
 
     from . import encoder as encoders
-    from .bertscore import nearest
+    from .bertscore_search import nearest
     from .data import same
     from .token_embeddings import default_cache
 

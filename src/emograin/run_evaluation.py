@@ -114,6 +114,7 @@ def described(run: RunFolder, corpus: Corpus, texts: Split) -> dict[str, Any]:
         "epochs": settings.epochs,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
+        "weight_averaging": settings.weight_averaging,
         "seed": settings.seed,
         "corpus": corpus.name,
         "split": texts.name,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .bertscore import DECIMALS, Neighbours
+from .bertscore_search import DECIMALS, Neighbours
 from .errors import extra
 
 QUERIES = 512  # whose similarities are in memory at once

@@ -61,6 +61,7 @@ class TokenEmbeddings:
         self.folder, self.ids, self.hidden = folder, ids, hidden
         self.lengths = np.array([len(each) for each in ids], dtype=np.int64)
         self.files = _files(self.lengths)
+        self._opened: dict[int, np.ndarray] = {}
         self._place: dict[int, tuple[int, int]] = {}
         for number, rows in enumerate(self.files):
             starts = np.cumsum(self.lengths[rows]) - self.lengths[rows]
@@ -97,9 +98,12 @@ class TokenEmbeddings:
         return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
 
     def _open(self, number: int) -> np.ndarray:
+        if number in self._opened:
+            return self._opened[number]
         path = self._path(number)
         try:
-            return np.load(path, mmap_mode="r")
+            self._opened[number] = np.load(path, mmap_mode="r")
+            return self._opened[number]
         except (OSError, ValueError, EOFError) as error:
             raise EmograinError(f"cannot read {str(path)!r}: {error}", "delete it to have it made again") from None
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from ..config import last_part
 from ..data import Split
 from ..errors import EmograinError
 from ..table_formats import format_of
@@ -36,7 +37,7 @@ def from_file(request: Request) -> Candidates:
     texts = [found[identifier][: settings.count] for identifier in request.documents.ids]
     facts = {
         "source": "file",
-        "file": settings.file,
+        "file": last_part(settings.file),
         "count": settings.count,
         "rows": sum(map(len, found.values())),
         "unchanged": unchanged(request.documents.texts, texts),

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..config import Mixing
+from ..config import Mixing, last_part
 from ..data import same
 from ..errors import EmograinError, unknown_name
 from .candidate import Candidates, Request
 
 if TYPE_CHECKING:  # torch is loaded by a search, not by a look at the sources
-    from ..bertscore import Neighbours
+    from ..bertscore_search import Neighbours
 
+SEARCHED = 64  # at least: one search then serves every count up to it
 MEASURES = ("f1", "precision", "recall")
 Excluded = Sequence[Sequence[int]] | None
 
@@ -36,18 +37,19 @@ def nearest_training_sentence(request: Request) -> Candidates:
     excluded = copies if settings.without_duplicates else None
     texts = request.documents.texts
     found = SIMILARITIES[settings.similarity](texts, training.texts, settings, request.encoder, excluded)
+    rows, scores = found.rows[:, : settings.count], found.scores[:, : settings.count]
     return Candidates(
-        [[training.texts[row] for row in rows] for rows in found.rows],
-        found.rows,
-        found.scores,
+        [[training.texts[row] for row in some] for some in rows],
+        rows,
+        scores,
         {
             "similarity": settings.similarity,
-            "encoder": settings.encoder or request.encoder,
+            "encoder": last_part(settings.encoder or request.encoder),
             "layer": settings.layer,
             "training_sentences": len(training),
             "documents_that_are_training_sentences": sum(map(bool, copies)),
             "left_out": settings.without_duplicates,
-            "mean_similarity": round(float(np.mean(found.scores)), 4),
+            "mean_similarity": round(float(np.mean(scores)), 4),
         },
     )
 
@@ -56,12 +58,13 @@ def _bertscore(
     measure: str, texts: Sequence[str], corpus: Sequence[str], settings: Mixing, name: str, excluded: Excluded
 ) -> "Neighbours":
     from .. import encoder
-    from ..bertscore import nearest
+    from ..bertscore_search import nearest
     from ..token_embeddings import default_cache
 
     loaded = encoder.load(settings.encoder or name)
     place = (default_cache(), settings.layer, excluded)
-    return nearest(texts, corpus, loaded, *place, top=settings.count, measure=measure)
+    top = min(max(settings.count, SEARCHED), len(corpus) - max(map(len, excluded or [[]])))
+    return nearest(texts, corpus, loaded, *place, top=max(top, settings.count), measure=measure)
 
 
 def _rouge_l(

@@ -1,0 +1,304 @@
+"""BERTScore (Zhang et al. 2020) of all pairs of queries and corpus, and each query's best corpus sentences, exactly.
+
+A cheap pass bounds every pair's score from above: products in bf16, whose largest possible error is known. What cannot
+be among the best is dropped, the rest is scored again in float32. The result is that of scoring every pair in float32;
+the bound costs nothing but the few pairs that are scored twice.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .bertscore import MEASURES, combine, greedy_matching, inverse_document_frequencies, starts_of, token_weights
+from .encoder import Encoder
+from .errors import EmograinError, unknown_name
+from .progress import Progress
+from .run_folder import write_whole
+from .token_embeddings import TokenEmbeddings, embed_tokens
+
+DECIMALS = 6  # scores that agree to so many are ties, and the lower row comes first
+SUMMATION = 1e-4  # a float32 sum of up to 1,600 products of two unit vectors is off by less
+BATCH = 1024  # queries that are finished, and kept, together
+QUERY_TOKENS, CORPUS_TOKENS = 512, 8192  # of one product, whose result stays in the cache
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The best corpus sentences of each query, the best first.
+
+    Attributes:
+        rows: (queries, top) int64, rows of the corpus.
+        scores: (queries, top) float32.
+        rescored: Pairs that were scored in float32, of all queries.
+    """
+
+    rows: np.ndarray
+    scores: np.ndarray
+    rescored: int
+
+
+def nearest(
+    queries: Sequence[str],
+    corpus: Sequence[str],
+    encoder: Encoder,
+    cache: Path,
+    layer: int | None = None,
+    excluded: Sequence[Sequence[int]] | None = None,
+    show: bool = True,
+    **options: Any,
+) -> Neighbours:
+    """Each query's best corpus sentences by BERTScore, from texts. Embeddings and finished queries are kept.
+
+    Args:
+        queries: Texts, the references.
+        corpus: Texts, the candidates.
+        encoder: Whose hidden states are compared, on the device that computes.
+        cache: A folder for embeddings and finished queries; what is in it is used.
+        layer: Counted from 1; None is the last.
+        excluded: For each query rows of the corpus that are left out.
+        show: Show progress.
+        **options: `top`, `measure`, `idf`, `baseline`, `precision` and `memory` of `Search`.
+
+    Raises:
+        EmograinError: As `Search` and `embed_tokens`.
+    """
+    if len(queries) == 0:
+        raise EmograinError("there is no query")
+    if options.get("top", 1) > len(corpus):  # before anything is computed
+        raise EmograinError(f"top must lie in [1, {len(corpus)}], the corpus's sentences, got {options['top']}")
+    with Progress(len(corpus) + len(queries), "texts", show=show) as progress:
+        keys = embed_tokens(encoder, corpus, cache / "embeddings", layer, progress.advance)
+        asked = embed_tokens(encoder, queries, cache / "embeddings", layer, progress.advance)
+    search = Search(asked, keys, encoder.tokenizer("")["input_ids"], device=str(encoder.model.device), **options)
+    with Progress(len(corpus) * len(queries), "pairs", show=show) as progress:
+        return search.run(cache / "searches", excluded, progress.advance)
+
+
+class Search:
+    """Exact search for the corpus sentences of highest BERTScore.
+
+    Args:
+        queries: The references.
+        corpus: The candidates.
+        special: Ids of [CLS] and [SEP].
+        top: Sentences a query.
+        measure: One of `MEASURES`.
+        idf: Weigh tokens by their inverse document frequency in the corpus.
+        baseline: Score of unrelated sentences, mapped to 0 by `(score - baseline) / (1 - baseline)`; None leaves it.
+        precision: Of the first pass: bf16, float32, or auto: bf16.
+        device: Where products are computed.
+        memory: Bytes that scores, blocks and products may take, the encoder's own memory not counted.
+
+    Raises:
+        EmograinError: A corpus of fewer than `top` sentences, no queries, or an unknown measure.
+    """
+
+    def __init__(
+        self,
+        queries: TokenEmbeddings,
+        corpus: TokenEmbeddings,
+        special: Sequence[int],
+        top: int = 5,
+        measure: str = "f1",
+        idf: bool = False,
+        baseline: float | None = None,
+        precision: str = "auto",
+        device: str = "cpu",
+        memory: int = 1 << 30,
+    ):
+        if measure not in MEASURES:
+            raise unknown_name("measure", measure, MEASURES)
+        if not 1 <= top <= len(corpus):
+            raise EmograinError(f"top must lie in [1, {len(corpus)}], the corpus's sentences, got {top}")
+        if baseline is not None and not baseline < 1:
+            raise EmograinError(f"baseline must be below 1, got {baseline}")
+        if queries.hidden != corpus.hidden:
+            raise EmograinError(f"queries have {queries.hidden} dimensions, the corpus {corpus.hidden}")
+        self.queries, self.corpus, self.special = queries, corpus, list(special)
+        self.top, self.measure, self.baseline, self.device = top, measure, baseline, device
+        self.dtype = torch.float32 if precision == "float32" else torch.bfloat16
+        self.idf = inverse_document_frequencies(corpus.ids) if idf else None
+        # A query's row of bounds is 4 bytes a sentence; half of the memory is left to blocks and products.
+        self.batch = min(max(memory // 2 // (4 * len(corpus)), 1), BATCH)
+        self.corpus_tokens = int(min(max(memory // 4 // (4 * corpus.hidden + 4 * QUERY_TOKENS), 64), CORPUS_TOKENS))
+
+    def run(
+        self,
+        folder: Path | None = None,
+        excluded: Sequence[Sequence[int]] | None = None,
+        advance: Callable[[int], Any] = lambda _: None,
+    ) -> Neighbours:
+        """The best sentences of every query.
+
+        Args:
+            folder: Keeps finished queries, so that a search that was broken off goes on; None keeps nothing.
+            excluded: For each query rows of the corpus that are left out.
+            advance: Called with a number of pairs when they are done.
+        """
+        order = np.argsort(self.queries.lengths, kind="stable")
+        rows = np.full((len(order), self.top), -1, dtype=np.int64)
+        scores = np.full((len(order), self.top), np.nan, dtype=np.float32)
+        rescored = 0
+        for start in range(0, len(order), self.batch):
+            part = order[start : start + self.batch]
+            path = folder / f"{self._fingerprint(excluded)}-{start}-{len(part)}.npz" if folder else None
+            if path is None or not path.exists():
+                found = self._batch(part, excluded, advance)
+                if path is not None:
+                    write_whole(path, partial(_save, found=found))
+            else:
+                found = _read(path)
+                advance(len(part) * len(self.corpus))
+            rows[part], scores[part] = found.rows, found.scores
+            rescored += found.rescored
+        return Neighbours(rows, scores, rescored)
+
+    def _batch(
+        self, part: np.ndarray, excluded: Sequence[Sequence[int]] | None, advance: Callable[[int], Any]
+    ) -> Neighbours:
+        bounds = self.upper_bounds(part, advance)
+        for at, query in enumerate(part):
+            if excluded is not None and len(excluded[query]):
+                if len(self.corpus) - len(excluded[query]) < self.top:
+                    raise EmograinError(f"query {query} has fewer than {self.top} sentences left in the corpus")
+                bounds[at, list(excluded[query])] = -np.inf
+        found = [self._best(int(query), row) for query, row in zip(part, bounds, strict=True)]
+        return Neighbours(
+            np.stack([rows for rows, _, _ in found]),
+            np.stack([scores for _, scores, _ in found]),
+            sum(count for _, _, count in found),
+        )
+
+    @torch.inference_mode()
+    def upper_bounds(self, part: np.ndarray, advance: Callable[[int], Any] = lambda _: None) -> np.ndarray:
+        """Upper bounds of the scores of some queries with every sentence: (queries, sentences) float32."""
+        bounds = np.empty((len(part), len(self.corpus)), dtype=np.float32)
+        groups = self._query_groups(part)
+        for block in self.corpus.blocks(self.corpus_tokens):
+            sentences, length, hidden = block.tokens.shape
+            exact = torch.from_numpy(np.array(block.tokens)).to(self.device)
+            by_position = exact.transpose(0, 1).to(self.dtype).contiguous()  # (length, sentences, hidden)
+            loss = _rounding(exact, by_position.transpose(0, 1))
+            keys = by_position.view(length * sentences, hidden).T
+            shares = self._weights(list(block.ids)).reshape(sentences, length)
+            weights = torch.from_numpy(shares).T.contiguous().to(self.device)
+            for places, tokens, query_weights, query_loss in groups:
+                queries, query_length = query_weights.shape
+                product = (tokens @ keys).view(queries, query_length, length, sentences)
+                losses = query_loss + loss + query_loss * loss
+                bound = self._bound(*greedy_matching(product, query_weights, weights), losses)
+                bounds[places[:, None], block.rows[None]] = bound.cpu().numpy()
+            advance(len(part) * sentences)
+        return bounds
+
+    def _query_groups(self, part: np.ndarray) -> list[tuple[np.ndarray, Tensor, Tensor, float]]:
+        """Queries of one length together: places in `part`, tokens (queries x length, hidden), weights, rounding."""
+        groups = []
+        lengths = self.queries.lengths[part]
+        for length in np.unique(lengths):
+            places = np.flatnonzero(lengths == length)
+            step = max(QUERY_TOKENS // int(length), 1)
+            for at in range(0, len(places), step):
+                some = places[at : at + step]
+                exact = torch.from_numpy(np.concatenate([self.queries.sentence(int(row)) for row in part[some]]))
+                exact = exact.to(self.device)
+                rounded = exact.to(self.dtype)
+                shares = self._weights([self.queries.ids[row] for row in part[some]])
+                weights = torch.from_numpy(shares.reshape(len(some), int(length))).to(self.device)
+                groups.append((some, rounded, weights, _rounding(exact, rounded)))
+        return groups
+
+    def _bound(self, precision: Tensor, recall: Tensor, loss: float) -> Tensor:
+        """The highest score that the exact one can have.
+
+        A product of rounded unit vectors is off by at most the norms of what rounding took from the two and their
+        product (Cauchy and Schwarz), plus the rounding of its sum and its result. A maximum and a weighted mean are
+        off by no more. F1 rises with precision and recall where their sum is positive, and is not positive where one
+        of them is not. Where their sum is negative it is twice the product of their sizes by that of the sum, if their
+        signs differ; where the sum may be 0 it has no bound.
+        """
+        # The half of a rounding step below 1; what is rounded from above 1 is at least 1, and no cosine is more.
+        most = loss + torch.finfo(self.dtype).eps / 4 + SUMMATION
+        if self.measure != "f1":
+            return (precision if self.measure == "precision" else recall) + most
+        total = precision + recall
+        bound = combine((precision + most).clamp(min=0), (recall + most).clamp(min=0))
+        if (total > 2 * most).all():
+            return bound
+        larger, smaller = torch.maximum(precision, recall) + most, torch.minimum(precision, recall) - most
+        # Near a sum of 0 the exact score itself is rounded: a thousandth more covers it.
+        negative = 2.002 * larger.clamp(min=0) * (-smaller).clamp(min=0) / (-total - 2 * most)
+        return torch.where(total > 2 * most, bound, torch.where(total < -2 * most, negative, torch.inf))
+
+    def _best(self, query: int, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+        """The best sentences of one query: first those of the highest bounds, then all that could still beat them."""
+        count = min(self.top + int(np.isposinf(bounds).sum()), len(bounds))
+        first = np.argpartition(-bounds, count - 1)[:count]
+        scores = self.scores(query, first)
+        # Ties in the last digit count: the lower row is to win.
+        others = np.flatnonzero(bounds >= np.sort(scores)[-self.top] - 10.0**-DECIMALS)
+        others = others[~np.isin(others, first)]
+        rows, scores = np.concatenate([first, others]), np.concatenate([scores, self.scores(query, others)])
+        order = np.lexsort((rows, -scores.round(DECIMALS)))[: self.top]
+        best = scores[order]
+        if self.baseline is not None:
+            best = (best - self.baseline) / (1 - self.baseline)
+        return rows[order], best.astype(np.float32), len(rows)
+
+    @torch.inference_mode()
+    def scores(self, query: int, rows: np.ndarray) -> np.ndarray:
+        """Exact scores of one query with some sentences, in float32 throughout, not rescaled: (rows,)."""
+        if not len(rows):
+            return np.zeros(0, dtype=np.float32)
+        starts = starts_of(self.corpus.lengths[rows])
+        keys = np.concatenate([self.corpus.sentence(int(row)) for row in rows])
+        product = (torch.from_numpy(np.array(self.queries.sentence(query))) @ torch.from_numpy(keys).T).numpy()
+        weights = self._weights([self.queries.ids[query]])
+        corpus_weights = self._weights([self.corpus.ids[row] for row in rows])
+        # An empty query or sentence has weights 0 only, and scores 0 in both directions.
+        filled = np.add.reduceat(corpus_weights, starts) * weights.sum() > 0
+        recall = (weights[:, None] * np.maximum.reduceat(product, starts, axis=1)).sum(axis=0) * filled
+        precision = np.add.reduceat(corpus_weights * product.max(axis=0), starts) * filled
+        found = {"f1": combine(precision, recall), "precision": precision, "recall": recall}[self.measure]
+        return found.astype(np.float32)
+
+    def _weights(self, ids: Sequence[list[int]]) -> np.ndarray:
+        """Shares of the tokens of sentences, one after another."""
+        lengths = np.array([len(each) for each in ids])
+        return token_weights(np.concatenate(ids), lengths, self.special, self.idf, len(self.corpus))
+
+    def _fingerprint(self, excluded: Sequence[Sequence[int]] | None) -> str:
+        """Of everything that decides the result: a search goes on only with its own rows."""
+        parts = [str(each.folder.name) for each in (self.queries, self.corpus)]
+        left_out = None if excluded is None else [list(map(int, rows)) for rows in excluded]
+        content = [*parts, self.top, self.measure, self.idf is not None, self.baseline, left_out]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def _rounding(exact: Tensor, rounded: Tensor) -> float:
+    """The largest norm of what rounding took from a vector."""
+    if rounded.dtype == exact.dtype:
+        return 0.0
+    return float((exact - rounded.float()).norm(dim=-1).max())
+
+
+def _save(path: Path, found: Neighbours) -> None:
+    with path.open("wb") as file:
+        np.savez(file, rows=found.rows, scores=found.scores, rescored=np.int64(found.rescored))
+
+
+def _read(path: Path) -> Neighbours:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Neighbours(arrays["rows"], arrays["scores"], int(arrays["rescored"]))
+    except (ValueError, OSError, KeyError, EOFError, BadZipFile) as error:
+        raise EmograinError(f"cannot read {str(path)!r}: {error}", "delete it to have it made again") from None
