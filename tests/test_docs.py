@@ -118,9 +118,9 @@ def test_the_map_is_held_to_its_words():
 
 
 def test_settings_in_deviations_exist():
-    from emograin.config import Training
+    from emograin.config import Mixing, Training
 
-    names = set(Training.__dataclass_fields__)
+    names = {*Training.__dataclass_fields__, *Mixing.__dataclass_fields__}
     text = (ROOT / "docs" / "deviations.md").read_text(encoding="utf-8")
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
     settings = [name for row in rows if len(row) == 4 for name in code(row[3]) if "taxonomy" not in row[3]]
