@@ -65,7 +65,9 @@ def bert_scores(name, queries, texts, idf=False, layer=None):
     found = bert_cos_score_idf(
         model, [a for a, _ in pairs], [b for _, b in pairs], ours, weights, batch_size=1, device="cpu"
     )
-    return found.T.reshape(3, len(queries), len(texts)).numpy()
+    found = found.T.reshape(3, len(queries), len(texts)).numpy()
+    found[2] *= (found[:2] > 0).all(axis=0)  # there bert-score's F1 has a pole, and ours is 0
+    return found
 
 
 @pytest.mark.parametrize("idf", [False, True])
@@ -114,7 +116,7 @@ def test_no_score_is_above_its_bound(data):
     bounds = engine.upper_bounds(np.arange(3))
     exact = np.stack([engine.scores(at, np.arange(12)) for at in range(3)])
     assert (bounds >= exact).all()
-    if engine.measure != "f1":  # which has a pole where precision and recall cancel out
+    if engine.measure != "f1":
         assert (bounds - exact).max() < 0.02  # and not far above
 
 

@@ -12,13 +12,16 @@ MEASURES = ("f1", "precision", "recall")
 
 
 def combine(precision: Any, recall: Any) -> Any:
-    """F1 of precision and recall, elementwise; 0 where both are 0, as bert-score has it.
+    """F1 of precision and recall, elementwise; 0 unless both are positive.
 
-    >>> combine(np.array([0.5, 0.0]), np.array([1.0, 0.0])).round(3).tolist()
-    [0.667, 0.0]
+    bert-score takes the same quotient where one is negative. There it has a pole where the two cancel out, and scores
+    unrelated sentences far above 1.
+
+    >>> combine(np.array([0.5, 0.0, 0.1]), np.array([1.0, 0.0, -0.099])).round(3).tolist()
+    [0.667, 0.0, 0.0]
     """
-    total = precision + recall
-    return 2 * precision * recall / (total + (total == 0))
+    positive = (precision > 0) & (recall > 0)
+    return 2 * precision * recall * positive / (precision + recall + 3 * ~positive)  # 3: never 0 where it is not used
 
 
 def greedy_matching(similarities: Tensor, query_weights: Tensor, corpus_weights: Tensor) -> tuple[Tensor, Tensor]:

@@ -222,30 +222,20 @@ class Search:
 
         A product of rounded unit vectors is off by at most the norms of what rounding took from the two and their
         product (Cauchy and Schwarz), plus the rounding of its sum and its result. A maximum and a weighted mean are
-        off by no more. F1 rises with precision and recall where their sum is positive, and is not positive where one
-        of them is not. Where their sum is negative it is twice the product of their sizes by that of the sum, if their
-        signs differ; where the sum may be 0 it has no bound.
+        off by no more. F1 rises with precision and recall where both are positive, and is 0 elsewhere.
         """
         # The half of a rounding step below 1; what is rounded from above 1 is at least 1, and no cosine is more.
         most = loss + torch.finfo(self.dtype).eps / 4 + SUMMATION
         if self.measure != "f1":
             return (precision if self.measure == "precision" else recall) + most
-        total = precision + recall
-        bound = combine((precision + most).clamp(min=0), (recall + most).clamp(min=0))
-        if (total > 2 * most).all():
-            return bound
-        larger, smaller = torch.maximum(precision, recall) + most, torch.minimum(precision, recall) - most
-        # Near a sum of 0 the exact score itself is rounded: a thousandth more covers it.
-        negative = 2.002 * larger.clamp(min=0) * (-smaller).clamp(min=0) / (-total - 2 * most)
-        return torch.where(total > 2 * most, bound, torch.where(total < -2 * most, negative, torch.inf))
+        return combine(precision + most, recall + most)
 
     def _best(self, query: int, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
         """The best sentences of one query: first those of the highest bounds, then all that could still beat them."""
-        count = min(self.top + int(np.isposinf(bounds).sum()), len(bounds))
-        first = np.argpartition(-bounds, count - 1)[:count]
+        first = np.argpartition(-bounds, self.top - 1)[: self.top]
         scores = self.scores(query, first)
         # Ties in the last digit count: the lower row is to win.
-        others = np.flatnonzero(bounds >= np.sort(scores)[-self.top] - 10.0**-DECIMALS)
+        others = np.flatnonzero(bounds >= scores.min() - 10.0**-DECIMALS)
         others = others[~np.isin(others, first)]
         rows, scores = np.concatenate([first, others]), np.concatenate([scores, self.scores(query, others)])
         order = np.lexsort((rows, -scores.round(DECIMALS)))[: self.top]
