@@ -21,7 +21,8 @@ def combine(precision: Any, recall: Any) -> Any:
     [0.667, 0.0, 0.0]
     """
     positive = (precision > 0) & (recall > 0)
-    return 2 * precision * recall * positive / (precision + recall + 3 * ~positive)  # 3: never 0 where it is not used
+    # 3: never divided by 0 where it is not used; + 0: no negative zero.
+    return 2 * precision * recall * positive / (precision + recall + 3 * ~positive) + 0
 
 
 def greedy_matching(similarities: Tensor, query_weights: Tensor, corpus_weights: Tensor) -> tuple[Tensor, Tensor]:
