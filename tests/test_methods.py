@@ -285,3 +285,8 @@ def test_an_encoder_with_a_damaged_file_is_an_error(encoders, tmp_path, file):
     (tmp_path / file).write_bytes(content[: len(content) // 2])
     with pytest.raises(EmograinError, match="cannot load encoder"):
         encoder.load(str(tmp_path))
+
+
+def test_inputs_of_no_text_are_refused(method):
+    with pytest.raises(EmograinError, match="expected texts to make inputs of, got none"):
+        method.inputs([])

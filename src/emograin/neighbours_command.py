@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .errors import EmograinError, extra
-from .run_folder import write_whole
 from .table_reading import Row, read_rows
 from .table_writing import open_writer
 
@@ -120,6 +119,8 @@ def neighbours(
     elif output is None:
         sys.stdout.write(_text(queries, sentences, best))
     else:
+        from .run_folder import write_whole
+
         shown = _text(queries, sentences, best)
         write_whole(output, lambda path: path.write_text(shown, encoding="utf-8"))
 

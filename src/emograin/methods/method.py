@@ -87,7 +87,13 @@ class Method(nn.Module, ABC):
         )["input_ids"]
 
     def assemble(self, documents: Sequence[list[int]]) -> dict[str, Tensor]:
-        """Ids from `tokenize` -> token tensors (batch, tokens), as `inputs` gives them."""
+        """Ids from `tokenize` -> token tensors (batch, tokens), as `inputs` gives them.
+
+        Raises:
+            EmograinError: There are none.
+        """
+        if not len(documents):
+            raise EmograinError("expected texts to make inputs of, got none")
         rows = [self._assembled(document) for document in documents]
         width = max(len(ids) for ids, _ in rows)
         tokens = torch.full((len(rows), width), self.tokenizer.pad_token_id)
