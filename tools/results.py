@@ -115,13 +115,18 @@ def speed() -> str:
 
 def search() -> str:
     """What benchmarks/bertscore_speed.py measured, as Markdown."""
-    measured = json.loads((RESULTS / "bertscore_speed.json").read_text(encoding="utf-8"))
+    path = RESULTS / "bertscore_speed.json"
+    if not path.exists():
+        return "(not measured yet)"
+    measured = json.loads(path.read_text(encoding="utf-8"))
     ours = measured["pairs_per_second"]["ours"]
     lines = ["| | ours is so many times as fast |", "|---|---|"]
     for name, rate in measured["pairs_per_second"].items():
         if name != "ours":
             lines.append(f"| {name} | {ours / rate:.3g} |")
-    return "\n".join(lines)
+    measures = "{same_rows_as_float32:.2%} of the rows found are those of float32 throughout; {rescored_pairs_a_query:.0f} pairs a query "
+    measures += "are scored twice; peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
+    return "\n".join([*lines, "", measures.format(**measured)])
 
 
 def demo() -> str:
