@@ -124,8 +124,9 @@ def search() -> str:
     for name, rate in measured["pairs_per_second"].items():
         if name != "ours":
             lines.append(f"| {name} | {ours / rate:.3g} |")
-    measures = "{same_rows_as_float32:.2%} of the rows found are those of float32 throughout; {rescored_pairs_a_query:.0f} pairs a query "
-    measures += "are scored twice; peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
+    measures = "{same_rows_as_float32:.2%} of the rows found are those of float32 throughout; "
+    measures += "{rescored_pairs_a_query:.0f} pairs a query are scored twice; "
+    measures += "peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
     return "\n".join([*lines, "", measures.format(**measured)])
 
 
