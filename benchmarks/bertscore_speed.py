@@ -46,7 +46,7 @@ def bert_score(queries: TokenEmbeddings, corpus: TokenEmbeddings, pairs: np.ndar
 def products(search: Search, part: np.ndarray, dtype: torch.dtype) -> float:
     """Seconds of the matrix products of a search, and of nothing else."""
     groups, seconds = search._query_groups(part), 0.0
-    inputs = [tokens.to(dtype) for _, tokens, _, _ in groups]
+    inputs = [tokens[: weights.numel()].to(dtype) for _, tokens, weights, _ in groups]  # without their padding
     for block in search.corpus.blocks(search.corpus_tokens):
         keys = torch.from_numpy(np.array(block.tokens)).transpose(0, 1).reshape(-1, search.corpus.hidden).to(dtype).T
         began = time.perf_counter()

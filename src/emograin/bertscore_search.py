@@ -28,6 +28,7 @@ from .token_embeddings import TokenEmbeddings, embed_tokens
 DECIMALS = 6  # scores that agree to so many are ties, and the lower row comes first
 SUMMATION = 1e-4  # a float32 sum of up to 1,600 products of two unit vectors is off by less
 BATCH = 1024  # queries that are finished, and kept, together
+QUERY_STEP, CORPUS_STEP = 64, 1024  # tokens of a product are padded to multiples of these
 QUERY_TOKENS, CORPUS_TOKENS = 512, 8192  # of one product, whose result stays in the cache
 
 
@@ -188,12 +189,13 @@ class Search:
             exact = torch.from_numpy(np.array(block.tokens)).to(self.device)
             by_position = exact.transpose(0, 1).to(self.dtype).contiguous()  # (length, sentences, hidden)
             loss = _rounding(exact, by_position.transpose(0, 1))
-            keys = by_position.view(length * sentences, hidden).T
+            keys = _padded(by_position.view(length * sentences, hidden), CORPUS_STEP).T
             shares = self._weights(list(block.ids)).reshape(sentences, length)
             weights = torch.from_numpy(shares).T.contiguous().to(self.device)
             for places, tokens, query_weights, query_loss in groups:
                 queries, query_length = query_weights.shape
-                product = (tokens @ keys).view(queries, query_length, length, sentences)
+                product = (tokens @ keys)[: queries * query_length, : length * sentences]
+                product = product.view(queries, query_length, length, sentences)
                 losses = query_loss + loss + query_loss * loss
                 bound = self._bound(*greedy_matching(product, query_weights, weights), losses)
                 bounds[places[:, None], block.rows[None]] = bound.cpu().numpy()
@@ -214,7 +216,7 @@ class Search:
                 rounded = exact.to(self.dtype)
                 shares = self._weights([self.queries.ids[row] for row in part[some]])
                 weights = torch.from_numpy(shares.reshape(len(some), int(length))).to(self.device)
-                groups.append((some, rounded, weights, _rounding(exact, rounded)))
+                groups.append((some, _padded(rounded, QUERY_STEP), weights, _rounding(exact, rounded)))
         return groups
 
     def _bound(self, precision: Tensor, recall: Tensor, loss: float) -> Tensor:
@@ -272,6 +274,14 @@ class Search:
         left_out = None if excluded is None else [list(map(int, rows)) for rows in excluded]
         content = [*parts, self.top, self.measure, self.idf is not None, self.baseline, left_out]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def _padded(tokens: Tensor, step: int) -> Tensor:
+    """Tokens (tokens, hidden) with rows of zeros up to a multiple of `step`.
+
+    oneDNN keeps code and buffers of every shape it has multiplied: a handful of shapes instead of a thousand.
+    """
+    return torch.nn.functional.pad(tokens, (0, 0, 0, -len(tokens) % step))
 
 
 def _rounding(exact: Tensor, rounded: Tensor) -> float:
