@@ -8,7 +8,7 @@ import csv
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
@@ -61,15 +61,23 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
         raise EmograinError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 
+def _without_mark(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without the byte order mark. Python's own decoder for it loses a file of the mark's first byte alone."""
+    for number, line in enumerate(lines):
+        if number == 0 and (line := line.removeprefix("\ufeff")) == "":
+            continue
+        yield line
+
+
 def _read_txt(stream: IO[Any], column: str) -> Iterator[Row]:
-    with as_text(stream, "utf-8-sig", "surrogateescape", newline="\n") as lines:
-        for line in lines:
+    with as_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
+        for line in _without_mark(lines):
             yield _row({column: line.removesuffix("\n").removesuffix("\r")}, column)
 
 
 def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
-    with as_text(stream, "utf-8-sig", "surrogateescape", newline="\n") as lines:
-        for line in lines:
+    with as_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
+        for line in _without_mark(lines):
             try:
                 fields = json.loads(line)
                 if not isinstance(fields, dict):
@@ -82,9 +90,9 @@ def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
 
 def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)  # the default stops at 131,072 characters; this is the most a C long holds anywhere
-    with as_text(stream, "utf-8-sig", "surrogateescape", newline="") as lines:
+    with as_text(stream, "utf-8", "surrogateescape", newline="") as lines:
         # Strict: a stray quote marks its own row, where lenient parsing would quietly change the text.
-        records = csv.reader(lines, delimiter=delimiter, strict=True)
+        records = csv.reader(_without_mark(lines), delimiter=delimiter, strict=True)
         header = next(records, None)
         if header is None:
             raise EmograinError(f"it is empty, expected a header with a column {column!r}")
