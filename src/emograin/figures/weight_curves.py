@@ -1,13 +1,11 @@
-"""Pictures, from results only. Each is written as PNG and as SVG."""
+"""§4.4: macro F1 by mixing weight."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from .errors import extra
-from .run_folder import write_whole
+from .drawing import new_figure, saved
 
 # Policy -> colour, marker, line: told apart in greyscale and by the colour-blind.
 STYLES = {
@@ -32,8 +30,7 @@ def weight_curve(path: Path, sweeps: Sequence[Mapping[str, Any]]) -> list[Path]:
     Raises:
         EmograinError: Matplotlib is not installed, or the folder cannot be written.
     """
-    figure_class = extra("matplotlib.figure", "train").Figure
-    figure = figure_class(figsize=(6.4 * len(sweeps), 5.4), layout="constrained")
+    figure = new_figure(6.4 * len(sweeps), 5.4)
     panels = figure.subplots(1, len(sweeps), sharey=True, squeeze=False)[0]
     for axes, found in zip(panels, sweeps, strict=True):
         _weights_panel(axes, found)
@@ -43,7 +40,7 @@ def weight_curve(path: Path, sweeps: Sequence[Mapping[str, Any]]) -> list[Path]:
         *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=9, frameon=False
     )
     figure.supxlabel(_weights_caption(sweeps), fontsize=8, x=0.02, ha="left", ma="left")
-    return _saved(figure, path)
+    return saved(figure, path)
 
 
 def _weights_panel(axes: Any, found: Mapping[str, Any]) -> None:
@@ -96,12 +93,3 @@ def _source(found: Mapping[str, Any]) -> str:
 
 def _system(found: Mapping[str, Any]) -> str:
     return " + ".join(filter(None, [found["method"], found["auxiliary"]]))
-
-
-def _saved(figure: Any, path: Path) -> list[Path]:
-    """The files, the same bytes for the same figures."""
-    with extra("matplotlib", "train").rc_context({"svg.hashsalt": "emograin", "svg.fonttype": "none"}):
-        return [
-            write_whole(path.with_suffix(".png"), partial(figure.savefig, format="png", dpi=150)),
-            write_whole(path.with_suffix(".svg"), partial(figure.savefig, format="svg", metadata={"Date": None})),
-        ]
