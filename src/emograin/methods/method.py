@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -73,18 +74,24 @@ class Method(nn.Module, ABC):
 
         A text that spells a special token ("[SEP]") is read as those characters.
         """
-        if not texts:
-            return []
-        return self.tokenizer(
-            list(texts),
-            add_special_tokens=False,
-            truncation=True,
-            max_length=limit or self.document_tokens,
-            split_special_tokens=True,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            verbose=False,
-        )["input_ids"]
+        return self._tokenized(texts, limit)["input_ids"] if texts else []
+
+    def spans(self, text: str, limit: int | None = None) -> list[tuple[int, int]]:
+        """Where in the text each of the word pieces that `tokenize` gives begins and ends, in characters.
+
+        Raises:
+            EmograinError: The tokenizer is one of Python code, which keeps no places.
+        """
+        if not self.tokenizer.is_fast:
+            raise EmograinError(f"{type(self.tokenizer).__name__} cannot tell where in a text its word pieces are")
+        return self._tokenized([text], limit, return_offsets_mapping=True)["offset_mapping"][0]
+
+    def parts(self, document: Sequence[int]) -> list[str]:
+        """What each token of an assembled document is: "special", "prefix" or "document"."""
+        end = len(self._assembled(list(document))[0]) - 1
+        front = ["special"] + ["prefix"] * len(self.prefix)
+        between = ["special"] * (end - len(document) - len(front))
+        return [*front, *between, *["document"] * len(document), "special"]
 
     def assemble(self, documents: Sequence[list[int]]) -> dict[str, Tensor]:
         """Ids from `tokenize` -> token tensors (batch, tokens), as `inputs` gives them.
@@ -111,6 +118,19 @@ class Method(nn.Module, ABC):
     def hidden_states(self, inputs: dict[str, Tensor]) -> Tensor:
         """Token tensors (batch, tokens) -> the encoder's last hidden states (batch, tokens, hidden)."""
         return self.encoder(**inputs).last_hidden_state
+
+    def _tokenized(self, texts: Sequence[str], limit: int | None, **more: bool) -> Any:
+        return self.tokenizer(
+            list(texts),
+            add_special_tokens=False,
+            truncation=True,
+            max_length=limit or self.document_tokens,
+            split_special_tokens=True,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+            verbose=False,
+            **more,
+        )
 
     def _assembled(self, document: list[int]) -> tuple[list[int], int]:
         """Ids with special tokens, and where the second segment starts: behind the prefix, or nowhere."""
