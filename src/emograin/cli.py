@@ -10,6 +10,7 @@ from typing import IO, Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from . import __version__
+from .attend_command import attend
 from .compare_command import compare
 from .errors import EmograinError, Interrupted, extra
 from .mix_command import MixingFlags, mix
@@ -272,6 +273,7 @@ def data(
     print(_json(found) if json else format_summary(found))
 
 
+app.command(attend)
 app.command(compare)
 app.command(mix)
 app.command(neighbours)

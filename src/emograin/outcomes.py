@@ -22,6 +22,7 @@ class Outcome:
         gold: (texts, labels), bool.
         predictions: (texts, labels), bool.
         labels: The labels' names.
+        scores: (texts, labels), probabilities.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Outcome:
     gold: np.ndarray
     predictions: np.ndarray
     labels: list[str]
+    scores: np.ndarray
 
 
 def read_outcome(run: str, evaluation: str, policy: str) -> Outcome:
@@ -67,7 +69,7 @@ def read_outcome(run: str, evaluation: str, policy: str) -> Outcome:
     order = sorted(range(len(ids)), key=ids.__getitem__)
     guesses = predicted(scores, [row["threshold"] for row in rows.values()])
     title = folder.path.resolve().name + (f":{name}" if name else "")
-    return Outcome(title, [ids[at] for at in order], gold[order] > 0, guesses[order], list(rows))
+    return Outcome(title, [ids[at] for at in order], gold[order] > 0, guesses[order], list(rows), scores[order])
 
 
 def check_same_texts(runs: Sequence[Outcome]) -> None:
