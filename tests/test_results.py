@@ -1,4 +1,4 @@
-"""The README's tables say what the files in results/ say."""
+"""The tables of the README and of the documents say what the files in results/ say."""
 
 import subprocess
 import sys
@@ -7,7 +7,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_tables_of_the_readme_are_those_of_the_files():
-    code = "import sys, pathlib; sys.path.insert(0, 'tools'); import results; "
-    code += "text = pathlib.Path('README.md').read_text(encoding='utf-8'); sys.exit(results.with_tables(text) != text)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0, "run make fix"
+def run(code: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, 'tools'); {code}"], cwd=ROOT
+    ).returncode
+
+
+def test_the_tables_are_those_of_the_files():
+    code = "import results; texts = [path.read_text(encoding='utf-8') for path in results.DOCUMENTS]; "
+    code += "sys.exit(any(results.with_tables(text) != text for text in texts))"
+    assert run(code) == 0, "run make fix"
+
+
+def test_every_table_has_its_place_in_one_document():
+    code = "import results; text = ''.join(path.read_text(encoding='utf-8') for path in results.DOCUMENTS); "
+    code += "places = [text.count(f'<!-- {name}: made by tools/results.py -->') for name in results.SECTIONS]; "
+    code += "ends = [text.count(f'<!-- end of {name} -->') for name in results.SECTIONS]; "
+    code += "sys.exit(set(places + ends) != {1})"
+    assert run(code) == 0

@@ -1,4 +1,4 @@
-"""Keep runs' figures in results/, and write the README's tables from them.
+"""Keep runs' figures in results/, and write the tables of the README and of docs/task_similarity.md from them.
 
     python tools/results.py                 regenerate the tables
     python tools/results.py RUN [RUN ...]   first copy these runs' figures, scores and curves, without their weights
@@ -15,10 +15,12 @@ from typing import Any
 
 from emograin.outcomes import read_outcome
 from emograin.significance import paired_bootstrap, randomisation_test
+from emograin.similarity_tables import remarks, table_1, table_3_markdown
 from emograin.tables import results_table
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "task_similarity.md")
 KEPT = ("results/dev.json", "results/test.json", "scores/dev.npz", "scores/test.npz", "thresholds.json", "curve.csv")
 
 
@@ -130,6 +132,18 @@ def search() -> str:
     return "\n".join([*lines, "", measures.format(**measured)])
 
 
+def similarity() -> str:
+    """Table 3 of results/task_similarity.json and what it shows, as Markdown."""
+    found = json.loads((RESULTS / "task_similarity.json").read_text(encoding="utf-8"))
+    return "\n".join([table_3_markdown(found), "", *(f"- {each}" for each in remarks(found))])
+
+
+def contingency() -> str:
+    """Table 1 of results/task_similarity.json, as Markdown."""
+    found = json.loads((RESULTS / "task_similarity.json").read_text(encoding="utf-8"))
+    return f"```text\n{table_1(found)}\n```"
+
+
 def demo() -> str:
     """The end of what `make demo` printed, kept by hand in results/make_demo.txt."""
     return _console("make_demo.txt")
@@ -145,12 +159,15 @@ def _console(name: str) -> str:
 
 
 SECTIONS = {"demo": demo, "test": test, "results": results, "mixing": mixing, "speed": speed, "search": search}
+SECTIONS |= {"similarity": similarity, "contingency": contingency}
 
 
 def with_tables(text: str) -> str:
     """A document with the lines between each pair of markers replaced."""
     for name, make in SECTIONS.items():
         start, end = f"<!-- {name}: made by tools/results.py -->", f"<!-- end of {name} -->"
+        if start not in text:
+            continue
         before, _, rest = text.partition(start)
         text = f"{before}{start}\n{make()}\n{end}{rest.partition(end)[2]}"
     return text
@@ -161,8 +178,8 @@ def main() -> None:
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
     for run in parser.parse_args().runs:
         collect(run)
-    readme = ROOT / "README.md"
-    readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in DOCUMENTS:
+        document.write_text(with_tables(document.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from .compare_command import compare
 from .errors import EmograinError, Interrupted, extra
 from .mix_command import MixingFlags, mix
 from .neighbours_command import neighbours
+from .similarity_command import similarity
 
 app = App(
     name="emograin",
@@ -277,6 +278,7 @@ app.command(attend)
 app.command(compare)
 app.command(mix)
 app.command(neighbours)
+app.command(similarity)
 
 
 def main(arguments: list[str] | None = None) -> int:
