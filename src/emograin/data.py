@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import EmograinError, extra, unknown_name
+from .errors import EmograinError, unknown_name
+from .hub import load_from_hub
 from .labels import GOEMOTIONS, Taxonomy
 from .table_formats import SUFFIXES, format_of
 from .table_reading import Row, read_rows
@@ -127,15 +128,8 @@ def _goemotions(taxonomy: Taxonomy | None = None) -> Corpus:
         )
 
     def loader(name: str) -> Split:
-        load_dataset = extra("datasets", "train").load_dataset
-        try:
-            table = load_dataset("google-research-datasets/go_emotions", "simplified", split=HUB_NAMES[name])
-        except Exception as error:  # the errors of the hub, the network and the cache share no class
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise EmograinError(
-                f"cannot load GoEmotions from the Hugging Face hub: {reason}",
-                "load it once with a network, or give a folder with train.tsv, dev.tsv and test.tsv",
-            ) from error
+        hint = "load it once with a network, or give a folder with train.tsv, dev.tsv and test.tsv"
+        table = load_from_hub("simplified", HUB_NAMES[name], hint)
         labels = taxonomy.multi_hot(list(table["labels"]))
         return Split(name, list(table["id"]), list(table["text"]), labels)
 
@@ -263,6 +257,13 @@ def fingerprint(split: Split) -> str:
     return digest.hexdigest()
 
 
+def count_labels(corpus: Corpus, split: str = "train") -> dict[str, Any]:
+    """How many texts of a split have each label, as JSON-able values."""
+    texts = corpus.split(split)
+    counts = dict(zip(corpus.taxonomy.labels, texts.labels.sum(axis=0, dtype=int).tolist(), strict=True))
+    return {"corpus": corpus.name, "split": texts.name, "texts": len(texts), "labels": counts}
+
+
 def summary(corpus: Corpus) -> dict[str, Any]:
     """What is in a corpus, as JSON-able values: sizes, label counts, repeats inside and across splits.
 
@@ -279,7 +280,7 @@ def summary(corpus: Corpus) -> dict[str, Any]:
             name: {
                 "texts": len(split),
                 "fingerprint": fingerprint(split),
-                "labels": dict(zip(corpus.taxonomy.labels, split.labels.sum(axis=0, dtype=int).tolist(), strict=True)),
+                "labels": count_labels(corpus, name)["labels"],
                 "labels_a_text": {
                     str(k): n for k, n in sorted(Counter(split.labels.sum(axis=1, dtype=int).tolist()).items())
                 },

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from .errors import EmograinError, unknown_name
-from .run_folder import RunFolder
+from .results_reading import located, read_result, read_scores
 from .thresholds import predicted
 
 
@@ -44,31 +42,15 @@ def read_outcome(run: str, evaluation: str, policy: str) -> Outcome:
     Raises:
         EmograinError: There is no such run, evaluation or policy, or a file is damaged.
     """
-    path, _, name = run.rpartition(":")
-    if not path or "/" in name or "\\" in name or Path(run).is_dir():  # C:\runs has a colon, too
-        path, name = run, ""
-    folder, chosen = RunFolder(path), name or evaluation
-    if not folder.path.is_dir():
-        raise EmograinError(f"there is no folder {path!r}", "expected a run folder, or one of results/")
-    if folder.exists:
-        ids, gold, scores = folder.read_scores(chosen)
-        kept = folder.read_json(f"results/{chosen}.json")
-    else:  # tools/results.py puts the files of a run side by side
-        kept = folder.read_json(f"{chosen}.json")
-        try:
-            with np.load(folder.path / f"{chosen}.npz", allow_pickle=False) as arrays:
-                ids, gold, scores = arrays["ids"].tolist(), arrays["labels"], arrays["scores"]
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise EmograinError(f"cannot read {chosen}.npz of {path!r}: {error}") from None
-    policies = kept.get("policies") if isinstance(kept, dict) else None
-    if not policies:
-        raise EmograinError(f"{chosen}.json of {path!r} is no evaluation: it has no policies")
+    folder, chosen = located(run, evaluation)
+    ids, gold, scores = read_scores(run, evaluation)
+    policies = read_result(run, evaluation)["policies"]
     if policy not in policies:
         raise unknown_name("policy", policy, policies)
     rows = policies[policy]["labels"]
     order = sorted(range(len(ids)), key=ids.__getitem__)
     guesses = predicted(scores, [row["threshold"] for row in rows.values()])
-    title = folder.path.resolve().name + (f":{name}" if name else "")
+    title = folder.path.resolve().name + (f":{chosen}" if chosen != evaluation else "")
     return Outcome(title, [ids[at] for at in order], gold[order] > 0, guesses[order], list(rows), scores[order])
 
 

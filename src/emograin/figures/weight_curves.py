@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
-from .drawing import new_figure, saved
+from .describing import POLICIES, system
+from .drawing import caption, new_figure, saved
 
 # Policy -> colour, marker, line: told apart in greyscale and by the colour-blind.
 STYLES = {
@@ -13,7 +13,6 @@ STYLES = {
     "one-for-all": ("#000000", "o", "-"),
     "one-a-label": ("#0072b2", "^", "--"),
 }
-TITLES = {"fixed": "threshold 0.3", "one-for-all": "one threshold for all labels", "one-a-label": "a threshold a label"}
 PAPER_DROP, PAPER_BEST = 0.85, 0.92  # §4.4
 
 
@@ -39,7 +38,7 @@ def weight_curve(path: Path, sweeps: Sequence[Mapping[str, Any]]) -> list[Path]:
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=9, frameon=False
     )
-    figure.supxlabel(_weights_caption(sweeps), fontsize=8, x=0.02, ha="left", ma="left")
+    caption(figure, _weights_caption(sweeps))
     return saved(figure, path)
 
 
@@ -47,7 +46,7 @@ def _weights_panel(axes: Any, found: Mapping[str, Any]) -> None:
     weights = [row["weight"] for row in found["weights"]]
     for policy, (colour, marker, line) in STYLES.items():
         macro = [row["policies"][policy]["macro_f1"] for row in found["weights"]]
-        title = TITLES[policy] + (" (chooses)" if policy == found["chosen_by"] else "")
+        title = POLICIES[policy] + (" (chooses)" if policy == found["chosen_by"] else "")
         axes.plot(weights, macro, color=colour, marker=marker, linestyle=line, markersize=4, lw=1.4, label=title)
         if weights[-1] == 1:
             axes.axhline(macro[-1], color=colour, lw=0.7, linestyle=line, alpha=0.6)
@@ -61,7 +60,7 @@ def _weights_panel(axes: Any, found: Mapping[str, Any]) -> None:
     marked = {"marker": "o", "linestyle": "none", "markersize": 11, "mfc": "none", "mec": "black", "mew": 1.4}
     axes.plot([best["weight"]], [height], label="chosen weight", **marked)
     axes.set(xlabel="mixing weight of the document (1 is no mixing)", ylabel="macro F1 on dev")
-    axes.set_title(f"{_system(found)}, mixed with {_source(found)}", fontsize=10)
+    axes.set_title(f"{system(found)}, mixed with {_source(found)}", fontsize=10)
     axes.set_xlim(weights[0] - 0.01, weights[-1] + 0.01)
     axes.label_outer()
 
@@ -71,25 +70,21 @@ def _remark(axes: Any, weight: float, text: str) -> None:
     axes.text(weight, 0.015, text, ha="right", fontsize=8, color="0.3", transform=axes.get_xaxis_transform())
 
 
-def _weights_caption(sweeps: Sequence[Mapping[str, Any]]) -> str:
+def _weights_caption(sweeps: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the picture is made of."""
     lines = []
     for found in sweeps:
         mixing = found["mixing"]
         lines.append(
-            f"{_system(found)} ({found['encoder']}, {found['epochs']} epochs, seed {found['seed']}); {mixing['mix']} "
+            f"{system(found)} ({found['encoder']}, {found['epochs']} epochs, seed {found['seed']}); {mixing['mix']} "
             f"mixed with {mixing['count']} candidate{'s' * (mixing['count'] != 1)} from {_source(found)}; "
             f"{found['corpus']}, {found['texts']:,} dev texts; weight {found['best']['weight']:.2f} was chosen on them."
         )
     lines.append(
         "Thresholds are chosen again at every weight. Horizontal lines: without mixing. Grey remarks: the paper."
     )
-    return "\n".join(part for line in lines for part in wrap(line, 100 * len(sweeps)))
+    return lines
 
 
 def _source(found: Mapping[str, Any]) -> str:
     return found["mixing"]["file"] or found["mixing"]["candidates"]
-
-
-def _system(found: Mapping[str, Any]) -> str:
-    return " + ".join(filter(None, [found["method"], found["auxiliary"]]))
