@@ -2,7 +2,10 @@
 
     python tools/attention_deletion.py runs/label-embedding-seed0 runs/baseline-seed0 --json falls.json
 
-All runs read the same texts: a sample of those in which each of them predicts a label.
+All runs read the same texts: a sample of those in which each of them predicts a label. Without runs, the table of what
+--json holds goes into the page again:
+
+    python tools/attention_deletion.py --json results/attention_deletion.json --page docs/attention.md
 """
 
 import argparse
@@ -22,12 +25,15 @@ from emograin.run_folder import RunFolder, write_whole
 from emograin.tables import aligned
 from emograin.word_deletion import DRAWS, deletion_check
 
+START, END = "<!-- deletion: made by tools/attention_deletion.py -->", "<!-- end of deletion -->"
+
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", type=Path, help="evaluated runs of one corpus")
+    parser.add_argument("runs", nargs="*", type=Path, help="evaluated runs of one corpus")
     parser.add_argument("--data", help="by default what the first was trained on")
     parser.add_argument("--json", type=Path, help="a file for all figures")
+    parser.add_argument("--page", type=Path, help="a page to put the table into")
     parser.add_argument("--texts", type=int, default=300, help="how many")
     parser.add_argument("--words", type=int, nargs="+", default=[1, 3], help="words taken out of a text")
     parser.add_argument("--layers", type=int, nargs="*", default=[], help="other layers than the last, for one word")
@@ -36,15 +42,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--policy", default="one-a-label", help="thresholds of what is predicted")
     options = parser.parse_args(arguments)
     try:
-        texts, eligible = sampled(options.runs, options.data, options.texts, options.seed, options.policy)
-        checks = [check for run in options.runs for check in checked(run, texts, options)]
+        found = measured(options) if options.runs else json.loads(options.json.read_text(encoding="utf-8"))
     except EmograinError as mistake:
         raise SystemExit(str(mistake)) from None
-    found = {"policy": options.policy, "sampled": len(texts), "eligible": eligible, "checks": checks}
     print(table(found))
-    if options.json:
-        text = json.dumps(found, indent=1) + "\n"
-        write_whole(options.json, lambda part: part.write_text(text, encoding="utf-8"))
+    if options.json and options.runs:
+        _write(options.json, json.dumps(found, indent=1) + "\n")
+    if options.page:
+        before, _, rest = options.page.read_text(encoding="utf-8").partition(START)
+        _write(options.page, f"{before}{START}\n```text\n{table(found)}\n```\n{END}{rest.partition(END)[2]}")
+
+
+def measured(options: argparse.Namespace) -> dict[str, Any]:
+    """All figures."""
+    texts, eligible = sampled(options.runs, options.data, options.texts, options.seed, options.policy)
+    checks = [check for run in options.runs for check in checked(run, texts, options)]
+    return {"policy": options.policy, "sampled": len(texts), "eligible": eligible, "checks": checks}
 
 
 def sampled(runs: list[Path], data: str | None, count: int, seed: int, policy: str) -> tuple[list[str], int]:
@@ -88,6 +101,10 @@ def table(found: dict[str, Any]) -> str:
     return (
         f"{aligned(rows)}\n(attended, random: how much the score of the best predicted label falls without such words)"
     )
+
+
+def _write(path: Path, text: str) -> None:
+    write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -131,14 +131,15 @@ def read_document(run: Path, document: Mapping[str, Any], policy: str) -> "tuple
     from .attention import attend as attention_to
     from .classifier import load
     from .config import last_part
+    from .figures.describing import setting, system
     from .run_evaluation import settings_of
     from .run_folder import RunFolder
 
     folder = RunFolder(run).open()
     limits = folder.read_json("thresholds.json")[policy]
     settings = settings_of(folder)
-    system = " + ".join(filter(None, [settings.method, settings.auxiliary]))
-    model = f"{system} ({last_part(settings.encoder)}, {settings.epochs} epochs, seed {settings.seed})"
+    described = settings.to_dict() | {"encoder": last_part(settings.encoder)}
+    model = f"{system(described)} ({setting(described, ('encoder', 'epochs', 'weight_averaging', 'seed'))})"
     method = load(folder).method
     known = (document.get("id", ""), document.get("gold", ()))
     return method, attention_to(method, document["text"], limits, model, *known)

@@ -20,6 +20,25 @@ LINES = (("#8a8a8a", "-"), (MARKED, "-"), ("#d55e00", (0, (2, 1))))  # any other
 ENDS = 3  # first and last layers in the grid of heads, as in the paper
 
 
+def paper_figures(folder: str | Path, labels_first: Attention, baseline: Attention) -> list[Path]:
+    """Figures 6, 7 and 8 as `figure_6`, `figure_7` and `figure_8`, from two runs' attention to one document.
+
+    Args:
+        folder: Where to write.
+        labels_first: Of the label embeddings.
+        baseline: Of the baseline.
+
+    Returns:
+        The six files.
+    """
+    folder = Path(folder)
+    return [
+        *document_and_labels(folder / "figure_6.png", labels_first),
+        *all_heads(folder / "figure_7.png", labels_first),
+        *into_slot(folder / "figure_8.png", baseline),
+    ]
+
+
 def document_and_labels(
     path: str | Path, attention: Attention, layer: int | None = None, head: int | None = None
 ) -> list[Path]:
