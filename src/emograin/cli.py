@@ -15,6 +15,7 @@ from .compare_command import compare
 from .errors import EmograinError, Interrupted, extra
 from .mix_command import MixingFlags, mix
 from .neighbours_command import neighbours
+from .reproduce_command import reproduce
 from .similarity_command import similarity
 
 app = App(
@@ -181,7 +182,7 @@ def train(
     corpus = load(settings.data, labels, settings.text_column, settings.label_column)
     figures = train_method(settings, corpus, run, resume, tracker)
     if figures:
-        print(evaluation_table({"corpus": corpus.name, "split": "dev", **figures}))
+        print(evaluation_table(figures))
         _note(f"\nThe run is in {run.path}. Next: emograin evaluate {run.path}")
 
 
@@ -278,6 +279,7 @@ app.command(attend)
 app.command(compare)
 app.command(mix)
 app.command(neighbours)
+app.command(reproduce)
 app.command(similarity)
 
 

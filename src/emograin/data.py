@@ -257,6 +257,11 @@ def fingerprint(split: Split) -> str:
     return digest.hexdigest()
 
 
+def training_fingerprint(settings: Mapping[str, Any], splits: Sequence[str]) -> str:
+    """A sha256 of a training: of its settings, and of the fingerprints of the splits that it reads."""
+    return hashlib.sha256(json.dumps([dict(settings), list(splits)], sort_keys=True).encode()).hexdigest()
+
+
 def count_labels(corpus: Corpus, split: str = "train") -> dict[str, Any]:
     """How many texts of a split have each label, as JSON-able values."""
     texts = corpus.split(split)

@@ -95,6 +95,15 @@ def sweep_dev(
     return _sweep(_Mixed(run, corpus, settings), weights, advance)
 
 
+def stored_sweep(run: RunFolder, corpus: Corpus, settings: Mixing) -> dict[str, Any] | None:
+    """What `sweep_dev` left, if it was of the same dev split, settings and file of candidates.
+
+    Raises:
+        EmograinError: As `evaluate_mixed`.
+    """
+    return _Mixed(run, corpus, settings).stored()
+
+
 def sweep_run(
     run: RunFolder,
     corpus: Corpus,
@@ -187,15 +196,18 @@ class _Mixed:
             agreement = float(shared.any(axis=2).mean())
         return {**settings, "facts": candidates.facts, "agreement": agreement}
 
-    def stored_thresholds(self, weight: float) -> Mapping[str, Sequence[float]] | None:
-        """Those that a sweep of the same settings and the same dev split chose, if there is one."""
+    def stored(self) -> dict[str, Any] | None:
+        """A sweep of the same settings and the same dev split, if there is one."""
         name = f"mixing/{self.settings.name}/sweep.json"
         if not (self.run.path / name).is_file():
             return None
         found = self.run.read_json(name)
-        if found.get("mark") != self.mark:
-            return None
-        return next((row["thresholds"] for row in found["weights"] if row["weight"] == weight), None)
+        return found if found.get("mark") == self.mark else None
+
+    def stored_thresholds(self, weight: float) -> Mapping[str, Sequence[float]] | None:
+        """Those that such a sweep chose for a weight."""
+        rows = (self.stored() or {"weights": []})["weights"]
+        return next((row["thresholds"] for row in rows if row["weight"] == weight), None)
 
     def _settings(self, split: str) -> Mixing:
         """The settings for one split: {split} in the file's name is filled in."""

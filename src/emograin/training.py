@@ -1,7 +1,5 @@
 """The training loop in plain view: joint loss, evaluation on dev every N steps, checkpoint, resume."""
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Sequence
@@ -21,12 +19,12 @@ from .batching import training_batches
 from .checkpoint import State
 from .classifier import Classifier, build, describe, load_weights, read_tensors, save_tensors
 from .config import Training
-from .data import Corpus, Split, fingerprint
+from .data import Corpus, Split, fingerprint, training_fingerprint
 from .errors import EmograinError, Interrupted, extra, unknown_name
-from .evaluation import evaluate
 from .inference import score_documents
 from .interruption import StopRequest
 from .progress import Progress
+from .run_evaluation import keep
 from .run_folder import RunFolder, write_errors
 from .temperature import SCHEDULES
 from .thresholds import choose, f1_at
@@ -63,7 +61,7 @@ class _Loop:
     """The state of one training; `run_to_end` is the loop."""
 
     def __init__(self, settings: Training, corpus: Corpus, run: RunFolder, resume: bool, trackers: Sequence[str]):
-        self.settings, self.run = settings, run
+        self.settings, self.corpus, self.run = settings, corpus, run
         # Without an accelerator accelerate has to be told, or processes on CPUs do not find each other.
         cpu = not torch.accelerator.is_available()
         log_with = _trackers(trackers)
@@ -254,9 +252,7 @@ class _Loop:
         self.classifier.eval()
         scores = score_documents(self.classifier.method, self.dev_documents)
         thresholds = choose(scores, self.dev.labels)
-        figures = evaluate(scores, self.dev.labels, thresholds, self.classifier.method.taxonomy.labels)
-        self.run.write_scores("dev", self.dev.ids, self.dev.labels, scores)
-        self.run.write_json("results/dev.json", figures)
+        figures = keep(self.run, self.corpus, self.dev, scores, thresholds, "dev")
         self.run.write_json("thresholds.json", thresholds)
         return figures
 
@@ -287,8 +283,7 @@ class _Loop:
 
 def _start(run: RunFolder, settings: Training, splits: Sequence[Split], resume: bool) -> str:
     """Check that the folder is free, or holds this very run; the fingerprint of settings and data."""
-    content = json.dumps([settings.to_dict(), [fingerprint(split) for split in splits]], sort_keys=True)
-    mark = hashlib.sha256(content.encode()).hexdigest()
+    mark = training_fingerprint(settings.to_dict(), [fingerprint(split) for split in splits])
     if not resume:
         if run.exists:
             raise EmograinError(

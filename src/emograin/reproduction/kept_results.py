@@ -1,0 +1,49 @@
+"""Runs' figures, scores and curves without their weights, in a folder a run: what tables and figures are made from."""
+
+import shutil
+from pathlib import Path
+
+from ..data import Corpus, count_labels
+from ..run_folder import RunFolder, write_whole
+from ..similarity_tables import similarity_of
+
+EVALUATION = (("results", ".json"), ("scores", ".npz"))
+
+
+def keep_run(run: RunFolder, folder: Path) -> None:
+    """Copy what a table, a figure or a later comparison needs from a run folder.
+
+    Sweeps with their pictures and the evaluations with mixing on test are copied, too.
+
+    Args:
+        run: A finished run that was evaluated on test.
+        folder: Where the files are put side by side, under the names that `results_reading` looks for.
+
+    Raises:
+        EmograinError: A file cannot be written.
+        FileNotFoundError: The run was not evaluated.
+    """
+    names = ["dev", "test", *sorted(path.stem for path in run.path.glob("results/test-*.json"))]
+    for name in names:
+        for kind, end in EVALUATION:
+            _copy(run.path / kind / f"{name}{end}", folder / f"{name}{end}")
+    for name in ("thresholds.json", "curve.csv"):
+        _copy(run.path / name, folder / name)
+    for sweep in sorted(run.path.glob("mixing/*/sweep.json")):
+        for end in (".json", ".png"):
+            _copy(sweep.with_suffix(end), folder / "mixing" / f"{sweep.parent.name}{end}")
+
+
+def keep_corpus(corpus: Corpus, folder: Path) -> None:
+    """What tables and figures say of the corpus itself: label counts and Table 3.
+
+    Raises:
+        EmograinError: A file cannot be written, or the corpus has no groupings to compare its labels with.
+    """
+    kept = RunFolder(folder)
+    kept.write_json("label_counts.json", count_labels(corpus))
+    kept.write_json("task_similarity.json", similarity_of(corpus))
+
+
+def _copy(source: Path, target: Path) -> None:
+    write_whole(target, lambda part: shutil.copyfile(source, part))
