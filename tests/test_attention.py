@@ -20,10 +20,12 @@ from emograin.errors import EmograinError
 from emograin.figures.attention_maps import all_heads, document_and_labels, into_slot
 from emograin.inference import score_documents
 from emograin.methods import METHODS, FeedForward, Method
-from emograin.outcomes import Outcome
+from emograin.outcomes import Outcome, read_outcome
+from emograin.run_folder import RunFolder
 from emograin.word_deletion import Deletion, deletion_check, falls, most, without
 
 TEXT = "I am so Happy for [NAME] about the exam!"
+DOCUMENT_TOKENS = 40
 
 
 class MeanPooling(Method):
@@ -43,9 +45,9 @@ class MeanPooling(Method):
         return self.feed_forward(embeddings[:, 0])
 
 
-def build(kind, folder, taxonomy, document_tokens=20):
+def build(kind, folder, taxonomy):
     torch.manual_seed(0)
-    return kind(encoder.load(str(folder), taxonomy.placeholders), taxonomy, document_tokens).eval()
+    return kind(encoder.load(str(folder), taxonomy.placeholders), taxonomy, DOCUMENT_TOKENS).eval()
 
 
 @pytest.fixture(scope="module", params=[*METHODS.values(), MeanPooling], ids=lambda kind: kind.__name__)
@@ -147,8 +149,8 @@ def test_words_are_those_of_the_text_whatever_the_pieces(method, text):
 def test_of_a_long_text_only_what_is_read_has_words(method):
     document, words, word_of, cut = words_of(method, "exam day " * 30)
     assert cut
-    assert len(document) == len(word_of) == 20
-    assert 0 < len(words) <= 20
+    assert len(document) == len(word_of) == DOCUMENT_TOKENS
+    assert 0 < len(words) <= DOCUMENT_TOKENS
     assert set(words[:-1]) <= {"exam", "day"}
     assert attend(method, "exam day " * 30, [0] * 4).cut
 
@@ -268,11 +270,11 @@ def test_documents_are_those_that_one_run_gets_right_and_the_other_wrong():
     bad = outcome("bad", [[0.1, 0.8, 0], [0.9, 0.1, 0.1], [0.6, 0, 0], [0.6, 0.6, 0], [0.1, 0, 0.4]])
     found = contrasting_documents(good, bad)
     # t2 is right in both; c is rarer than the median label, of the rest those that the bad run misses come first.
-    assert [each.text_id for each in found] == ["t4", "t0", "t1", "t3"]
+    assert [each.text_id for each in found] == ["t4", "t0", "t3", "t1"]
     assert found[0].rare
-    assert [each.others for each in found] == [[], ["b"], ["a"], ["a", "b"]]
+    assert [each.others for each in found] == [[], ["b"], ["a", "b"], ["a"]]
     assert found[1].confidence == pytest.approx((0.9 - 0.1) - (0.1 - 0.8))
-    assert found[2].confidence == pytest.approx((0.8 - 0.2) - (0.1 - 0.1))
+    assert found[3].confidence == pytest.approx((0.8 - 0.2) - (0.1 - 0.1))
     assert most_contrasting(good, bad, "b").text_id == "t1"
     with pytest.raises(EmograinError, match="unknown label 'd'"):
         contrasting_documents(good, bad, "d")
@@ -382,11 +384,19 @@ def test_attend_shows_the_highest_score_where_no_label_is_predicted(runs, tmp_pa
 
 
 def test_attend_picks_the_text_of_the_greatest_contrast(runs, tmp_path, capsys, corpus):
+    good = read_outcome(str(runs / "label-embedding"), "test", "one-a-label")
+    for name in (
+        "label-embedding",
+        "baseline",
+    ):  # what the one predicts is gold: so short a training finds little of it
+        folder = RunFolder(runs / name)
+        ids, _, scores = folder.read_scores("test")
+        rows = [good.ids.index(each) for each in ids]
+        folder.write_scores("test", ids, good.predictions[rows], scores)
     found = attended(capsys, runs / "label-embedding", "--against", runs / "baseline", "--output", tmp_path)
     split = corpus.split("test")
-    at = split.ids.index(found["id"])
-    assert found["text"] == split.texts[at]
-    gold = {corpus.taxonomy.labels[label] for label in np.flatnonzero(split.labels[at])}
+    assert found["text"] == split.texts[split.ids.index(found["id"])]
+    gold = {good.labels[at] for at in np.flatnonzero(good.predictions[good.ids.index(found["id"])])}
     assert gold == set(found["gold"]) == set(found["predicted"]) != set(found["against_predicted"])
     assert (tmp_path / "against_into_slot.png").is_file()
     other = read_attention(tmp_path / "against.npz")
