@@ -230,7 +230,7 @@ def _described(attention: Attention) -> list[str]:
     gold = f"; gold: {', '.join(attention.gold)}" if attention.gold else ""
     top = shown_label(attention)
     score = f"{attention.scores[attention.labels.index(top)]:.2f}"
-    said = f"predicted: {', '.join(attention.predicted)} ({score})"
+    said = f"predicted: {', '.join([f'{top} ({score})', *attention.predicted[1:]])}"
     if not attention.predicted:
         said = f"predicted: none, highest score: {top} ({score})"
     return [_printable(f"{attention.model}. Text{of}: “{text}”."), _printable(f"{said[0].upper()}{said[1:]}{gold}.")]
