@@ -33,6 +33,7 @@ def reproduce(
     weight_averaging: float | None = None,
     paraphrases: str | None = None,
     paraphraser: str | None = None,
+    raters: str | None = None,
     only: tuple[str, ...] = (),
     policy: Literal["fixed", "one-for-all", "one-a-label"] = "fixed",
     tiny: bool = False,
@@ -71,6 +72,8 @@ def reproduce(
         [default: paraphrase]
     paraphraser
         The model that writes them.
+    raters
+        Raters' rows for Figure 9: goemotions, for the hub's, or a file with columns id and one a label.
     only
         Rows of Table 2, with their baselines; may be repeated.
     policy
@@ -93,9 +96,9 @@ def reproduce(
         "paraphraser": paraphraser,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    if results is not None and (given or only or tiny or dry_run):
-        raise EmograinError("--from trains nothing, so it takes no settings, --only, --tiny or --dry-run")
-    from .reproduction.kept_results import keep_corpus
+    if results is not None and (given or only or tiny or dry_run or raters):
+        raise EmograinError("--from trains nothing, so it takes no settings, --raters, --only, --tiny or --dry-run")
+    from .reproduction.kept_results import keep_corpus, keep_raters
 
     if results is None:
         experiment, corpus = _experiment(given, _numbers(seeds), only, tiny, output)
@@ -104,6 +107,8 @@ def reproduce(
             return
         results = output / "results"
         keep_corpus(corpus, results)
+        if raters is not None:
+            keep_raters(raters, corpus, results)
         if what != "table-3":
             extra("torch", "train")
             from .reproduction.remaking import remake

@@ -6,13 +6,17 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
+from ..attention_record import Attention
 from ..experiments import TABLE_2
 from ..significance import Difference
 from .systems import Comparison
 
 RAREST = ("grief", "pride", "relief")  # §5.2
 YES, NO, NOISE = "yes", "no", "within noise"
-TABLE, SIMILARITY = "emograin reproduce table-2", "emograin similarity"
+TABLE, FIGURES, SIMILARITY = "emograin reproduce table-2", "emograin reproduce figures", "emograin similarity"
+ENDS = 3  # layers, as in Figure 7
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,20 @@ class Evidence:
         curves: Row -> rows of its first seed's `curve.csv`.
         sweeps: Row -> its first seed's sweep over mixing weights.
         similarity: Of `similarity_tables.similarity_of`, or None.
+        attention: Of one document by label embeddings and by the baseline, as far as they were kept.
     """
 
     compared: Comparison
     curves: Mapping[str, Sequence[Mapping[str, float | None]]]
     sweeps: Mapping[str, Mapping[str, Any]]
     similarity: Mapping[str, Any] | None
+    attention: Sequence[Attention] = ()
 
 
 def claims(evidence: Evidence) -> list[Claim]:
     """Every claim whose rows were made, in the paper's order."""
-    found = [*_compared(evidence.compared), *_similarity(evidence), *_convergence(evidence), *_weights(evidence)]
+    parts = (_similarity, _convergence, _attention, _weights)
+    found = [*_compared(evidence.compared), *(claim for part in parts for claim in part(evidence))]
     return sorted(found, key=lambda claim: claim.section)
 
 
@@ -187,6 +194,38 @@ def _convergence(evidence: Evidence) -> Iterator[Claim]:
             "",
             YES if early[0] > early[1] else NO,
         )
+
+
+def _attention(evidence: Evidence) -> Iterator[Claim]:
+    """§5.2's claims about Figures 6 to 8, on one document: without an interval."""
+    for attention in evidence.attention:
+        label = attention.predicted[0] if attention.predicted else attention.labels[int(np.argmax(attention.scores))]
+        reading = attention.reading[attention.labels.index(label)]  # (tokens,)
+        into = (attention.weights @ (reading > reading.max() / 2)).mean(
+            axis=(1, 2)
+        )  # (layers,): what all tokens give it
+        if attention.slots > 1:
+            first, last = into[:ENDS].mean(), into[-ENDS:].mean()
+            yield Claim(
+                "5.2",
+                f"attention flows to the predicted label in the last {ENDS} layers, not in the first (one document)",
+                "yes (Fig. 7)",
+                f"{label}: {first:.3f} in the first, {last:.3f} in the last",
+                "",
+                YES if last > first else NO,
+                FIGURES,
+            )
+        else:
+            even = float((reading > reading.max() / 2).mean())
+            yield Claim(
+                "5.2",
+                "attention into the baseline's [CLS] is weak in the last layer (one document)",
+                "yes (Fig. 8)",
+                f"{into[-1]:.3f}, where even attention is {even:.3f}",
+                "",
+                YES if into[-1] < even else NO,
+                FIGURES,
+            )
 
 
 def _weights(evidence: Evidence) -> Iterator[Claim]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..attention_record import Attention, read_attention
 from ..results_reading import read_result
 from ..run_folder import RunFolder, write_whole
 from .systems import Comparison, System, read_experiment, read_systems
@@ -65,6 +66,10 @@ class Kept:
         if not (self.folder / name).is_file():
             raise Missing(name)
         return RunFolder(self.folder).read_json(name)
+
+    def attention(self) -> list[Attention]:
+        """The attention to documents that was kept."""
+        return [read_attention(file) for file in sorted(self.folder.glob("attention/*.npz"))]
 
     def run(self, row: str) -> Path:
         """The folder of a row's run of the first seed.

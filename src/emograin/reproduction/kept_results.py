@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from ..data import Corpus, count_labels
+from ..rater_judgements import correlations, read_judgements
 from ..run_folder import RunFolder, write_whole
 from ..similarity_tables import similarity_of
 
@@ -43,6 +44,15 @@ def keep_corpus(corpus: Corpus, folder: Path) -> None:
     kept = RunFolder(folder)
     kept.write_json("label_counts.json", count_labels(corpus))
     kept.write_json("task_similarity.json", similarity_of(corpus))
+
+
+def keep_raters(source: str, corpus: Corpus, folder: Path) -> None:
+    """The correlation of raters' judgements (Fig. 9).
+
+    Raises:
+        EmograinError: The rows cannot be read, or the file not be written.
+    """
+    RunFolder(folder).write_json("rater_correlation.json", correlations(read_judgements(source, corpus.taxonomy)))
 
 
 def _copy(source: Path, target: Path) -> None:

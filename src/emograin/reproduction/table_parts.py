@@ -61,7 +61,7 @@ def _evidence(kept: Kept) -> Evidence:
         similarity = kept.file("task_similarity.json")
     except Missing:
         similarity = None
-    return Evidence(kept.compared, curves, sweeps, similarity)
+    return Evidence(kept.compared, curves, sweeps, similarity, kept.attention())
 
 
 def _written(path: Path, title: str, table: Sequence[Sequence[str]], data: Any, text: str) -> Part:
