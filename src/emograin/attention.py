@@ -64,7 +64,7 @@ def attend(
     (_, read), *_ = attentions(method, [document])
     parts = method.parts(document)
     ids = method.assemble([document])["input_ids"][0].tolist()
-    tokens = [method.tokenizer.decode([each]).strip() for each in ids]
+    tokens = [str(method.tokenizer.decode([each])).strip() for each in ids]
     at = parts.index("document")
     tokens[at : at + len(document)] = shown_pieces(text, method.spans(text))
     scores = read.scores
