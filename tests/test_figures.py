@@ -235,7 +235,7 @@ def test_figure_5_has_a_line_a_system_and_a_band_of_its_seeds(drawn):
 def test_runs_evaluated_at_other_steps_are_lines_of_their_own(drawn):
     runs = [(described(seed=seed), curve(0.1, 0.2, step=10 + seed)) for seed in range(2)]
     figure = drawn("training_curves", runs)
-    assert [line.get_label() for line in figure.axes[0].get_lines()][::2] == ["baseline, seed 0", "baseline, seed 1"]
+    assert figure.axes[0].get_legend_handles_labels()[1] == ["baseline, seed 0", "baseline, seed 1"]
     assert not figure.axes[0].collections
 
 
@@ -320,6 +320,7 @@ def test_the_hubs_raw_rows_are_read(monkeypatch):
         ([], None, "no rows"),
         (ROWS, ("id", "rater_id", "joy", "glee", "fear", "aw"), "unknown label column 'awe', did you mean 'aw'"),
         ([("x", 1, 2, 0, 0, 0)], None, "row 1: a judgement must be 0 or 1, got '2'"),
+        ([("x", 1, "", 0, 0, 0)], None, "row 1: a judgement must be 0 or 1, got ''"),
         ([("x", 1, 1)], None, "row 1: 3 cells, expected 6"),
         (ROWS, ("comment", "rater_id", *MOODS.labels), "unknown column 'id'"),
         ([("x", 1, 1, 0, 0, 0), ("x", 2, 0, 1, 0, 0)], None, "needs 2 comments with labels, got 1"),
@@ -349,6 +350,7 @@ def test_figure_9_clusters_and_colours_by_group(drawn):
     matrix = np.array(found["correlation"])
     tree = linkage(1 - matrix[np.triu_indices(4, 1)], "ward", optimal_ordering=True)
     assert order == [MOODS.labels[at] for at in leaves_list(tree)]
+    assert sorted(max(line.get_ydata()) for line in above.get_lines()) == pytest.approx(tree[:, 2])
     at = [MOODS.index(label) for label in order]
     shown = heat.images[0].get_array().filled(np.nan)
     expected = matrix[np.ix_(at, at)]

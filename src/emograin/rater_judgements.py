@@ -74,7 +74,7 @@ def _file_rows(path: Path) -> Iterable[Mapping[str, Any]]:
 
 
 def _judgement(cell: Any) -> int:
-    if str(cell) not in ("0", "1"):
+    if cell not in (0, 1, "0", "1"):  # numbers or truth values of Parquet, or text
         raise ValueError(f"a judgement must be 0 or 1, got {cell!r}")
     return int(cell)
 
@@ -104,7 +104,7 @@ def correlations(judgements: Judgements) -> dict[str, Any]:
         "source": judgements.source,
         "taxonomy": judgements.taxonomy.name,
         "rows": len(ids),
-        "rows_without_labels": int(len(clear) - len(ids)),
+        "rows_without_labels": len(judgements.comments) - len(ids),
         "whole": judgements.whole,
         "comments": len(comments),
         "labels": list(judgements.taxonomy.labels),

@@ -13,7 +13,7 @@ from .drawing import Style, caption, legend, new_figure, saved, styles
 PANELS = {"macro_f1": "one threshold, chosen on these texts", "macro_f1_fixed": "threshold 0.3"}
 ACROSS = {"step": ("training step", ",.0f"), "epoch": ("epoch", ".2f")}  # column -> its title, how its numbers look
 
-Run = tuple[Mapping[str, Any], Sequence[Mapping[str, float | None]]]  # its result on dev, the rows of its curve
+Run = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]  # its result on dev, the rows of its curve
 
 
 def training_curves(path: str | Path, runs: Sequence[Run], by: str = "step") -> list[Path]:
@@ -63,9 +63,11 @@ def _by_system(runs: Sequence[Run], by: str) -> list[list[Run]]:
     check_same_texts(results)
     groups: dict[tuple[Any, ...], list[Run]] = {}
     for result, rows in runs:
-        for key in ("step", by, *PANELS):
-            if any(row.get(key) is None for row in rows):
-                raise EmograinError(f"a training curve must have a {key} in every row, got {len(rows)} rows with gaps")
+        for column in ("step", by, *PANELS):
+            if any(row.get(column) is None for row in rows):
+                raise EmograinError(
+                    f"a training curve must have a {column} in every row, got {len(rows)} rows with gaps"
+                )
         alike = tuple(result.get(key) or 0 for key in SETTINGS if key != "seed")
         key = (result["method"], result["auxiliary"], *alike, tuple(row["step"] for row in rows))
         groups.setdefault(key, []).append((result, rows))
