@@ -151,6 +151,13 @@ def test_a_single_label_task_shares_all_with_itself_whatever_its_labels_are_call
     assert (nmi_joint(table), nmi_max(table)) == pytest.approx((1, 1))
 
 
+def test_rounding_leads_out_of_no_bound():
+    outer = [np.outer(first, second) for first in ([5, 8], [3, 7], [2, 9]) for second in ([3, 7, 6], [1, 5, 7], [4, 9])]
+    assert min(mutual_information(table) for table in outer) >= 0  # -4e-17 for [5, 8] and [3, 7, 6]
+    same = [np.diag([first, second]) for first in range(1, 9) for second in range(1, 9)]
+    assert max(measure(table) for table in same for measure in (nmi_joint, nmi_max)) <= 1  # 1 + 2e-16 for 3 and 8
+
+
 def test_equation_7_by_hand():
     table = np.array([[4, 0], [2, 2]])  # c = 8; rows 4, 4; columns 6, 2
     shared = (

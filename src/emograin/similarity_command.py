@@ -10,7 +10,7 @@ from cyclopts import Parameter
 def similarity(
     *,
     data: str = "goemotions",
-    auxiliary: tuple[str, ...] = (),
+    auxiliary: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     shuffles: int = 100,
     seed: int = 0,
     taxonomy: Path | None = None,
