@@ -2,9 +2,10 @@
 
     python benchmarks/bertscore_speed.py --data DIR
 
-In turn in one process run, on the same embeddings: ours (bf16 bounds, then float32), ours in float32 throughout, the
-matching code of the `bert-score` package with its embeddings given (64 pairs a batch, padded, as it does), and the
-float32 products of the shapes that ours has, with nothing around them. Prints medians and ratios.
+In turn in one process run, on the same embeddings: ours (bounds in int8 or bf16, then float32), ours in float32
+throughout, the matching code of the `bert-score` package with its embeddings given (64 pairs a batch, padded, as it
+does), and the products of all tokens in each precision, of the shapes that ours has, with nothing around them. Prints
+medians and ratios.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from emograin import data, encoder
 from emograin.bertscore_search import Search
+from emograin.coarse_products import PRECISIONS, int8_is_exact, precision_of
 from emograin.token_embeddings import TokenEmbeddings, embed_tokens
 
 BATCH = 64  # bert-score's default
@@ -43,15 +46,15 @@ def bert_score(queries: TokenEmbeddings, corpus: TokenEmbeddings, pairs: np.ndar
 
 
 @torch.inference_mode()
-def products(search: Search, part: np.ndarray, dtype: torch.dtype) -> float:
+def products(search: Search, part: np.ndarray) -> float:
     """Seconds of the matrix products of a search, and of nothing else."""
-    groups, seconds = search._query_groups(part), 0.0
-    inputs = [tokens[: weights.numel()].to(dtype) for _, tokens, weights, _ in groups]  # without their padding
-    for block in search.corpus.blocks(search.corpus_tokens):
-        keys = torch.from_numpy(np.array(block.tokens)).transpose(0, 1).reshape(-1, search.corpus.hidden).to(dtype).T
+    bounds, seconds = search.bounds, 0.0
+    slabs = [slab.tokens.values for slab in bounds._slabs(part)]
+    for block in search.corpus.blocks(bounds.corpus_tokens):
+        keys = bounds._keys(block).values
         began = time.perf_counter()
-        for tokens in inputs:
-            tokens @ keys
+        for tokens in slabs:
+            bounds.precision.multiply(tokens, keys)
         seconds += time.perf_counter() - began
     return seconds
 
@@ -79,7 +82,10 @@ def main() -> None:
         part = np.sort(random.permutation(len(asked))[: options.queries])
         part = part[np.argsort(asked.lengths[part], kind="stable")]
         pairs = np.stack([random.choice(part, options.pairs), random.integers(0, len(keys), options.pairs)], axis=1)
-        bounded, plain = (Search(asked, keys, special, precision=each) for each in ("bf16", "float32"))
+        ours = precision_of("auto", "cpu")
+        searches = {name: Search(asked, keys, special, precision=name) for name in available()}
+        bounded = next(each for each in searches.values() if each.bounds.precision is ours)
+        plain = searches["float32"]
         all_pairs = len(part) * len(keys)
         measured = asked.lengths[part].sum() * keys.lengths.sum() * keys.hidden * 2 / 1e9  # GFLOP
 
@@ -87,8 +93,7 @@ def main() -> None:
             "ours": lambda: timed(lambda: bounded._batch(part, None, lambda _: None)),
             "ours, float32 throughout": lambda: timed(lambda: plain._batch(part, None, lambda _: None)),
             "bert-score's matching": lambda: timed(lambda: bert_score(asked, keys, pairs, special)),
-            "bare float32 product": lambda: products(plain, part, torch.float32),
-            "bare bf16 product": lambda: products(plain, part, torch.bfloat16),
+            **{f"bare {name} product": partial(products, each, part) for name, each in searches.items()},
         }
         rates: dict[str, list[float]] = {name: [] for name in kinds}
         for _ in range(options.rounds):
@@ -102,24 +107,23 @@ def main() -> None:
           f"median of {options.rounds} rounds")  # fmt: skip
     for name, rate in middle.items():
         spread = f"{min(rates[name]) / rate:.2f}-{max(rates[name]) / rate:.2f}"
-        gflops = f"  {measured * rate / all_pairs:6.0f} GFLOP/s" if "product" in name else ""
-        print(f"  {name:<26}{rate:>12,.0f} pairs/s  (x {spread}){gflops}")
+        print(f"  {name:<26}{rate:>12,.0f} pairs/s  (x {spread})")
     figures = {
         "times_bert_score": middle["ours"] / middle["bert-score's matching"],
-        "share_of_float32_product": middle["ours"] / middle["bare float32 product"],
-        "share_of_bf16_product": middle["ours"] / middle["bare bf16 product"],
+        "first_pass": next(name for name, each in PRECISIONS.items() if each is ours),
+        "gflops": {name: measured * middle[f"bare {name} product"] / all_pairs for name in searches},
         "rescored_pairs_a_query": found.rescored / len(part),
         "same_rows_as_float32": float((found.rows == same.rows).mean()),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    print(
-        "ours is {times_bert_score:.0f} times bert-score's matching, {share_of_float32_product:.2f} times the bare "
-        "float32 product, {share_of_bf16_product:.2f} times the bare bf16 product;\n"
-        "{rescored_pairs_a_query:.0f} pairs a query are scored again; {same_rows_as_float32:.4%} of the rows are those "
-        "of float32 throughout; peak memory {peak_memory_mib:,.0f} MiB".format(**figures)
-    )
+    print(json.dumps(figures, indent=1))
     if options.output:
         options.output.write_text(json.dumps({"pairs_per_second": middle, **figures}, indent=1) + "\n")
+
+
+def available() -> list[str]:
+    """Precisions that this machine has."""
+    return [name for name in PRECISIONS if name != "int8" or int8_is_exact()]
 
 
 def timed(run: Callable[[], object]) -> float:

@@ -1,14 +1,10 @@
-"""BERTScore (Zhang et al. 2020): the weights of tokens, greedy matching, and F1. Pure functions."""
+"""BERTScore (Zhang et al. 2020): the weights of tokens, and F1. Pure functions."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
-
-MEASURES = ("f1", "precision", "recall")
 
 
 def combine(precision: Any, recall: Any) -> Any:
@@ -25,20 +21,18 @@ def combine(precision: Any, recall: Any) -> Any:
     return 2 * precision * recall * positive / (precision + recall + 3 * ~positive) + 0
 
 
-def greedy_matching(similarities: Tensor, query_weights: Tensor, corpus_weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Precision and recall from the similarities of all tokens: each token takes its best match.
+def _precision(precision: Any, recall: Any) -> Any:
+    del recall
+    return precision
 
-    Args:
-        similarities: (queries, query tokens, corpus tokens, sentences), cosines.
-        query_weights: (queries, query tokens), of sum 1, or all 0.
-        corpus_weights: (corpus tokens, sentences), of sum 1 over the tokens, or all 0.
 
-    Returns:
-        (queries, sentences) float32 each: the query is the reference, the corpus sentence the candidate.
-    """
-    recall = torch.einsum("qts,qt->qs", similarities.amax(dim=2).float(), query_weights)
-    precision = torch.einsum("qts,ts->qs", similarities.amax(dim=1).float(), corpus_weights)
-    return precision, recall
+def _recall(precision: Any, recall: Any) -> Any:
+    del precision
+    return recall
+
+
+# Name -> of precision and recall, elementwise. None falls where precision or recall rises.
+MEASURES: dict[str, Callable[[Any, Any], Any]] = {"f1": combine, "precision": _precision, "recall": _recall}
 
 
 def inverse_document_frequencies(ids: Sequence[Sequence[int]]) -> dict[int, float]:

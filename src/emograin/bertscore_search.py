@@ -1,8 +1,8 @@
 """BERTScore (Zhang et al. 2020) of all pairs of queries and corpus, and each query's best corpus sentences, exactly.
 
-A cheap pass bounds every pair's score from above: products in bf16, whose largest possible error is known. What cannot
-be among the best is dropped, the rest is scored again in float32. The result is that of scoring every pair in float32;
-the bound costs nothing but the few pairs that are scored twice.
+A cheap pass bounds every pair's score from above: products in few bits, whose largest possible error is known. What
+cannot be among the best is dropped, the rest is scored again in float32. The result is that of scoring every pair in
+float32; the bound costs nothing but the few pairs that are scored twice.
 """
 
 import hashlib
@@ -16,9 +16,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from .bertscore import MEASURES, combine, greedy_matching, inverse_document_frequencies, starts_of, token_weights
+from .bertscore import MEASURES, inverse_document_frequencies, starts_of, token_weights
+from .bertscore_bounds import CORPUS_TOKENS, QUERY_TOKENS, Bounds
+from .coarse_products import precision_of
 from .encoder import Encoder
 from .errors import EmograinError, unknown_name
 from .progress import Progress
@@ -26,10 +27,7 @@ from .run_folder import write_whole
 from .token_embeddings import TokenEmbeddings, embed_tokens
 
 DECIMALS = 6  # scores that agree to so many are ties, and the lower row comes first
-SUMMATION = 1e-4  # a float32 sum of up to 1,600 products of two unit vectors is off by less
 BATCH = 1024  # queries that are finished, and kept, together
-QUERY_STEP, CORPUS_STEP = 64, 1024  # tokens of a product are padded to multiples of these
-QUERY_TOKENS, CORPUS_TOKENS = 512, 8192  # of one product, whose result stays in the cache
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class Search:
         measure: One of `MEASURES`.
         idf: Weigh tokens by their inverse document frequency in the corpus.
         baseline: Score of unrelated sentences, mapped to 0 by `(score - baseline) / (1 - baseline)`; None leaves it.
-        precision: Of the first pass: bf16, float32, or auto: bf16.
+        precision: Of the first pass: int8, bf16, float32, or auto: int8 where a CPU multiplies it exactly, else bf16.
         device: Where products are computed.
         memory: Bytes that scores, blocks and products may take, the encoder's own memory not counted.
 
@@ -117,7 +115,7 @@ class Search:
         memory: int = 1 << 30,
     ):
         if measure not in MEASURES:
-            raise unknown_name("measure", measure, MEASURES)
+            raise unknown_name("measure", measure, list(MEASURES))
         if not 1 <= top <= len(corpus):
             raise EmograinError(f"top must lie in [1, {len(corpus)}], the corpus's sentences, got {top}")
         if baseline is not None and not baseline < 1:
@@ -125,12 +123,13 @@ class Search:
         if queries.hidden != corpus.hidden:
             raise EmograinError(f"queries have {queries.hidden} dimensions, the corpus {corpus.hidden}")
         self.queries, self.corpus, self.special = queries, corpus, list(special)
-        self.top, self.measure, self.baseline, self.device = top, measure, baseline, device
-        self.dtype = torch.float32 if precision == "float32" else torch.bfloat16
+        self.top, self.measure, self.baseline = top, measure, baseline
         self.idf = inverse_document_frequencies(corpus.ids) if idf else None
         # A query's row of bounds is 4 bytes a sentence; half of the memory is left to blocks and products.
         self.batch = min(max(memory // 2 // (4 * len(corpus)), 1), BATCH)
-        self.corpus_tokens = int(min(max(memory // 4 // (4 * corpus.hidden + 4 * QUERY_TOKENS), 64), CORPUS_TOKENS))
+        tokens = int(min(max(memory // 4 // (16 * corpus.hidden + 4 * QUERY_TOKENS), 64), CORPUS_TOKENS))
+        products = precision_of(precision, device)
+        self.bounds = Bounds(queries, corpus, self._weights, measure, products, device, tokens)
 
     def run(
         self,
@@ -166,7 +165,7 @@ class Search:
     def _batch(
         self, part: np.ndarray, excluded: Sequence[Sequence[int]] | None, advance: Callable[[int], Any]
     ) -> Neighbours:
-        bounds = self.upper_bounds(part, advance)
+        bounds = self.bounds.of(part, advance)
         for at, query in enumerate(part):
             if excluded is not None and len(excluded[query]):
                 if len(self.corpus) - len(excluded[query]) < self.top:
@@ -178,59 +177,6 @@ class Search:
             np.stack([scores for _, scores, _ in found]),
             sum(count for _, _, count in found),
         )
-
-    @torch.inference_mode()
-    def upper_bounds(self, part: np.ndarray, advance: Callable[[int], Any] = lambda _: None) -> np.ndarray:
-        """Upper bounds of the scores of some queries with every sentence: (queries, sentences) float32."""
-        bounds = np.empty((len(part), len(self.corpus)), dtype=np.float32)
-        groups = self._query_groups(part)
-        for block in self.corpus.blocks(self.corpus_tokens):
-            sentences, length, hidden = block.tokens.shape
-            exact = torch.from_numpy(np.array(block.tokens)).to(self.device)
-            by_position = exact.transpose(0, 1).to(self.dtype).contiguous()  # (length, sentences, hidden)
-            loss = _rounding(exact, by_position.transpose(0, 1))
-            keys = _padded(by_position.view(length * sentences, hidden), CORPUS_STEP).T
-            shares = self._weights(list(block.ids)).reshape(sentences, length)
-            weights = torch.from_numpy(shares).T.contiguous().to(self.device)
-            for places, tokens, query_weights, query_loss in groups:
-                queries, query_length = query_weights.shape
-                product = (tokens @ keys)[: queries * query_length, : length * sentences]
-                product = product.view(queries, query_length, length, sentences)
-                losses = query_loss + loss + query_loss * loss
-                bound = self._bound(*greedy_matching(product, query_weights, weights), losses)
-                bounds[places[:, None], block.rows[None]] = bound.cpu().numpy()
-            advance(len(part) * sentences)
-        return bounds
-
-    def _query_groups(self, part: np.ndarray) -> list[tuple[np.ndarray, Tensor, Tensor, float]]:
-        """Queries of one length together: places in `part`, tokens (queries x length, hidden), weights, rounding."""
-        groups = []
-        lengths = self.queries.lengths[part]
-        for length in np.unique(lengths):
-            places = np.flatnonzero(lengths == length)
-            step = max(QUERY_TOKENS // int(length), 1)
-            for at in range(0, len(places), step):
-                some = places[at : at + step]
-                exact = torch.from_numpy(np.concatenate([self.queries.sentence(int(row)) for row in part[some]]))
-                exact = exact.to(self.device)
-                rounded = exact.to(self.dtype)
-                shares = self._weights([self.queries.ids[row] for row in part[some]])
-                weights = torch.from_numpy(shares.reshape(len(some), int(length))).to(self.device)
-                groups.append((some, _padded(rounded, QUERY_STEP), weights, _rounding(exact, rounded)))
-        return groups
-
-    def _bound(self, precision: Tensor, recall: Tensor, loss: float) -> Tensor:
-        """The highest score that the exact one can have.
-
-        A product of rounded unit vectors is off by at most the norms of what rounding took from the two and their
-        product (Cauchy and Schwarz), plus the rounding of its sum and its result. A maximum and a weighted mean are
-        off by no more. F1 rises with precision and recall where both are positive, and is 0 elsewhere.
-        """
-        # The half of a rounding step below 1; what is rounded from above 1 is at least 1, and no cosine is more.
-        most = loss + torch.finfo(self.dtype).eps / 4 + SUMMATION
-        if self.measure != "f1":
-            return (precision if self.measure == "precision" else recall) + most
-        return combine(precision + most, recall + most)
 
     def _best(self, query: int, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
         """The best sentences of one query: first those of the highest bounds, then all that could still beat them."""
@@ -253,17 +199,16 @@ class Search:
             return np.zeros(0, dtype=np.float32)
         starts = starts_of(self.corpus.lengths[rows])
         keys = np.concatenate([self.corpus.sentence(int(row)) for row in rows])
-        product = (torch.from_numpy(np.array(self.queries.sentence(query))) @ torch.from_numpy(keys).T).numpy()
+        product = (torch.from_numpy(self.queries.sentence(query)) @ torch.from_numpy(keys).T).numpy()
         weights = self._weights([self.queries.ids[query]])
         corpus_weights = self._weights([self.corpus.ids[row] for row in rows])
         # An empty query or sentence has weights 0 only, and scores 0 in both directions.
         filled = np.add.reduceat(corpus_weights, starts) * weights.sum() > 0
         recall = (weights[:, None] * np.maximum.reduceat(product, starts, axis=1)).sum(axis=0) * filled
         precision = np.add.reduceat(corpus_weights * product.max(axis=0), starts) * filled
-        found = {"f1": combine(precision, recall), "precision": precision, "recall": recall}[self.measure]
-        return found.astype(np.float32)
+        return MEASURES[self.measure](precision, recall).astype(np.float32)
 
-    def _weights(self, ids: Sequence[list[int]]) -> np.ndarray:
+    def _weights(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         """Shares of the tokens of sentences, one after another."""
         lengths = np.array([len(each) for each in ids])
         return token_weights(np.concatenate(ids), lengths, self.special, self.idf, len(self.corpus))
@@ -274,21 +219,6 @@ class Search:
         left_out = None if excluded is None else [list(map(int, rows)) for rows in excluded]
         content = [*parts, self.top, self.measure, self.idf is not None, self.baseline, left_out]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-
-
-def _padded(tokens: Tensor, step: int) -> Tensor:
-    """Tokens (tokens, hidden) with rows of zeros up to a multiple of `step`.
-
-    oneDNN keeps code and buffers of every shape it has multiplied: a handful of shapes instead of a thousand.
-    """
-    return torch.nn.functional.pad(tokens, (0, 0, 0, -len(tokens) % step))
-
-
-def _rounding(exact: Tensor, rounded: Tensor) -> float:
-    """The largest norm of what rounding took from a vector."""
-    if rounded.dtype == exact.dtype:
-        return 0.0
-    return float((exact - rounded.float()).norm(dim=-1).max())
 
 
 def _save(path: Path, found: Neighbours) -> None:

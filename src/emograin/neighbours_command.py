@@ -29,7 +29,7 @@ def neighbours(
     format: FORMATS | None = None,
     cache: Path | None = None,
     memory: float = 1.0,
-    precision: Literal["auto", "bf16", "float32"] = "auto",
+    precision: Literal["auto", "int8", "bf16", "float32"] = "auto",
 ) -> None:
     """Each query's most similar corpus sentences by BERTScore: of all of them, exactly.
 

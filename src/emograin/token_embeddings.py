@@ -102,7 +102,8 @@ class TokenEmbeddings:
             return self._opened[number]
         path = self._path(number)
         try:
-            self._opened[number] = np.load(path, mmap_mode="r")
+            # Copied where it is written to, which nothing does: PyTorch takes no arrays that it may not write to.
+            self._opened[number] = np.asarray(np.load(path, mmap_mode="c"))
             return self._opened[number]
         except (OSError, ValueError, EOFError) as error:
             raise EmograinError(f"cannot read {str(path)!r}: {error}", "delete it to have it made again") from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..bertscore import MEASURES
 from ..config import Mixing, last_part
 from ..data import same
 from ..errors import EmograinError, unknown_name
@@ -15,7 +16,6 @@ if TYPE_CHECKING:  # torch is loaded by a search, not by a look at the sources
     from ..bertscore_search import Neighbours
 
 SEARCHED = 64  # at least: one search then serves every count up to it
-MEASURES = ("f1", "precision", "recall")
 Excluded = Sequence[Sequence[int]] | None
 
 
