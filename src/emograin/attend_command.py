@@ -75,6 +75,7 @@ def attend(
     for name, value in (("words", words), ("draws", draws)):
         if value < 1:
             raise EmograinError(f"{name} must be at least 1, got {value}")
+    from .attended_document import chosen_document, read_document
     from .attention_record import write_attention
     from .figures.attention_maps import all_heads, document_and_labels, into_slot
     from .run_folder import RunFolder
@@ -99,50 +100,6 @@ def attend(
     found["files"] = [str(file) for file in files]
     print(dumps(found, indent=1, ensure_ascii=False) if json else _text(found))
     print(f"\nIn {target}: {', '.join(file.name for file in files)}", file=sys.stderr)
-
-
-def chosen_document(run: Path, other: Path, label: str | None, data: str | None, policy: str) -> dict[str, Any]:
-    """The test text of the two runs' greatest contrast: its text, id and gold labels.
-
-    Raises:
-        EmograinError: A run is not evaluated on test, there is no such text, or the corpus does not hold it.
-    """
-    from .contrasting import most_contrasting
-    from .data import load
-    from .outcomes import read_outcome
-    from .run_evaluation import settings_of, taxonomy_of
-    from .run_folder import RunFolder
-
-    good, bad = (read_outcome(str(each), "test", policy) for each in (run, other))
-    chosen = most_contrasting(good, bad, label)
-    folder = RunFolder(run)
-    trained = settings_of(folder)
-    corpus = load(data or trained.data, taxonomy_of(folder), trained.text_column, trained.label_column)
-    texts = corpus.split("test")
-    if chosen.text_id not in texts.ids:
-        raise EmograinError(
-            f"the test split of {corpus.name!r} has no text {chosen.text_id!r}", "--data: another corpus"
-        )
-    return {"text": texts.texts[texts.ids.index(chosen.text_id)], "id": chosen.text_id, "gold": chosen.gold}
-
-
-def read_document(run: Path, document: Mapping[str, Any], policy: str) -> "tuple[Method, Attention]":
-    """A run's method and its attention to a document."""
-    from .attention import attend as attention_to
-    from .classifier import load
-    from .config import last_part
-    from .figures.describing import setting, system
-    from .run_evaluation import settings_of
-    from .run_folder import RunFolder
-
-    folder = RunFolder(run).open()
-    limits = folder.read_json("thresholds.json")[policy]
-    settings = settings_of(folder)
-    described = settings.to_dict() | {"encoder": last_part(settings.encoder)}
-    model = f"{system(described)} ({setting(described, ('encoder', 'epochs', 'weight_averaging', 'seed'))})"
-    method = load(folder).method
-    known = (document.get("id", ""), document.get("gold", ()))
-    return method, attention_to(method, document["text"], limits, model, *known)
 
 
 def explained(

@@ -4,6 +4,7 @@ OUTPUT/
   runs/RUN/             run folders
   results/              what tables and figures are made from
     experiment.json     settings, and of each row and seed its run and evaluation
+    attention/          how two runs read one document
     RUN/                a run's figures, scores and curve
 """
 
@@ -14,13 +15,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ..attended_document import read_document
+from ..attention_record import write_attention
 from ..classifier import load
+from ..contrasting import contrasting_documents
 from ..data import Corpus, Split, fingerprint
 from ..embedding_mixing import score_mixed
 from ..errors import EmograinError
 from ..experiments import TABLE_2, Experiment, Row
 from ..inference import score_documents
 from ..mixing_evaluation import evaluate_mixed, stored_sweep, sweep_dev
+from ..outcomes import read_outcome
 from ..progress import Progress
 from ..run_evaluation import evaluate_run
 from ..run_folder import RunFolder
@@ -64,6 +69,27 @@ def remake(experiment: Experiment, corpus: Corpus, output: Path, note: Callable[
         note("measuring what each row costs")
         merged["cost"] = rates(corpus, runs, merged["rows"])
     results.write_json("experiment.json", merged)
+    _keep_attention(merged["rows"], runs, corpus, results.path)
+
+
+def _keep_attention(rows: Sequence[Mapping[str, Any]], runs: Path, corpus: Corpus, folder: Path) -> None:
+    """How both sides of §5.2 read one document that only label embeddings get right, for Figures 6 to 8.
+
+    Nothing is kept where the rows are not both there, or where there is no such document.
+    """
+    first = {each["row"]: runs / each["run"] for each in sorted(rows, key=lambda each: -each["seed"])}
+    good, bad = first.get("label-embeds-4"), first.get("baseline-4")
+    kept = folder / "attention"
+    if good is None or bad is None or kept.exists():
+        return
+    contrasts = contrasting_documents(*(read_outcome(str(run), "test", "fixed") for run in (good, bad)))
+    if not contrasts:
+        return
+    texts, chosen = corpus.split("test"), contrasts[0]
+    text = texts.texts[texts.ids.index(chosen.text_id)]
+    document = {"text": text, "id": chosen.text_id, "gold": chosen.gold}
+    for run in (good, bad):
+        write_attention(kept / f"{run.name}.npz", read_document(run, document, "fixed")[1])
 
 
 def _evaluated(experiment: Experiment, corpus: Corpus, row: Row, run: RunFolder) -> str:

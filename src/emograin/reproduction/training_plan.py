@@ -146,8 +146,16 @@ def command(planned: Planned) -> str:
 
 
 def _rate(run: RunFolder) -> list[float]:
-    return [row["texts_per_second"] or 0 for row in read_curve(run.path)] if run.curve.is_file() else []
+    return [row["texts_per_second"] or 0 for row in _curve(run)]
 
 
 def _epochs_done(run: RunFolder) -> float:
-    return read_curve(run.path)[-1]["epoch"] or 0 if run.curve.is_file() else 0
+    return max((row["epoch"] or 0 for row in _curve(run)), default=0)
+
+
+def _curve(run: RunFolder) -> list[dict[str, float | None]]:
+    """Its evaluations so far; a run that was stopped before the first has none."""
+    try:
+        return read_curve(run.path)
+    except EmograinError:
+        return []
