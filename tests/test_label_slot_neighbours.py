@@ -283,8 +283,9 @@ def test_the_tool_chooses_on_dev_and_measures_on_test(tool, name, settings, corp
     (other / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in turned))
     found = []
     for folder in (corpus_folder, other):
-        tool.main([str(run.path), "--data", str(folder), "--json", str(tmp_path / "out.json"), "--k", "5"])
-        found.append(json.loads((tmp_path / "out.json").read_text()))
+        kept = tmp_path / "kept" / folder.name
+        tool.main([str(run.path), "--data", str(folder), "--output", str(kept), "--k", "5"])
+        found.append(json.loads((kept / "label_slot_neighbours.json").read_text()))
     here = found[0]
     assert list(here["ways"]) == ["unmixed", "neighbours alone", "mixed", "a weight a label", "by agreement"]
     test = data.load(corpus_folder).split("test")
@@ -305,6 +306,25 @@ def test_the_tool_chooses_on_dev_and_measures_on_test(tool, name, settings, corp
     assert figures[0] != figures[1]
     assert len(list((run.path / "cache").iterdir())) == 1
     assert "times as long" in capsys.readouterr().out
+
+
+def test_seeds_are_taken_together(tool, settings, corpus, corpus_folder, tmp_path, capsys):
+    folders = []
+    for seed in (0, 1):
+        run = RunFolder(tmp_path / f"run{seed}")
+        train(dataclasses.replace(settings, method="label-embedding", epochs=2, seed=seed), corpus, run)
+        folders.append(tmp_path / f"kept{seed}")
+        tool.main([str(run.path), "--data", str(corpus_folder), "--output", str(folders[-1]), "--k", "5"])
+    alone = [json.loads((folder / "label_slot_neighbours.json").read_text())["ways"] for folder in folders]
+    tool.main(["--together", *map(str, folders), "--output", str(tmp_path)])
+    found = json.loads((tmp_path / "label_slot_neighbours_of_seeds.json").read_text())
+    for name, way in found["ways"].items():
+        each = [ways[name]["all"] for ways in alone]
+        assert way["all"]["macro_f1"] == pytest.approx([figures["macro_f1"] for figures in each])
+        mean = sum(figures["to_unmixed"]["difference"] for figures in each) / 2
+        assert way["all"]["to_unmixed"]["difference"] == pytest.approx(mean)
+    assert found["ways"]["unmixed"]["all"]["to_unmixed"]["low"] == 0
+    assert "neighbours alone" in capsys.readouterr().out
 
 
 CHOSEN = ("temperature", "weights", "threshold", "dev_macro_f1")

@@ -1,6 +1,7 @@
 """Mix the scores of a run with those of each label's nearest training texts: chosen on dev, measured on test once.
 
-    python tools/label_slot_neighbours.py runs/label-embedding-seed0 --data goemotions --json neighbours.json
+    python tools/label_slot_neighbours.py runs/label-embedding-seed0 --output results/label-embedding-seed0
+    python tools/label_slot_neighbours.py --together results/label-embedding-seed* --output results   its seeds
 
 Training texts go through the encoder once; their slots are kept in a file (28 labels x 43,410 texts: 0.9 GB).
 """
@@ -8,6 +9,7 @@ Training texts go through the encoder once; their slots are kept in a file (28 l
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,21 +28,28 @@ from emograin.run_folder import RunFolder, write_whole
 from emograin.tables import aligned, number
 from emograin.thresholds import one_for_all, predicted
 
+NAME = "label_slot_neighbours"
 Scored = tuple[np.ndarray, np.ndarray, dict[str, float]]
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run; with --together what --output kept")
+    parser.add_argument("--together", action="store_true", help="the differences over the seeds of one system")
     parser.add_argument("--data", help="by default what the run was trained on")
-    parser.add_argument("--json", type=Path, help="a file for all figures")
+    parser.add_argument("--output", type=Path, help="a folder for all figures, and what each way predicts on test")
     parser.add_argument("--k", type=int, default=64, help="neighbours a label")
     parser.add_argument("--centre", action="store_true", help="subtract the training texts' mean")
     parser.add_argument("--cache", type=Path, help="a folder for the slots; by default in the run's")
     parser.add_argument("--memory", type=int, default=MEMORY // 2**20, help="MiB of similarities at once")
     parser.add_argument("--limit", type=int, help="only so many texts of each split, to try it")
     options = parser.parse_args(arguments)
-    run = RunFolder(options.run).open()
+    if options.together:
+        _keep(together(options.runs), options.output, "label_slot_neighbours_of_seeds.json")
+        return
+    if len(options.runs) > 1:
+        parser.error("expected one run, or --together")
+    run = RunFolder(options.runs[0]).open()
     settings = settings_of(run)
     corpus = load(options.data or settings.data, taxonomy_of(run), settings.text_column, settings.label_column)
     train, dev = (_first(corpus.split(name), options.limit) for name in ("train", "dev"))
@@ -53,13 +62,78 @@ def main(arguments: list[str] | None = None) -> None:
     model, neighbours, _ = scored(method, dev, given)
     chosen = chosen_on_dev(model, neighbours, dev.labels)
     test = _first(corpus.split("test"), options.limit)  # read when all is chosen
-    found = measured(chosen, scored(method, test, given), test.labels)
+    scores = scored(method, test, given)
+    guesses = {name: predicted(scores_of(way, *scores[:2]), [threshold]) for name, (way, threshold) in chosen.items()}
+    found = measured(chosen, guesses, scores[2], test.labels)
     found = {"run": run.path.resolve().name, "training_texts": len(train), "dev_texts": len(dev), **found}
     found |= {"k": options.k, "centre": options.centre}
     print(table(found))
-    if options.json:
-        text = json.dumps(found, indent=1) + "\n"
-        write_whole(options.json, lambda part: part.write_text(text, encoding="utf-8"))
+    if options.output:
+        _keep(found, options.output, f"{NAME}.json")
+        arrays = {name: np.packbits(each, axis=1) for name, each in guesses.items()}
+
+        def save(part: Path) -> None:
+            with part.open("wb") as file:
+                np.savez_compressed(file, gold=np.packbits(test.labels > 0, axis=1), **arrays)  # type: ignore[arg-type]
+
+        write_whole(options.output / f"{NAME}.npz", save)
+
+
+def together(folders: Sequence[Path]) -> dict[str, Any]:
+    """Each way's macro F1 on test, mean over seeds, and its difference to the unmixed runs; seeds are drawn, too."""
+    kept = [_predictions(folder) for folder in folders]
+    gold = kept[0].pop("gold")
+    for folder, each in zip(folders[1:], kept[1:], strict=True):
+        if not np.array_equal(each.pop("gold"), gold):
+            raise SystemExit(f"{folder} was measured on other texts than {folders[0]}")
+    kinds = {"all": np.ones(gold.shape[1], dtype=bool), "frequent": significance.frequent(gold)}
+    ways: dict[str, Any] = {}
+    for name in kept[0]:
+        ways[name] = {}
+        for kind, labels in kinds.items():
+            macro = [significance.macro_f1(each[name], gold, labels) for each in kept]
+            sides = ([each[way] for each in kept] for way in (name, "unmixed"))
+            apart = asdict(significance.two_level_bootstrap(*sides, gold, labels))
+            ways[name][kind] = {"macro_f1": macro, "mean": float(np.mean(macro)), "to_unmixed": apart}
+    found = {"runs": [folder.resolve().name for folder in folders], "test_texts": len(gold), "ways": ways}
+    rows = [
+        [
+            "macro F1 on test",
+            "a run",
+            "mean",
+            "to unmixed",
+            "95 % interval",
+            "p",
+            "frequent, to unmixed",
+            "95 % interval",
+        ]
+    ]
+    for name, way in ways.items():
+        every, frequent = way["all"], way["frequent"]["to_unmixed"]
+        apart = every["to_unmixed"]
+        cells = [name, " ".join(number(each) for each in every["macro_f1"]), number(every["mean"])]
+        cells += [
+            f"{apart['difference']:+.4f}",
+            f"{apart['low']:+.4f} to {apart['high']:+.4f}",
+            number(apart["p_value"]),
+        ]
+        cells += [f"{frequent['difference']:+.4f}", f"{frequent['low']:+.4f} to {frequent['high']:+.4f}"]
+        rows.append(cells)
+    print(aligned(rows))
+    return found
+
+
+def _predictions(folder: Path) -> dict[str, np.ndarray]:
+    """What `--output` kept: `gold` and each way's predictions, (texts, labels), bool."""
+    figures = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+    labels = len(figures["ways"]["unmixed"]["weights"])
+    with np.load(folder / f"{NAME}.npz", allow_pickle=False) as arrays:
+        return {name: np.unpackbits(arrays[name], axis=1, count=labels) > 0 for name in arrays}
+
+
+def _keep(found: dict[str, Any], folder: Path | None, name: str) -> None:
+    if folder is not None:
+        RunFolder(folder).write_json(name, found)
 
 
 def scored(method: Method, split: Split, given: dict[str, Any]) -> Scored:
@@ -93,12 +167,13 @@ def scores_of(way: Mixture, model: np.ndarray, neighbours: np.ndarray) -> np.nda
     return mixed(model, neighbours[way.temperature], way.weights, way.agreement)
 
 
-def measured(chosen: dict[str, tuple[Mixture, float]], test: Scored, gold: np.ndarray) -> dict[str, Any]:
+def measured(
+    chosen: dict[str, tuple[Mixture, float]],
+    guesses: dict[str, np.ndarray],
+    seconds: dict[str, float],
+    gold: np.ndarray,
+) -> dict[str, Any]:
     """Macro F1 on test of each way, its difference to the unmixed scores with an interval, and what it costs."""
-    model, neighbours, seconds = test
-    guesses = {
-        name: predicted(scores_of(way, model, neighbours), [threshold]) for name, (way, threshold) in chosen.items()
-    }
     kinds = {"all": np.ones(gold.shape[1], dtype=bool), "frequent": significance.frequent(gold)}
     ways: dict[str, Any] = {}
     for name, (way, threshold) in chosen.items():

@@ -1,4 +1,4 @@
-"""Keep runs' figures in results/, and write the tables of the README and of docs/task_similarity.md from them.
+"""Keep runs' figures in results/, and write the tables of the README and of docs/ from them.
 
     python tools/results.py                 regenerate the tables
     python tools/results.py RUN [RUN ...]   first copy these runs' figures, scores and curves, without their weights
@@ -9,11 +9,15 @@ Of a run that was swept, every sweep and its picture are kept too, and the evalu
 import argparse
 import dataclasses
 import json
-import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from emograin.outcomes import read_outcome
+from emograin.reproduction.kept_results import keep_run
+from emograin.reproduction.rendering import render
+from emograin.reproduction.report import write_markdown
+from emograin.run_folder import RunFolder
 from emograin.significance import paired_bootstrap, randomisation_test
 from emograin.similarity_tables import remarks, table_1, table_3_markdown
 from emograin.tables import results_table
@@ -21,36 +25,24 @@ from emograin.tables import results_table
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "task_similarity.md")
-KEPT = ("results/dev.json", "results/test.json", "scores/dev.npz", "scores/test.npz", "thresholds.json", "curve.csv")
 
 
-def collect(run: Path) -> None:
+def collect(run: RunFolder) -> None:
     """Copy what a table, a figure or a later comparison needs from a run folder."""
-    for name in KEPT:
-        target = RESULTS / run.name / Path(name).name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(run / name, target)
-    kept = RESULTS / run.name / "mixing"
-    for sweep in sorted(run.glob("mixing/*/sweep.json")):
-        kept.mkdir(exist_ok=True)
-        for end in (".json", ".png"):
-            shutil.copyfile(sweep.with_suffix(end), kept / f"{sweep.parent.name}{end}")
-    mixed = [collect_mixed(run, path) for path in sorted(run.glob("results/test-*.json"))]
+    keep_run(run, RESULTS / run.path.name)
+    mixed = [collect_mixed(RESULTS / run.path.name, path.stem) for path in sorted(run.path.glob("results/test-*.json"))]
     if mixed:
-        (RESULTS / run.name / "mixing.json").write_text(json.dumps(mixed, indent=1) + "\n", encoding="utf-8")
+        RunFolder(RESULTS / run.path.name).write_json("mixing.json", mixed)
 
 
-def collect_mixed(run: Path, path: Path) -> dict[str, Any]:
-    """Keep one evaluation with mixing; what it changed, with its interval, beside the run without mixing."""
-    folder = RESULTS / run.name
-    shutil.copyfile(path, folder / path.name)
-    shutil.copyfile(run / "scores" / f"{path.stem}.npz", folder / f"{path.stem}.npz")
-    found, plain = (json.loads(each.read_text(encoding="utf-8")) for each in (path, folder / "test.json"))
-    sweep = folder / "mixing" / f"{path.stem.removeprefix('test-').rpartition('-')[0]}.json"
+def collect_mixed(folder: Path, name: str) -> dict[str, Any]:
+    """What a kept evaluation with mixing changed, with its interval, beside the run without mixing."""
+    found, plain = (json.loads((folder / f"{each}.json").read_text(encoding="utf-8")) for each in (name, "test"))
+    sweep = folder / "mixing" / f"{name.removeprefix('test-').rpartition('-')[0]}.json"
     best = json.loads(sweep.read_text(encoding="utf-8"))["best"]["weight"] if sweep.exists() else None
     differences = {}
     for policy in found["policies"]:
-        mixed, without = (read_outcome(f"{folder}{name}", "test", policy) for name in (f":{path.stem}", ""))
+        mixed, without = (read_outcome(f"{folder}{each}", "test", policy) for each in (f":{name}", ""))
         pair = (mixed.predictions, without.predictions, mixed.gold)
         differences[policy] = {
             "without": plain["policies"][policy]["macro_f1"],
@@ -59,7 +51,7 @@ def collect_mixed(run: Path, path: Path) -> dict[str, Any]:
             "randomisation_p_value": randomisation_test(*pair),
         }
     return {
-        "evaluation": path.stem,
+        "evaluation": name,
         "mixing": {name: value for name, value in found["mixing"].items() if name != "facts"},
         "chosen_on_dev": best == found["mixing"]["weight"],
         "differences": differences,
@@ -177,9 +169,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN")
     for run in parser.parse_args().runs:
-        collect(run)
+        collect(RunFolder(run))
     for document in DOCUMENTS:
         document.write_text(with_tables(document.read_text(encoding="utf-8")), encoding="utf-8")
+    if (RESULTS / "experiment.json").exists():
+        with TemporaryDirectory() as folder:
+            tables = render(RESULTS, Path(folder), ("table-2", "claims", "table-3"))
+        write_markdown(ROOT / "docs" / "reproduction.md", tables)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from .methods import Method
 from .run_folder import write_whole
 
 MEMORY = 512 * 2**20  # bytes of similarities, and again of keys, that are held at once
-TEMPERATURES = (0.01, 0.02, 0.05, 0.1, 0.2)
+TEMPERATURES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 class States(NamedTuple):

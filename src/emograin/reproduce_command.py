@@ -115,13 +115,16 @@ def reproduce(
 
             remake(experiment, corpus, output, lambda line: print(line, file=sys.stderr, flush=True))
     from .reproduction.rendering import PARTS, render
-    from .reproduction.report import write_report
+    from .reproduction.report import write_markdown, write_report
 
     wanted = WHAT[what]
     if wanted is None:
         wanted = tuple(name for name in PARTS if name not in (*WHAT["table-2"], *WHAT["table-3"]))
     parts = render(results, output, wanted, policy)
-    page = f"{write_report(output / 'report.html', parts).name} with all of it, and " if what == "all" else ""
+    page = ""
+    if what == "all":
+        pages = [write_report(output / "report.html", parts), write_markdown(output / "reproduction.md", parts)]
+        page = f"{pages[0].name} with all of it, {pages[1].name} with all tables, and "
     print(_as_json(parts) if json else _as_text(parts))
     print(f"\nIn {output}: {page}files of each table and figure", file=sys.stderr)
 

@@ -1,4 +1,4 @@
-"""One page with every table and figure: a single file that opens from disk, without anything from outside."""
+"""Every table and figure as one page that opens from disk without anything from outside; every table as Markdown."""
 
 import base64
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from .kept import Part, write_text
+from .table_parts import as_markdown
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
@@ -55,6 +56,17 @@ by <code>emograin reproduce</code>.</p>
 </html>
 """,
     )
+
+
+def write_markdown(path: Path, parts: Sequence[Part]) -> Path:
+    """Write the tables with their texts.
+
+    Raises:
+        EmograinError: It cannot be written.
+    """
+    sections = [f"## {part.title}\n\n{part.text}\n\n{as_markdown(part.table)}" for part in parts if part.table]
+    intro = "Made by `emograin reproduce` from kept results; not to be edited."
+    return write_text(path, "\n".join([f"# The paper beside ours\n\n{intro}\n", *sections]))
 
 
 def _section(part: Part) -> str:

@@ -68,9 +68,13 @@ def _written(path: Path, title: str, table: Sequence[Sequence[str]], data: Any, 
     """Write a table as Markdown with its text, as CSV, and as JSON."""
     lines = io.StringIO()
     csv.writer(lines, lineterminator="\n").writerows(table)
-    rows = [table[0], ["---"] * len(table[0]), *table[1:]]
-    markdown = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    write_text(path.with_suffix(".md"), f"# {title}\n\n{text}\n\n{markdown}")
+    write_text(path.with_suffix(".md"), f"# {title}\n\n{text}\n\n{as_markdown(table)}")
     write_text(path.with_suffix(".csv"), lines.getvalue())
     write_text(path.with_suffix(".json"), json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     return Part(path.name, title, table, text=text)
+
+
+def as_markdown(table: Sequence[Sequence[str]]) -> str:
+    """Rows of cells, titles first, as a Markdown table."""
+    rows = [table[0], ["---"] * len(table[0]), *table[1:]]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
