@@ -227,8 +227,8 @@ def _sweep(mixed: _Mixed, weights: Sequence[float], advance: Advance) -> dict[st
         **sweep(scores, dev.labels, weights),
     }
     folder = f"mixing/{mixed.settings.name}"
-    mixed.run.write_json(f"{folder}/sweep.json", result)
     weight_curve(mixed.run.path / folder / "sweep.png", [result])
+    mixed.run.write_json(f"{folder}/sweep.json", result)  # last: where it is, all of the sweep is
     return result
 
 
