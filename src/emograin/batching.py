@@ -44,3 +44,19 @@ def inference_batches(lengths: Sequence[int], batch_size: int) -> list[np.ndarra
     """
     order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
     return [order[at : at + batch_size] for at in range(0, len(order), batch_size)]
+
+
+def batches_of_tokens(lengths: Sequence[int], tokens: int) -> list[np.ndarray]:
+    """Every text once, longest first, in batches of at most so many tokens with padding, of one text at least.
+
+    >>> [batch.tolist() for batch in batches_of_tokens([3, 9, 4, 2], tokens=8)]
+    [[1], [2, 0], [3]]
+    """
+    sizes = np.asarray(lengths, dtype=np.int64)
+    order = np.argsort(-sizes, kind="stable")
+    batches, start = [], 0
+    while start < len(order):
+        end = start + max(1, tokens // max(1, int(sizes[order[start]])))
+        batches.append(order[start:end])
+        start = end
+    return batches

@@ -13,6 +13,7 @@ from . import __version__
 from .attend_command import attend
 from .compare_command import compare
 from .errors import EmograinError, Interrupted, extra
+from .export_command import export
 from .mix_command import MixingFlags, mix
 from .neighbours_command import neighbours
 from .reproduce_command import reproduce
@@ -38,6 +39,7 @@ def predict(
     input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
     all_scores: bool = False,
     thresholds: Literal["fixed", "one-for-all", "one-a-label"] = "one-a-label",
+    resume: bool = False,
 ) -> None:
     """Emotions in texts: given as arguments, in a file, or on standard input, a text a line.
 
@@ -49,13 +51,14 @@ def predict(
     text
         Texts.
     input
-        A txt, CSV, TSV, JSONL or Parquet file, of any length; - is standard input.
+        A txt, CSV, TSV, JSONL or Parquet file, of any length, all but Parquet also packed as .gz or .zst; - is
+        standard input.
     column
         The column that holds the text.
     output
         Where to write; by default standard output.
     model
-        A run folder.
+        An exported model, or a run folder.
     format
         Of the output; by default told from --output, or text, for people.
     input_format
@@ -64,6 +67,8 @@ def predict(
         Scores of all labels, not of the predicted ones only.
     thresholds
         Which of the model's thresholds to use, all but the first chosen on dev: 0.3, one for all labels, one a label.
+    resume
+        Go on with --output where the same command was interrupted.
     """
     from .prediction import load
     from .prediction_output import write_predictions
@@ -71,6 +76,8 @@ def predict(
 
     if text and input is not None:
         raise EmograinError("expected texts or --input, got both")
+    if resume and (output is None or input in (None, "-")):
+        raise EmograinError("--resume goes on from one file to another", "--input FILE --output FILE")
     if model is None:
         raise EmograinError("no model is shipped with this version", "--model RUN; train one: emograin train --help")
     if text:
@@ -81,7 +88,7 @@ def predict(
         rows = read_rows(sys.stdin.buffer, input_format or "txt", column)
     else:
         rows = read_rows(str(input), input_format, column)
-    write_predictions(load(model, thresholds), rows, output, format, all_scores)
+    write_predictions(load(model, thresholds), rows, output, format, all_scores, resume)
 
 
 @app.command
@@ -277,6 +284,7 @@ def data(
 
 app.command(attend)
 app.command(compare)
+app.command(export)
 app.command(mix)
 app.command(neighbours)
 app.command(reproduce)

@@ -1,5 +1,6 @@
 """Texts -> labels with scores, for lists in Python and streams of any length."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,16 +11,18 @@ import numpy as np
 
 from .errors import EmograinError, extra, unknown_name
 from .labels import Taxonomy
+from .onnx_model import ExportedModel
 from .run_folder import RunFolder
 from .table_reading import Row
 
 WINDOW = 4096  # rows of a stream that are held, and sorted by length, at once
 POLICY = "one-a-label"
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer reads it
 OURS = ("labels", "scores", "error", "note")
 
 
 class Scorer(Protocol):
-    """What scores texts: torch on a run folder."""
+    """What scores texts: onnxruntime on an exported model, torch on a run folder."""
 
     limit: int
 
@@ -135,15 +138,20 @@ class Predictor:
 
 
 def load(path: str | Path, policy: str = POLICY) -> Predictor:
-    """A predictor from a run folder.
+    """A predictor from an exported model, which needs no torch, or from a run folder.
 
     Args:
-        path: A run folder.
-        policy: Which of the run's thresholds to use: fixed, one-for-all or one-a-label.
+        path: A folder that `emograin export` or `emograin train` left.
+        policy: Which of the model's thresholds to use: fixed, one-for-all or one-a-label.
 
     Raises:
-        EmograinError: No finished run is there, or torch is not installed.
+        EmograinError: No exported model and no finished run is there, or a run is there and torch is not installed.
     """
+    if ExportedModel.is_at(path):
+        model = ExportedModel(path)
+        if policy not in model.thresholds:
+            raise unknown_name("threshold policy", policy, model.thresholds)
+        return Predictor(model.taxonomy, model.thresholds[policy], model.scorer())
     run = RunFolder(path).open()
     thresholds = run.read_json("thresholds.json")
     if policy not in thresholds:
@@ -186,6 +194,8 @@ def record(row: Row, prediction: Prediction, labels: Sequence[str], all_scores: 
 def _problem(text: Any) -> str | None:
     if not isinstance(text, str):
         return f"the text must be a string, got {type(text).__name__}"
+    if not text.isascii() and LONE_SURROGATE.search(text):
+        return "the text is not valid Unicode: it has half of a surrogate pair"
     return None if text.strip() else "the text is empty"
 
 

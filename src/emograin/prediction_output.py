@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from .errors import EmograinError
+from .output_resuming import FORMATS, can_resume, go_on, growing, unfinished
 from .prediction import WINDOW, Prediction, Predictor, record
 from .progress import Progress
 from .table_formats import BLOCK, format_of
@@ -23,8 +24,11 @@ def write_predictions(
     output: Path | None = None,
     format: str | None = None,
     all_scores: bool = False,
+    resume: bool = False,
 ) -> None:
     """Predict rows and write them, in order, in constant memory; count errors and notes on standard error.
+
+    A JSONL, CSV or TSV file grows under the name `output` + ".part", in whole rows, and is renamed at the end.
 
     Args:
         predictor: The model.
@@ -32,28 +36,53 @@ def write_predictions(
         output: A file; by default standard output.
         format: text, jsonl, csv, tsv or parquet; by default told from `output`, or text.
         all_scores: Scores of all labels, not of the predicted ones only.
+        resume: Go on behind the rows that are in the unfinished file, where there is one.
 
     Raises:
-        EmograinError: The output cannot be written in that format.
+        EmograinError: The output cannot be written in that format, or not be gone on with.
+        Interrupted: Ctrl-C while a file was written that can be gone on with.
     """
     format = format or (format_of(output) if output else "text")
     if format == "txt":
         format = "text"
     if format == "parquet" and output is None and sys.stdout.isatty():
         raise EmograinError("Parquet is not for a terminal", "--output FILE.parquet")
+    grows = output is not None and can_resume(output, format)
+    if resume and not grows:
+        raise EmograinError(
+            "--resume goes on with a file that lines can be added to", f"--output FILE, one of {', '.join(FORMATS)}"
+        )
+    if resume and output and output.exists() and not unfinished(output.resolve()).exists():
+        print(f"{output} is there and whole: nothing to resume", file=sys.stderr)
+        return
     found: Counter[str] = Counter()
-    with Progress(None, "texts", show=True) as progress:
-        predicted = predictor.predict_rows(rows, WINDOW, progress.advance)
-        counted = _counted(predicted, found)
+    columns = format != "jsonl"
+
+    def as_record(row: Row, prediction: Prediction) -> dict[str, Any]:
+        return record(row, prediction, predictor.labels, all_scores, columns)
+
+    def fixed_by_input(row: Row) -> dict[str, Any]:
+        made = as_record(row, Prediction((), {}))
+        theirs = list(made)[: len(row.fields)]
+        return {name: made[name] if name in theirs else None for name in made}
+
+    done, header = 0, list[str]()
+    if resume and output and unfinished(output.resolve()).exists():
+        done, header = go_on(output, format, rows, fixed_by_input)
+        print(f"{done:,} rows are done", file=sys.stderr)
+    with Progress(None, "texts", done, show=True) as progress:
+        counted = _counted(predictor.predict_rows(rows, WINDOW, progress.advance), found)
         if format == "text":
             _write_text(counted, output, all_scores)
+        elif output is not None and grows:
+            with growing(output, resume) as (stream, keep), open_writer(stream, format, header) as writer:
+                while block := list(islice(counted, BLOCK)):
+                    writer.write([as_record(*each) for each in block])
+                    keep()
         else:
             with open_writer(output or sys.stdout.buffer, format) as writer:
                 while block := list(islice(counted, BLOCK)):
-                    columns = format != "jsonl"
-                    writer.write(
-                        [record(row, prediction, predictor.labels, all_scores, columns) for row, prediction in block]
-                    )
+                    writer.write([as_record(*each) for each in block])
     if found["error"] or found["note"]:
         print(
             f"{found['rows']:,} rows: {found['error']:,} with an error, {found['note']:,} with a note", file=sys.stderr

@@ -24,7 +24,9 @@ class Writer(NamedTuple):
 
 
 @contextmanager
-def open_writer(target: str | Path | IO[Any], format: str | None = None) -> Iterator[Writer]:
+def open_writer(
+    target: str | Path | IO[Any], format: str | None = None, columns: Sequence[str] = ()
+) -> Iterator[Writer]:
     """A writer of rows, a block at a time.
 
     A file appears when all of it is written: until then it has a temporary name, and a failure leaves nothing behind.
@@ -32,6 +34,7 @@ def open_writer(target: str | Path | IO[Any], format: str | None = None) -> Iter
     Args:
         target: A path, or an open stream, which is left open.
         format: A key of `WRITERS`; by default told from the path's extension, and "jsonl" for a stream.
+        columns: Of the CSV or TSV that the stream holds already, header included, and that is gone on with.
 
     Raises:
         EmograinError: No such format, or the file cannot be opened; on `write`, a row that does not fit the columns.
@@ -55,7 +58,8 @@ def open_writer(target: str | Path | IO[Any], format: str | None = None) -> Iter
     except OSError as error:
         raise EmograinError(f"cannot write {target}: {error.strerror}") from error
     try:
-        with file as stream, WRITERS[format](stream) as write:
+        more = {"columns": list(columns)} if columns else {}
+        with file as stream, WRITERS[format](stream, **more) as write:
             yield Writer(write)
         if temporary and path:
             temporary.replace(path)
@@ -69,16 +73,16 @@ def _write_jsonl(stream: IO[Any]) -> Iterator[Write]:
     with as_text(stream, "utf-8", "backslashreplace", newline="") as text:
 
         def write(rows: Sequence[Mapping[str, Any]]) -> None:
-            text.writelines(json.dumps(row, ensure_ascii=False, default=_plain) + "\n" for row in rows)
+            text.writelines(json.dumps(row, ensure_ascii=False, default=plain_of) + "\n" for row in rows)
             text.flush()
 
         yield write
 
 
 @contextmanager
-def _write_csv(stream: IO[Any], delimiter: str = ",") -> Iterator[Write]:
-    """The first block fixes the columns. Lists and mappings are written as JSON, None as an empty cell."""
-    columns: list[str] = []
+def _write_csv(stream: IO[Any], delimiter: str = ",", columns: Sequence[str] = ()) -> Iterator[Write]:
+    """The first block fixes the columns unless they are given. Lists and mappings become JSON, None an empty cell."""
+    columns = list(columns)
     with as_text(stream, "utf-8", "backslashreplace", newline="") as text:
         minimal = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         quoting = csv.writer(text, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -90,7 +94,7 @@ def _write_csv(stream: IO[Any], delimiter: str = ",") -> Iterator[Write]:
                 records.append(columns)
             if new := [name for name in _columns(rows) if name not in columns]:
                 raise EmograinError(f"the first rows have the columns {columns}, got also {new}", USE_JSONL)
-            records += [[_cell(row.get(name)) for name in columns] for row in rows]
+            records += [[cell_of(row.get(name)) for name in columns] for row in rows]
             for cells in records:
                 # Python before 3.13 leaves a lone carriage return unquoted, which ends the record when it is read.
                 (quoting if any("\r" in cell for cell in cells) else minimal).writerow(cells)
@@ -130,7 +134,7 @@ def _write_parquet(stream: IO[Any]) -> Iterator[Write]:
         (file or parquet.ParquetWriter(stream, arrow.schema([]))).close()
 
 
-WRITERS: dict[str, Callable[[IO[Any]], AbstractContextManager[Write]]] = {
+WRITERS: dict[str, Callable[..., AbstractContextManager[Write]]] = {
     "csv": _write_csv,
     "tsv": partial(_write_csv, delimiter="\t"),
     "jsonl": _write_jsonl,
@@ -142,14 +146,15 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
+    """A value as a cell of CSV or TSV holds it: lists and mappings as JSON, None as nothing."""
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list | tuple | Mapping | bool):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
+        return json.dumps(value, ensure_ascii=False, default=plain_of)
     return "" if value is None else str(value)
 
 
-def _plain(value: Any) -> Any:
+def plain_of(value: Any) -> Any:
     """What JSON cannot hold: arrays and numbers of numpy as Python's, anything else, such as a date, as its string."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
 

@@ -1,0 +1,171 @@
+"""Output that can be gone on with: an unfinished file of whole rows, which are checked against the input."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import zip_longest
+from pathlib import Path
+from typing import IO, Any
+
+from .errors import EmograinError, Interrupted
+from .run_folder import write_errors
+from .table_writing import cell_of, plain_of
+
+FORMATS = ("jsonl", "csv", "tsv")  # to which rows can be added at the end
+
+
+def unfinished(output: Path) -> Path:
+    """Where rows are until all of them are written."""
+    return output.with_name(output.name + ".part")
+
+
+def can_resume(output: Path, format: str) -> bool:
+    """Whether an output can be added to: a plain file of lines, neither packed nor a device."""
+    regular = output.is_file() or not output.exists()
+    return regular and format in FORMATS and output.suffix not in (".gz", ".zst")
+
+
+@contextmanager
+def growing(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[], None]]]:
+    """A stream of bytes into the unfinished file, which takes the output's name when all is written.
+
+    Whatever stops it, the unfinished file stays, with what was there when it was last said to be whole.
+
+    Args:
+        output: The final file.
+        resume: Add to the unfinished file instead of starting a new one.
+
+    Yields:
+        The stream, and a function that says that what was written so far is whole rows.
+
+    Raises:
+        Interrupted: Ctrl-C, with how to go on.
+        EmograinError: The disk is full, or the folder cannot be written.
+    """
+    target = output.resolve()  # a link stays a link
+    part = unfinished(target)
+    with write_errors(output):
+        stream = part.open("r+b" if resume and part.exists() else "wb")
+    stream.seek(0, 2)
+    whole = stream.tell()
+
+    def keep() -> None:
+        nonlocal whole
+        stream.flush()
+        whole = stream.tell()
+
+    try:
+        with write_errors(output):
+            yield stream, keep
+    except BaseException as error:
+        stream.truncate(whole)
+        stream.close()
+        if not whole:
+            part.unlink()
+        if isinstance(error, KeyboardInterrupt):
+            kept = f"; what is done is in {unfinished(output)}" if whole else ""
+            raise Interrupted(f"interrupted{kept}", "--resume goes on" if whole else None) from None
+        raise
+    stream.close()
+    part.replace(target)
+
+
+def rows_there(part: Path, format: str) -> Iterator[tuple[dict[str, Any], int]]:
+    """The whole rows of an unfinished file, each with the byte behind it. A row that is cut short ends them.
+
+    Raises:
+        EmograinError: It cannot be read.
+    """
+    try:
+        with part.open(encoding="utf-8", errors="surrogateescape", newline="\n" if format == "jsonl" else "") as lines:
+            yield from (_rows_of_jsonl if format == "jsonl" else _rows_of_csv)(lines, "\t" if format == "tsv" else ",")
+    except OSError as error:
+        raise EmograinError(f"cannot read {str(part)!r}: {error.strerror}") from error
+
+
+def go_on(
+    output: Path, format: str, rows: Iterator[Any], columns_of: Callable[[Any], Mapping[str, Any]]
+) -> tuple[int, list[str]]:
+    """Pass over the rows of the input whose predictions are in the unfinished output, and cut off what is no whole row.
+
+    Args:
+        output: The final file.
+        format: One of `FORMATS`.
+        rows: The input; what is left of it is still to be predicted.
+        columns_of: A row -> the columns of its output that the input fixes, and None under each of the others.
+
+    Returns:
+        How many rows are done, and the columns of a CSV or TSV file.
+
+    Raises:
+        EmograinError: The output's rows are not those of the input, or have other columns.
+    """
+    part = unfinished(output.resolve())
+    done, end, columns = 0, 0, list[str]()
+    for found, end_of_row in rows_there(part, format):
+        if done == 0 and not found and format != "jsonl":
+            end = end_of_row
+            continue
+        row = next(rows, None)
+        expected = None if row is None else columns_of(row)
+        columns = columns or list(found)
+        if expected is None or not _fits(found, expected, format):
+            what = "has more rows than the input" if expected is None else f"does not fit the input at row {done + 1}"
+            raise EmograinError(f"{part} {what}", "resume with the same input and options, or start without --resume")
+        done, end = done + 1, end_of_row
+    with write_errors(part), part.open("r+b") as file:
+        file.truncate(end if done else 0)
+    return done, columns if done and format != "jsonl" else []
+
+
+def _fits(found: Mapping[str, Any], expected: Mapping[str, Any], format: str) -> bool:
+    fixed = {name: value for name, value in expected.items() if value is not None}
+    if format == "jsonl":
+        same = all(json.dumps(found.get(name)) == json.dumps(value, default=plain_of) for name, value in fixed.items())
+        return same and list(found) == list(expected)
+    same = all(found.get(name) == cell_of(value) for name, value in fixed.items())
+    return same and set(expected) <= set(found)  # a malformed row has none of the file's columns
+
+
+def _rows_of_jsonl(lines: IO[str], _: str) -> Iterator[tuple[dict[str, Any], int]]:
+    end = 0
+    for line in lines:
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            return
+        if not line.endswith("\n") or not isinstance(fields, dict):
+            return
+        end += len(line.encode("utf-8", "surrogateescape"))
+        yield fields, end
+
+
+def _rows_of_csv(lines: IO[str], delimiter: str) -> Iterator[tuple[dict[str, Any], int]]:
+    csv.field_size_limit(2**31 - 1)
+    read: list[str] = [""]
+    size = 0
+
+    def watched() -> Iterator[str]:
+        nonlocal size
+        for line in lines:
+            read[0] = line
+            size += len(line.encode("utf-8", "surrogateescape"))
+            yield line
+
+    records = csv.reader(watched(), delimiter=delimiter, strict=True)
+    header: Sequence[str] = []
+    while True:
+        try:
+            cells = next(records, None)
+        except csv.Error:
+            return
+        if cells is None or not read[0].endswith("\n"):
+            return
+        if not header:
+            header = cells
+            yield {}, size
+        elif len(cells) == len(header):
+            yield dict(zip_longest(header, cells)), size
+        else:
+            return
