@@ -9,6 +9,7 @@ Of a run that was swept, every sweep and its picture are kept too, and the evalu
 import argparse
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -173,9 +174,14 @@ def main() -> None:
     for document in DOCUMENTS:
         document.write_text(with_tables(document.read_text(encoding="utf-8")), encoding="utf-8")
     if (RESULTS / "experiment.json").exists():
+        pictures = ROOT / "docs" / "figures"
         with TemporaryDirectory() as folder:
-            tables = render(RESULTS, Path(folder), ("table-2", "claims", "table-3"))
-        write_markdown(ROOT / "docs" / "reproduction.md", tables)
+            parts = render(RESULTS, Path(folder))
+            shutil.rmtree(pictures, ignore_errors=True)
+            pictures.mkdir()
+            for picture in Path(folder).glob("*.png"):
+                shutil.copyfile(picture, pictures / picture.name)
+        write_markdown(ROOT / "docs" / "reproduction.md", parts, pictures.name)
 
 
 if __name__ == "__main__":

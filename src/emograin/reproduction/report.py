@@ -58,13 +58,22 @@ by <code>emograin reproduce</code>.</p>
     )
 
 
-def write_markdown(path: Path, parts: Sequence[Part]) -> Path:
-    """Write the tables with their texts.
+def write_markdown(path: Path, parts: Sequence[Part], pictures: str = ".") -> Path:
+    """Write tables and texts, and links to the pictures.
+
+    Args:
+        path: Of the file.
+        parts: What to show.
+        pictures: The folder of the PNGs, seen from the file.
 
     Raises:
         EmograinError: It cannot be written.
     """
-    sections = [f"## {part.title}\n\n{part.text}\n\n{as_markdown(part.table)}" for part in parts if part.table]
+    sections = []
+    for part in parts:
+        shown = [f"![{part.title}]({pictures}/{file.with_suffix('.png').name})\n" for file in part.pictures]
+        body = [*([as_markdown(part.table)] if part.table else []), *shown]
+        sections.append("\n".join([f"## {part.title}\n", *([f"{part.text}\n"] if part.text else []), *body]))
     intro = "Made by `emograin reproduce` from kept results; not to be edited."
     return write_text(path, "\n".join([f"# The paper beside ours\n\n{intro}\n", *sections]))
 

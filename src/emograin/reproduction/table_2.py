@@ -92,8 +92,8 @@ def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
         "one_a_label": _mean_sd(policies["one-a-label"]),
         "difference": f"{difference['difference']:+.3f}" if difference else "",
         "interval": interval,
-        "p_value": number(difference["p_value"], 3) if difference else "",
-        "holm_p_value": number(difference["holm_p_value"], 3) if difference else "",
+        "p_value": _p_value(difference["p_value"]) if difference else "",
+        "holm_p_value": _p_value(difference["holm_p_value"]) if difference else "",
         "speed": number(row["speed"], 2),
     }
 
@@ -113,6 +113,10 @@ def _mean(values: Iterable[float | None]) -> float | None:
 def _mean_sd(figures: Mapping[str, float | None]) -> str:
     mean = number(figures["macro_f1"], 3)
     return mean if figures["sd"] is None else f"{mean} ± {number(figures['sd'], 3)}"
+
+
+def _p_value(value: float) -> str:
+    return number(value, 3) if value >= 0.001 else "< 0.001"
 
 
 def _mixed_with(result: Mapping[str, Any]) -> str | None:
