@@ -9,13 +9,14 @@ from ..figures import attention_maps
 from ..results_reading import read_curve, read_result
 from .kept import Kept, Missing, Part
 
-PAIR = ("baseline-4", "label-embeds-4")  # §5.2 compares these
+PAIRS = (("baseline-4", "label-embeds-4"), ("baseline-10", "label-embeds-10"))  # §5.2 compares the first
 CURVES = ("baseline-10", "aux-ekman", "aux-senti", "label-embeds-10", "label-embeds-aux")
 
 
 def figure_3(kept: Kept, path: Path, title: str) -> Part:
     """F1 a label, baseline and label embeddings."""
-    results = [kept.result(row) for row in PAIR]
+    pair = next((pair for pair in PAIRS if set(pair) <= set(kept.systems)), PAIRS[0])
+    results = [kept.result(row) for row in pair]
     return _part(path, title, figures.label_f1(_png(path), results, kept.policy, kept.file("label_counts.json")))
 
 
