@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from emograin.evaluation import FREQUENT, at_thresholds, calibration_error, evaluate, macro_average_precision
+from emograin.evaluation import at_thresholds, calibration_error, evaluate, macro_average_precision
+from emograin.thresholds import FREQUENT
 
 NAMES = ("joy", "anger", "neutral")
 

@@ -12,9 +12,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from .thresholds import predicted
-
-FREQUENT = 30  # labels with fewer test examples are too noisy to compare systems by
+from .thresholds import FREQUENT, predicted
 
 
 def evaluate(

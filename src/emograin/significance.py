@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from .errors import EmograinError
-from .thresholds import f1
+from .thresholds import FREQUENT, f1
 
 RESAMPLES = 10_000
-FREQUENT = 30  # as evaluation.FREQUENT, which needs scikit-learn
 BLOCK = 64 * 2**20  # bytes of weights that are held at once
 INTERVAL = (2.5, 97.5)  # percentiles
 
