@@ -166,6 +166,17 @@ def test_slots_are_made_once_for_a_model_and_documents(method, tmp_path, monkeyp
     assert fingerprint(method, [[1], [2, 3]]) != fingerprint(method, [[1, 2], [3]])
 
 
+def test_a_file_of_slots_has_its_room_on_the_disk_before_it_is_filled(method, tmp_path):
+    """A full disk under a mapped file would end the process, without a word."""
+    documents = method.tokenize(TEXTS * 200)
+
+    def check(_):
+        (part,) = tmp_path.iterdir()
+        assert part.stat().st_blocks * 512 >= part.stat().st_size
+
+    cached_slots(tmp_path, method, documents, check)
+
+
 def test_an_interrupted_or_damaged_file_of_slots_is_not_taken_for_a_whole_one(method, tmp_path):
     documents = method.tokenize(TEXTS * 20)
 

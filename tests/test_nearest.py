@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+import resource
 import sys
 
 import numpy as np
@@ -175,6 +176,19 @@ def test_embeddings_that_were_broken_off_go_on_and_damaged_ones_are_named(encode
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(EmograinError, match=r"cannot read .*tokens-00000.npy.*delete it"):
         embed_tokens(loaded, texts, cache / "broken").sentence(int(embeddings.files[0][0]))
+
+
+def test_a_disk_without_room_is_the_error_and_leaves_no_half_file(encoders, cache, corpus):
+    loaded, texts = encoder.load(str(encoders["bert"])), corpus.split("train").texts
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(EmograinError, match=r"cannot write .*tokens-00000.npy': File too large \(.*make room"):
+            embed_tokens(loaded, texts, cache)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in cache.rglob("*") if path.is_file()] == ["embeddings.json"]
+    assert len(embed_tokens(loaded, texts, cache)) == len(texts)
 
 
 @pytest.fixture

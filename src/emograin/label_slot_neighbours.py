@@ -5,6 +5,7 @@ share of them that carry the label, weighted by similarity. A method with one sl
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from .batching import inference_batches
+from .encoder import weights_fingerprint
 from .errors import EmograinError
 from .methods import Method
 from .run_folder import write_whole
@@ -56,6 +58,9 @@ def slot_states(
         slots = np.empty(shape, dtype=np.float16)
     else:
         slots = np.lib.format.open_memmap(into, mode="w+", dtype=np.float16, shape=shape)
+        if hasattr(os, "posix_fallocate"):  # room for all of it now: later a full disk would end the process
+            with into.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, into.stat().st_size)
     scores = np.empty((len(documents), len(method.taxonomy.labels)), dtype=np.float32)
     for batch in inference_batches([len(ids) for ids in documents], batch_size):
         embeddings = method.embed(method.assemble([documents[at] for at in batch]))
@@ -86,10 +91,8 @@ def cached_slots(
 
 def fingerprint(method: Method, documents: Sequence[list[int]]) -> str:
     """SHA-256 of all that slots depend on: the method's weights, what stands before the documents, the documents."""
-    found = hashlib.sha256(repr((type(method).__name__, method.slots, method.prefix)).encode())
-    for name, tensor in sorted(method.state_dict().items()):
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        found.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    described = (type(method).__name__, method.slots, method.prefix, weights_fingerprint(method))
+    found = hashlib.sha256(repr(described).encode())
     for ids in documents:
         found.update(np.array([len(ids), *ids], dtype=np.int64).tobytes())
     return found.hexdigest()

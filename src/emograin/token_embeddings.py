@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .encoder import Encoder
+from .encoder import Encoder, weights_fingerprint
 from .errors import EmograinError
 from .run_folder import write_whole
 
@@ -135,7 +135,7 @@ def embed_tokens(
     if layer is not None and not 1 <= layer <= layers:
         raise EmograinError(f"layer must lie in [1, {layers}], got {layer}")
     ids = token_ids(encoder, texts)
-    described = {"encoder": weights_fingerprint(encoder), "layer": layer or layers, "texts": _digest(ids)}
+    described = {"encoder": weights_fingerprint(encoder.model), "layer": layer or layers, "texts": _digest(ids)}
     folder = cache / _digest(described)[:16]
     embeddings = TokenEmbeddings(folder, ids, encoder.hidden)
     _claim(folder, described)
@@ -158,15 +158,6 @@ def token_ids(encoder: Encoder, texts: Sequence[str]) -> list[list[int]]:
     return tokenizer(stripped, truncation=True, max_length=limit, return_attention_mask=False, verbose=False)[
         "input_ids"
     ]
-
-
-def weights_fingerprint(encoder: Encoder) -> str:
-    """A sha256 of the encoder's weights, which tells two fine-tunings of one name apart."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(encoder.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 @torch.inference_mode()
@@ -222,7 +213,9 @@ def _claim(folder: Path, described: dict[str, Any]) -> None:
 
 def _save(path: Path, tokens: np.ndarray) -> None:
     with path.open("wb") as file:
-        np.save(file, tokens)
+        # As numpy.save, whose error does not say that a disk is full.
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(tokens))
+        file.write(np.ascontiguousarray(tokens).data)
 
 
 def _digest(value: Any) -> str:
