@@ -91,9 +91,12 @@ def together(folders: Sequence[Path]) -> dict[str, Any]:
     for name in kept[0]:
         ways[name] = {}
         for kind, labels in kinds.items():
+            if not labels.any():
+                ways[name][kind] = None
+                continue
             macro = [significance.macro_f1(each[name], gold, labels) for each in kept]
-            sides = ([each[way] for each in kept] for way in (name, "unmixed"))
-            apart = asdict(significance.two_level_bootstrap(*sides, gold, labels))
+            here, unmixed = ([each[way] for each in kept] for way in (name, "unmixed"))
+            apart = asdict(significance.two_level_bootstrap(here, unmixed, gold, labels))
             ways[name][kind] = {"macro_f1": macro, "mean": float(np.mean(macro)), "to_unmixed": apart}
     found = {"runs": [folder.resolve().name for folder in folders], "test_texts": len(gold), "ways": ways}
     rows = [
@@ -109,7 +112,7 @@ def together(folders: Sequence[Path]) -> dict[str, Any]:
         ]
     ]
     for name, way in ways.items():
-        every, frequent = way["all"], way["frequent"]["to_unmixed"]
+        every, frequent = way["all"], way["frequent"]
         apart = every["to_unmixed"]
         cells = [name, " ".join(number(each) for each in every["macro_f1"]), number(every["mean"])]
         cells += [
@@ -117,7 +120,8 @@ def together(folders: Sequence[Path]) -> dict[str, Any]:
             f"{apart['low']:+.4f} to {apart['high']:+.4f}",
             number(apart["p_value"]),
         ]
-        cells += [f"{frequent['difference']:+.4f}", f"{frequent['low']:+.4f} to {frequent['high']:+.4f}"]
+        apart = frequent and frequent["to_unmixed"]
+        cells += [f"{apart['difference']:+.4f}", f"{apart['low']:+.4f} to {apart['high']:+.4f}"] if apart else ["-"] * 2
         rows.append(cells)
     print(aligned(rows))
     return found
