@@ -3,12 +3,15 @@
     python benchmarks/bertscore_screening.py --data DIR --output results/bertscore_screening.json
 
 Bounds from the first m principal axes of the corpus's tokens in float32, the other axes bounded by Cauchy and Schwarz;
-and those of the search in each precision that it has. Prints the share of pairs that each leaves to be scored again.
+and those of the search in each precision that it has. Prints the share of pairs that each leaves to be scored again;
+and how often bert-score's own quotient, which has a pole where precision and recall cancel out, would find an F1 above
+1 for the nearest sentence.
 """
 
 import argparse
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,7 @@ import numpy as np
 from emograin import data, encoder
 from emograin.bertscore import combine, starts_of
 from emograin.bertscore_search import Search
-from emograin.coarse_products import PRECISIONS
+from emograin.coarse_products import PRECISIONS, SUMMATION
 from emograin.token_embeddings import embed_tokens
 
 AXES = (64, 96, 128, 160, 192, 224, 256, 288, 320)
@@ -42,6 +45,19 @@ def left_by_axes(search: Search, part: np.ndarray, rows: np.ndarray, worst: np.n
     return {count: round(float(np.mean(each)), 5) for count, each in found.items()}
 
 
+def quotients(searches: Sequence[Search], part: np.ndarray) -> dict[str, float]:
+    """Of bert-score's F1 without a condition, from float32 searches for precision and for recall."""
+    off = SUMMATION  # by which float32 bounds are above the scores
+    precision, recall = (search.bounds.of(part).astype(np.float64) - off for search in searches)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = np.nan_to_num(2 * precision * recall / (precision + recall)).max(axis=1)
+    return {
+        "queries": len(part),
+        "share_with_nearest_above_1": round(float((best > 1.001).mean()), 4),
+        "highest": float(best.max()),
+    }
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,6 +77,7 @@ def main() -> None:
         random = np.random.default_rng(0)
         part = random.permutation(len(asked))[: options.queries]
         rows = np.sort(random.permutation(len(keys))[: options.sentences])
+        many = random.permutation(len(asked))[: 4 * options.queries]
         special = loaded.tokenizer("")["input_ids"]
         searches = {name: Search(asked, keys, special, precision=name) for name in PRECISIONS}
         worst = searches["float32"]._batch(part, None, lambda _: None).scores[:, -1]
@@ -71,6 +88,13 @@ def main() -> None:
                 name: round(float((each.bounds.of(part) >= worst[:, None]).mean()), 5)
                 for name, each in searches.items()
             },
+            "quotient_of_bert_score": quotients(
+                [
+                    Search(asked, keys, special, precision="float32", measure=measure)
+                    for measure in ("precision", "recall")
+                ],
+                many,
+            ),
         }
     text = json.dumps(figures, indent=1)
     print(text)
