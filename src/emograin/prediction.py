@@ -13,6 +13,7 @@ from .errors import EmograinError, extra, unknown_name
 from .labels import Taxonomy
 from .onnx_model import ExportedModel
 from .run_folder import RunFolder
+from .shipped_model import shipped_model
 from .table_reading import Row
 
 WINDOW = 4096  # rows of a stream that are held, and sorted by length, at once
@@ -137,16 +138,17 @@ class Predictor:
         return Prediction(tuple(self.labels[at] for at in order if reached[at]), values)
 
 
-def load(path: str | Path, policy: str = POLICY) -> Predictor:
-    """A predictor from an exported model, which needs no torch, or from a run folder.
+def load(path: str | Path | None = None, policy: str = POLICY) -> Predictor:
+    """A predictor: the shipped model, an exported one, which need no torch, or a run.
 
     Args:
-        path: A folder that `emograin export` or `emograin train` left.
+        path: A folder that `emograin export` or `emograin train` left; None is the model that the package carries.
         policy: Which of the model's thresholds to use: fixed, one-for-all or one-a-label.
 
     Raises:
         EmograinError: No exported model and no finished run is there, or a run is there and torch is not installed.
     """
+    path = shipped_model() if path is None else path
     if ExportedModel.is_at(path):
         model = ExportedModel(path)
         if policy not in model.thresholds:

@@ -1,0 +1,179 @@
+"""Make the model that the package carries, and its card: trained or taken from a run, exported in int8, measured.
+
+    python tools/ship_model.py --data goemotions                  train it first (RECIPE), into runs/shipped
+    python tools/ship_model.py --data goemotions --run RUN        a run that is there
+    python tools/ship_model.py --card                             only write the card's Markdown again
+
+Everything is chosen on dev. Test is read once for each of the two networks, float32 and int8.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emograin import data, significance
+from emograin.config import Training
+from emograin.exported_evaluation import evaluate_exported
+from emograin.onnx_export import export
+from emograin.onnx_model import ExportedModel
+from emograin.run_evaluation import settings_of
+from emograin.run_folder import RunFolder, write_whole
+from emograin.shipped_model import SHIPPED
+from emograin.thresholds import predicted
+from emograin.training import train
+
+RECIPE = Training(
+    method="label-embedding",
+    encoder="minilm",
+    epochs=4,
+    batch_size=32,
+    learning_rate=1e-4,
+    weight_averaging=0.999,
+    evaluate_every=679,
+)
+POLICIES = ("fixed", "one-for-all", "one-a-label")
+RARE = 200  # training texts below which a label is named as a weakness
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="goemotions")
+    parser.add_argument("--run", type=Path, default=Path("runs/shipped"))
+    parser.add_argument("--output", type=Path, default=SHIPPED)
+    parser.add_argument("--card", action="store_true", help="write the card's Markdown from its JSON, nothing else")
+    options = parser.parse_args(arguments)
+    if not options.card:
+        corpus = data.load(options.data)
+        run = RunFolder(options.run)
+        if not (run.path / "thresholds.json").exists():
+            train(Training.from_dict(RECIPE.to_dict() | {"data": options.data}), corpus, run, resume=run.exists)
+        RunFolder(options.output).write_json("card.json", made(run, corpus, options.output))
+    card = json.loads((options.output / "card.json").read_text(encoding="utf-8"))
+    text = as_markdown(card)
+    write_whole(options.output / "MODEL_CARD.md", lambda part: part.write_text(text, encoding="utf-8"))
+    print(text)
+
+
+def made(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, Any]:
+    """Export a run in int8, measure it beside float32 on dev and test: the card."""
+    dev = corpus.split("dev")
+    export(run, folder, int8=True, dev=dev)
+    with tempfile.TemporaryDirectory() as whole:
+        export(run, Path(whole))
+        networks = {"float32": ExportedModel(whole), "int8": ExportedModel(folder)}
+        figures = {
+            name: {split: measured(model, corpus, split) for split in ("dev", "test")}
+            for name, model in networks.items()
+        }
+    settings = settings_of(run)
+    defaults = Training(evaluate_every=None).to_dict()
+    recipe = {name: value for name, value in settings.to_dict().items() if value != defaults[name] and name != "data"}
+    return {
+        "name": f"emograin {settings.method} on MiniLM-L6, int8",
+        "parameters": run.read_json("run.json")["parameters"],
+        "megabytes": round(sum(path.stat().st_size for path in folder.iterdir()) / 1e6, 1),
+        "labels": list(corpus.taxonomy.labels),
+        "recipe": {"command": "python tools/ship_model.py --data goemotions", "settings": recipe},
+        "data": {
+            "name": corpus.name,
+            "source": "GoEmotions, Demszky et al. 2020",
+            "licence": "Apache-2.0",
+            "texts": {name: len(corpus.split(name)) for name in ("train", "dev", "test")},
+        },
+        "encoder": {"name": "sentence-transformers/all-MiniLM-L6-v2", "licence": "Apache-2.0"},
+        "licence": "Apache-2.0",
+        "chosen_on": "dev: checkpoint, thresholds; test was read once for each network",
+        "figures": figures,
+        "uses": uses(corpus),
+    }
+
+
+def uses(corpus: data.Corpus) -> dict[str, Any]:
+    """What the model is for, and what it must not be used for."""
+    counts = data.count_labels(corpus)
+    rare = ", ".join(f"{label} {count}" for label, count in counts["labels"].items() if count < RARE)
+    return {
+        "for": "Sorting and counting short English texts such as comments and messages by the emotions they express.",
+        "not for": "Decisions about single persons: hiring, policing, insurance, diagnosis, grading; moderation "
+        "without people. It tells what a text reads like to annotators, not what its writer feels.",
+        "weaknesses": [
+            "English only, and trained on Reddit comments, which were chosen and filtered by the corpus's authors.",
+            f"Rare labels are learned from few of the {counts['texts']:,} training texts: {rare}.",
+            "The labels are noisy: a few raters a text, who often disagree.",
+            "Irony, quoted speech and emoji are read poorly; names of groups and religions may carry the data's bias.",
+            "Only the beginning of a text is read: 50 word pieces.",
+        ],
+    }
+
+
+def measured(model: ExportedModel, corpus: data.Corpus, split: str) -> dict[str, Any]:
+    """Figures of a network on a split, macro F1 with its 95 % interval by bootstrap over texts."""
+    found = evaluate_exported(model, corpus, split)
+    gold = corpus.split(split).labels > 0
+    policies = {}
+    for policy in POLICIES:
+        guesses = predicted(found["scores"], model.thresholds[policy])
+        drawn = significance.resampled_f1([guesses], gold)[:, 0].mean(axis=1)  # (resamples,)
+        low, high = (float(each) for each in np.percentile(drawn, (2.5, 97.5)))
+        figures = found["policies"][policy]
+        policies[policy] = {name: figures[name] for name in ("macro_f1", "macro_f1_frequent", "micro_f1")}
+        policies[policy]["interval"] = [low, high]
+    kept = {name: found[name] for name in ("texts", "macro_average_precision", "calibration_error")}
+    by_label = {
+        name: {"f1": row["f1"], "support": row["support"]}
+        for name, row in found["policies"]["one-a-label"]["labels"].items()
+    }
+    return {**kept, "policies": policies, "labels": by_label}
+
+
+def as_markdown(card: dict[str, Any]) -> str:
+    """The card for people."""
+    titles = ["network", "split", "threshold 0.3", "one threshold", "a threshold a label (95 % interval)"]
+    titles += ["macro AP", "calibration error"]
+    rows = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for network, splits in card["figures"].items():
+        for split, found in splits.items():
+            own = found["policies"]["one-a-label"]
+            cells = [network, split, *(f"{found['policies'][name]['macro_f1']:.3f}" for name in POLICIES[:2])]
+            cells.append(f"{own['macro_f1']:.3f} ({own['interval'][0]:.3f} to {own['interval'][1]:.3f})")
+            cells += [f"{found['macro_average_precision']:.3f}", f"{found['calibration_error']:.4f}"]
+            rows.append(f"| {' | '.join(cells)} |")
+    labels = ["| label | F1 | examples |", "|---|---|---|"]
+    for name, row in card["figures"]["int8"]["test"]["labels"].items():
+        labels.append(f"| {name} | {row['f1']:.2f} | {row['support']} |")
+    settings = ", ".join(f"{name} {value}" for name, value in card["recipe"]["settings"].items())
+    size = f"{card['parameters'] / 1e6:.1f}M parameters, {card['megabytes']} MB"
+    sizes = ", ".join(f"{count:,} {name}" for name, count in card["data"]["texts"].items())
+    weaknesses = "\n".join(f"- {each}" for each in card["uses"]["weaknesses"])
+    return f"""# Model card: {card["name"]}
+
+{len(card["labels"])} emotions in short English texts, several at once; {size}.
+
+- **For:** {card["uses"]["for"]}
+- **Not for:** {card["uses"]["not for"]}
+- **Data:** {card["data"]["source"]} ({card["data"]["licence"]}); {sizes}.
+- **Encoder:** {card["encoder"]["name"]} ({card["encoder"]["licence"]}). Licence of the model: {card["licence"]}.
+- **Recipe:** `{card["recipe"]["command"]}` ({settings}). Chosen on {card["chosen_on"]}.
+
+## Macro F1
+
+{chr(10).join(rows)}
+
+## Known weaknesses
+
+{weaknesses}
+
+## F1 of each label
+
+int8, test, a threshold a label:
+
+{chr(10).join(labels)}
+"""
+
+
+if __name__ == "__main__":
+    main()
