@@ -55,7 +55,6 @@ def test_help_loads_nothing_heavy_and_names_every_command():
         (["train", "baseline", "--epochs", "0"], "epochs must be at least 1, got 0"),
         (["train", "--resume"], "--resume goes on with the run in --output"),
         (["evaluate", "nowhere"], "'nowhere' is not a run folder"),
-        (["predict", "hello"], "--model RUN"),
         (["predict", "hello", "--input", "x.txt", "--model", "x"], "got both"),
         (["predict", "hello", "--model", "nowhere"], "not a run folder"),
         (["data", "no_such_file.csv"], "no such file or folder"),

@@ -93,3 +93,18 @@ def test_training_speed_measures_memory_in_a_process_of_its_own(settings, corpus
     training_speed = import_module("training_speed")
     found = training_speed.peak_memory(training_speed.plain_loop, settings, str(corpus_folder), texts=32)
     assert 50 < found["before_training_mib"] <= found["peak_mib"] < 10_000
+
+
+def test_the_code_in_python_md_runs(corpus_folder, encoders, tmp_path, monkeypatch, capsys):
+    blocks = python_blocks(ROOT / "docs" / "python.md")
+    (tmp_path / "comments.csv").write_text("id,text\n7,I love you\n")
+    monkeypatch.chdir(tmp_path)
+    settings = {"quickstart": str(corpus_folder), "minilm": str(encoders["bert"])}
+    names: dict[str, object] = {}
+    for block in blocks:
+        for shipped, tiny in settings.items():
+            block = block.replace(f'"{shipped}"', repr(tiny))
+        exec(block, names)
+    assert capsys.readouterr().out.startswith("7 ('love',)")
+    assert (names["predictions"][2].error, names["predictions"].scores.shape) == ("the text is empty", (3, 28))
+    assert 0 <= names["figures"]["policies"]["one-for-all"]["macro_f1"] <= 1

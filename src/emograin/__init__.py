@@ -1,9 +1,10 @@
 """emograin: fine-grained emotion classification.
 
-    import emograin
-    model = emograin.load("runs/label-embedding-seed0")
-    predictions = model.predict(["what a lovely day", "leave me alone"])
-    predictions[0].labels, predictions.scores.shape
+>>> import emograin
+>>> model = emograin.load()  # the model that the package carries, a run folder, or an exported model
+>>> predictions = model.predict(["I love you", "lol that was hilarious"])
+>>> predictions[0].labels, predictions[1].labels, predictions.scores.shape
+(('love',), ('amusement',), (2, 28))
 
 Importing costs nothing: every name is loaded when it is first used.
 """
