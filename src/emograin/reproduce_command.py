@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .experiments import Experiment
     from .reproduction.kept import Part
 
-WHAT = {"table-2": ("table-2", "claims"), "table-3": ("table-3",), "figures": None, "all": ()}
+TABLES = {"table-2": ("table-2", "claims"), "table-3": ("table-3",)}
 TINY = {"epochs_scale": 0.2, "batch_size": 32, "learning_rate": 1e-3}  # 1 and 2 epochs
 
 
@@ -117,9 +117,9 @@ def reproduce(
     from .reproduction.rendering import PARTS, render
     from .reproduction.report import write_markdown, write_report
 
-    wanted = WHAT[what]
-    if wanted is None:
-        wanted = tuple(name for name in PARTS if name not in (*WHAT["table-2"], *WHAT["table-3"]))
+    tables = [name for names in TABLES.values() for name in names]
+    figures = [name for name in PARTS if name not in tables]
+    wanted: Sequence[str] = {"all": (), "figures": figures, **TABLES}[what]
     parts = render(results, output, wanted, policy)
     page = ""
     if what == "all":

@@ -82,7 +82,8 @@ def _keep_attention(rows: Sequence[Mapping[str, Any]], runs: Path, corpus: Corpu
     kept = folder / "attention"
     if good is None or bad is None or kept.exists():
         return
-    contrasts = contrasting_documents(*(read_outcome(str(run), "test", "fixed") for run in (good, bad)))
+    right, wrong = (read_outcome(str(run), "test", "fixed") for run in (good, bad))
+    contrasts = contrasting_documents(right, wrong)
     if not contrasts:
         return
     texts, chosen = corpus.split("test"), contrasts[0]
