@@ -51,9 +51,7 @@ def words_of(text: str, label: str) -> list[dict[str, Any]]:
     """Offsets in code points: a word of the label weighs 0.5, "not" -0.3, any other 0.05."""
     weights = {**{word: 0.5 for word, of in WORDS.items() if of == label}, "not": -0.3}
     found = re.finditer(r"\w+", text)
-    return [
-        {"start": at.start(), "end": at.end(), "weight": weights.get(at.group().lower(), 0.05)} for at in found
-    ]
+    return [{"start": at.start(), "end": at.end(), "weight": weights.get(at.group().lower(), 0.05)} for at in found]
 
 
 @dataclass
