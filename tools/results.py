@@ -25,7 +25,7 @@ from emograin.tables import results_table
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "task_similarity.md")
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "task_similarity.md", ROOT / "docs" / "serving.md")
 
 
 def collect(run: RunFolder) -> None:
@@ -125,6 +125,27 @@ def search() -> str:
     return "\n".join([*lines, "", measures.format(**measured)])
 
 
+def serving() -> str:
+    """What benchmarks/service_load.py measured, as Markdown."""
+    path = RESULTS / "service_load.json"
+    if not path.exists():
+        return "(not measured yet)"
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    lines = [
+        f"{measured['model']}, {measured['rounds']} rounds of {measured['seconds']:g} s in turn, {measured['cores']} "
+        f"cores; the ratio is that of answers a second, median and range:",
+        "",
+        "| clients | ratio, batched to one at a time | p50, p99 batched, ms | p50, p99 one at a time, ms | statuses |",
+        "|---|---|---|---|---|",
+    ]
+    for ours, plain in zip(measured["rows"][::2], measured["rows"][1::2], strict=True):
+        ratio = f"{ours['ratio']:.2f} ({ours['ratio_lowest']:.2f}–{ours['ratio_highest']:.2f})"
+        waits = [f"{row['p50_milliseconds']:.1f}, {row['p99_milliseconds']:.1f}" for row in (ours, plain)]
+        statuses = ", ".join(sorted({*ours["statuses"], *plain["statuses"]}))
+        lines.append(f"| {ours['clients']} | {ratio} | {waits[0]} | {waits[1]} | {statuses} |")
+    return "\n".join(lines)
+
+
 def similarity() -> str:
     """Table 3 of results/task_similarity.json and what it shows, as Markdown."""
     found = json.loads((RESULTS / "task_similarity.json").read_text(encoding="utf-8"))
@@ -152,7 +173,7 @@ def _console(name: str) -> str:
 
 
 SECTIONS = {"demo": demo, "test": test, "results": results, "mixing": mixing, "speed": speed, "search": search}
-SECTIONS |= {"similarity": similarity, "contingency": contingency}
+SECTIONS |= {"serving": serving, "similarity": similarity, "contingency": contingency}
 
 
 def with_tables(text: str) -> str:

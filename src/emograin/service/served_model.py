@@ -59,7 +59,7 @@ class ServedModel:
 
     Attributes:
         predictor: What scores texts.
-        name: The folder's name.
+        name: The model card's name of it, or the folder's.
         method: How labels are used.
         thresholds: Policy -> a threshold a label.
         document_tokens: Word pieces of a text that are read.
@@ -134,12 +134,12 @@ def open_model(path: Path | None = None) -> ServedModel:
         run = RunFolder(folder)
         thresholds, facts = run.read_json("thresholds.json"), run.read_json("run.json")
     method = facts.get("settings", {}).get("method", "unknown")
-    card = folder / CARD
+    card = json.loads((folder / CARD).read_text(encoding="utf-8")) if (folder / CARD).is_file() else None
     return ServedModel(
         predictor=predictor,
-        name=folder.resolve().name,
+        name=(card or {}).get("name", folder.resolve().name),
         method=method,
         thresholds=thresholds,
         document_tokens=predictor.scorer.limit,
-        card=json.loads(card.read_text(encoding="utf-8")) if card.is_file() else None,
+        card=card,
     )
