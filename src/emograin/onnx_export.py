@@ -6,6 +6,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -150,7 +151,7 @@ def network_of(method: Method, frame: Frame) -> Any:
     dynamic = torch.export.Dim.DYNAMIC
     try:
         with _quiet(), torch.no_grad():
-            program = torch.onnx.export(
+            program: Any = torch.onnx.export(
                 _Network(method, frame.inputs).eval(),
                 tuple(example[name] for name in frame.inputs),
                 input_names=list(frame.inputs),
@@ -266,7 +267,7 @@ def _write(folder: Path, content: Mapping[str, bytes], frame: Frame, facts: Mapp
     described = folder / "model.json"
     described.unlink(missing_ok=True)
     for name, value in content.items():
-        write_whole(folder / name, lambda path, value=value: path.write_bytes(value))
+        write_whole(folder / name, partial(Path.write_bytes, data=value))
     description = describe(frame, {name: folder / name for name in FILES}, **facts)
     write_whole(described, lambda path: path.write_bytes(_json(description)))
     return cast(dict[str, Any], json.loads(_json(description)))

@@ -50,7 +50,10 @@ class Frame:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Frame":
         """A frame from the values of `dataclasses.asdict`, as JSON holds them."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**given)
 
     def __len__(self) -> int:
         """Tokens that stand around a document."""

@@ -144,8 +144,9 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
 async def _answered(request: Request, job: Job) -> bool:
     """Wait for a request's answer; False where its client leaves before."""
     leaving = asyncio.ensure_future(request.receive())
+    awaited: list[asyncio.Future[Any]] = [leaving, job.answer]
     try:
-        await asyncio.wait([leaving, job.answer], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
     finally:
         leaving.cancel()
         if not job.answer.done():

@@ -110,7 +110,7 @@ def request_model(policies: Iterable[str], default: str, settings: Settings) -> 
     """The request with this service's limits and this model's policies."""
     text = Annotated[str, Field(min_length=1, max_length=settings.text_characters, pattern=r"\S")]
     fields: dict[str, Any] = {
-        "texts": (Annotated[list[text], Field(min_length=1, max_length=settings.request_texts)], []),  # type: ignore[valid-type]
+        "texts": (Annotated[list[text], Field(min_length=1, max_length=settings.request_texts)], []),
         "text": (text, ""),
         "thresholds": (
             Annotated[Literal[tuple(policies)], Field(description="Which of the model's thresholds to use.")],
