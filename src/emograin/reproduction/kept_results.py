@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from ..data import Corpus, count_labels
+from ..errors import EmograinError
 from ..rater_judgements import correlations, read_judgements
 from ..run_folder import RunFolder, write_whole
 from ..similarity_tables import similarity_of
@@ -21,8 +22,7 @@ def keep_run(run: RunFolder, folder: Path) -> None:
         folder: Where the files are put side by side, under the names that `results_reading` looks for.
 
     Raises:
-        EmograinError: A file cannot be written.
-        FileNotFoundError: The run was not evaluated.
+        EmograinError: The run was not evaluated, or a file cannot be written.
     """
     names = ["dev", "test", *sorted(path.stem for path in run.path.glob("results/test-*.json"))]
     for name in names:
@@ -56,4 +56,6 @@ def keep_raters(source: str, corpus: Corpus, folder: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise EmograinError(f"there is no {str(source)!r} to keep", "evaluate the run on test: emograin evaluate RUN")
     write_whole(target, lambda part: shutil.copyfile(source, part))
