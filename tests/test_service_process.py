@@ -56,6 +56,20 @@ async def test_sigterm_finishes_what_was_accepted_and_refuses_the_rest(tmp_path)
 
 
 @run
+async def test_sigterm_gives_up_what_takes_too_long(tmp_path):
+    with process(tmp_path, seconds=0.2, batch_texts=1, drain_seconds=1) as (service, url, _):
+        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+            accepted = [asyncio.create_task(ask(client, *["a"] * 100)) for _ in range(5)]
+            async with asyncio.timeout(30):
+                while await waiting_texts(client) < 400:
+                    await asyncio.sleep(0.01)
+            service.send_signal(signal.SIGTERM)
+            answers = await asyncio.gather(*accepted)
+        assert service.wait(5) == 0
+    assert [answer.json()["error"]["code"] for answer in answers] == ["shutting_down"] * 5
+
+
+@run
 async def test_a_client_that_retries_loses_nothing_when_the_service_is_killed(tmp_path):
     done, failures = [], 0
 
@@ -97,6 +111,12 @@ async def test_a_client_that_retries_loses_nothing_when_the_service_is_killed(tm
     assert before < 80
     assert failures >= 8
     assert sorted(done) == list(range(80))
+
+
+def test_an_answer_does_not_wait_for_acknowledgements(tmp_path):
+    with process(tmp_path) as (_, url, _log), httpx.Client(base_url=url) as client:
+        answers = [client.post("/v1/predict", json={"text": "a"}) for _ in range(20)]
+    assert min(answer.elapsed.total_seconds() for answer in answers) < 0.03  # 0.04 where packets are held back
 
 
 @run

@@ -125,8 +125,8 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
         texts = wanted.all_texts
         request.state.texts = len(texts)
         job = queue.submit(texts, wanted.explain)
-        if not await _answered(request, job):
-            queue.drop(job)
+        await _answered(request, job, queue)
+        if job.answer.cancelled():
             return Response(status_code=UNANSWERED)  # nobody reads it
         results = job.answer.result()
         metrics.texts.inc(len(texts))
@@ -141,8 +141,8 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
         return JSONResponse({"model": model.name, "thresholds": policy, "predictions": predictions})
 
 
-async def _answered(request: Request, job: Job) -> bool:
-    """Wait for a request's answer; False where its client leaves before."""
+async def _answered(request: Request, job: Job, queue: BatchingQueue) -> None:
+    """Wait for a request's answer; where its client leaves before, or we are cancelled, its texts are dropped."""
     leaving = asyncio.ensure_future(request.receive())
     awaited: list[asyncio.Future[Any]] = [leaving, job.answer]
     try:
@@ -150,8 +150,7 @@ async def _answered(request: Request, job: Job) -> bool:
     finally:
         leaving.cancel()
         if not job.answer.done():
-            job.answer.cancel()
-    return not job.answer.cancelled()
+            queue.drop(job)
 
 
 def _prediction(

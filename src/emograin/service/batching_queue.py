@@ -131,14 +131,19 @@ class BatchingQueue:
         self.refuse()
         await asyncio.wait([work], timeout=seconds)
         work.cancel()
-        for job in list(self._open):
-            job.deliver(closing())
+        self.give_up()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def refuse(self) -> None:
         """Accept nothing more, and go on with what was accepted."""
         self.closing = True
         self._arrival.set()
+
+    def give_up(self) -> None:
+        """Refuse what was accepted and is not done."""
+        for job in list(self._open):
+            job.deliver(closing())
+            self.drop(job)
 
     def _take(self) -> list[Job]:
         """The next batch, as whose turn it is: one text a request in turn, so that a long one holds up no other."""

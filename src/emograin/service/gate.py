@@ -18,6 +18,7 @@ from .settings import Settings
 LOG = logging.getLogger("emograin.service")
 GUARDED = ("/v1/", "/metrics")  # beginnings of paths that need the key
 PREDICT = "/v1/predict"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")  # others may spell anything
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # a request id that a proxy gave
 UNANSWERED = 499  # nginx's for a client that left
 UNREAD = 4  # bodies at their limit that are read and thrown away, so that the client reads why
@@ -71,7 +72,7 @@ class Gate:
             self.metrics.requests.labels(path, str(status)).inc()
             self.metrics.seconds.labels(path).observe(seconds)
             fields = {
-                "method": scope["method"] if scope["method"].isalpha() else "-",
+                "method": scope["method"] if scope["method"] in METHODS else "-",
                 "path": path,
                 "status": status,
                 "texts": state["texts"],
