@@ -83,9 +83,9 @@ class Pipeline(transformers.TextClassificationPipeline):
     def check_model_type(self, supported_models: Any) -> None:
         """Any model that gives logits will do."""
 
-    def preprocess(self, input_: Any, **_: Any) -> Any:
+    def preprocess(self, inputs: Any, **tokenizer_kwargs: Any) -> Any:  # noqa: ARG002 - the signature of pipelines
         """A text -> token tensors."""
-        return cast(Wrapped, self.model).method.inputs([input_])
+        return cast(Wrapped, self.model).method.inputs([inputs])
 
 
 def pipeline_of(run: Path) -> Pipeline:
