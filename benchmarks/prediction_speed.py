@@ -83,7 +83,7 @@ class Pipeline(transformers.TextClassificationPipeline):
     def check_model_type(self, supported_models: Any) -> None:
         """Any model that gives logits will do."""
 
-    def preprocess(self, inputs: Any, **tokenizer_kwargs: Any) -> Any:  # noqa: ARG002 - the signature of pipelines
+    def preprocess(self, inputs: Any, **tokenizer_kwargs: Any) -> Any:  # type: ignore[override] # noqa: ARG002
         """A text -> token tensors."""
         return cast(Wrapped, self.model).method.inputs([inputs])
 

@@ -11,7 +11,7 @@ from test_prediction import CountingScorer
 from emograin.cli import main
 from emograin.errors import EmograinError, Interrupted
 from emograin.labels import Taxonomy
-from emograin.output_resuming import unfinished
+from emograin.output_resuming import growing, unfinished
 from emograin.prediction import Predictor
 from emograin.prediction_output import write_predictions
 from emograin.table_reading import read_rows
@@ -146,3 +146,17 @@ def test_a_csv_output_reads_back_as_its_input(predictor, tmp_path):
     assert len(rows) == 3001
     assert rows[5]["text"] == 'text, 5\n of "two" lines é'
     assert "2 cells, expected 3" in rows[3000]["error"]
+
+
+def test_half_a_row_that_was_written_when_it_was_interrupted_is_cut_off(tmp_path):
+    output = tmp_path / "out.jsonl"
+    with pytest.raises(Interrupted), growing(output, resume=False) as (stream, keep):
+        stream.write(b'{"text": "whole"}\n')
+        keep()
+        stream.write(b'{"text": "ha')
+        raise KeyboardInterrupt
+    assert unfinished(output).read_bytes() == b'{"text": "whole"}\n'
+    with pytest.raises(Interrupted), growing(tmp_path / "none.jsonl", resume=False) as (stream, _):
+        stream.write(b'{"te')
+        raise KeyboardInterrupt
+    assert not unfinished(tmp_path / "none.jsonl").exists()
