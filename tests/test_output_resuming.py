@@ -148,15 +148,20 @@ def test_a_csv_output_reads_back_as_its_input(predictor, tmp_path):
     assert "2 cells, expected 3" in rows[3000]["error"]
 
 
+def write_half(output, whole: bytes, half: bytes):
+    """Write rows, say that they are whole, and be interrupted in the next one."""
+    with growing(output, resume=False) as (stream, keep):
+        stream.write(whole)
+        keep()
+        stream.write(half)
+        raise KeyboardInterrupt
+
+
 def test_half_a_row_that_was_written_when_it_was_interrupted_is_cut_off(tmp_path):
     output = tmp_path / "out.jsonl"
-    with pytest.raises(Interrupted), growing(output, resume=False) as (stream, keep):
-        stream.write(b'{"text": "whole"}\n')
-        keep()
-        stream.write(b'{"text": "ha')
-        raise KeyboardInterrupt
+    with pytest.raises(Interrupted, match="--resume goes on"):
+        write_half(output, b'{"text": "whole"}\n', b'{"text": "ha')
     assert unfinished(output).read_bytes() == b'{"text": "whole"}\n'
-    with pytest.raises(Interrupted), growing(tmp_path / "none.jsonl", resume=False) as (stream, _):
-        stream.write(b'{"te')
-        raise KeyboardInterrupt
-    assert not unfinished(tmp_path / "none.jsonl").exists()
+    with pytest.raises(Interrupted, match="^interrupted$"):
+        write_half(output, b"", b'{"te')
+    assert not unfinished(output).exists()
