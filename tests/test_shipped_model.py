@@ -33,6 +33,11 @@ def test_it_finds_what_is_clear():
     assert [each.labels[0] for each in predictions] == list(CLEAR.values())
 
 
+def test_it_names_no_path_of_the_machine_that_made_it():
+    content = (SHIPPED / "model.onnx").read_bytes()
+    assert not [part for part in (b"site-packages", b"onnx_export.py", b"stack_trace") if part in content]
+
+
 def test_it_is_small():
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 25_000_000
 

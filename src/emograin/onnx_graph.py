@@ -31,6 +31,7 @@ def simplify(model: Any) -> None:
     attend_in_three_dimensions(model.graph, shapes)
     slice_early(model.graph, shapes)
     _drop_unread(model.graph)
+    _drop_notes(model)
 
 
 def attend_in_three_dimensions(graph: Any, shapes: Shapes) -> None:
@@ -158,6 +159,14 @@ def _rename(graph: Any, old: str, new: str) -> None:
         for at, name in enumerate(node.input):
             if name == old:
                 node.input[at] = new
+
+
+def _drop_notes(model: Any) -> None:
+    """What torch notes of each node: stacks, with paths of the machine that exported."""
+    graph = model.graph
+    for each in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        each.doc_string = ""
+        del each.metadata_props[:]
 
 
 def _drop_unread(graph: Any) -> None:
