@@ -64,8 +64,8 @@ class Corpus:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The splits it has, of train, dev and test."""
-        return tuple(self._loaders)
+        """The splits it has: train, dev and test in this order, then others."""
+        return tuple([name for name in SPLITS if name in self._loaders] + [n for n in self._loaders if n not in SPLITS])
 
     def split(self, name: str) -> Split:
         """One split, or "all" of them one after another.

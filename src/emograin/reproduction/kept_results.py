@@ -7,7 +7,7 @@ from ..data import Corpus, count_labels
 from ..errors import EmograinError
 from ..rater_judgements import correlations, read_judgements
 from ..run_folder import RunFolder, write_whole
-from ..similarity_tables import similarity_of
+from ..similarity_tables import remarks, similarity_of
 
 EVALUATION = (("results", ".json"), ("scores", ".npz"))
 
@@ -43,7 +43,8 @@ def keep_corpus(corpus: Corpus, folder: Path) -> None:
     """
     kept = RunFolder(folder)
     kept.write_json("label_counts.json", count_labels(corpus))
-    kept.write_json("task_similarity.json", similarity_of(corpus))
+    similarity = similarity_of(corpus)
+    kept.write_json("task_similarity.json", {**similarity, "remarks": remarks(similarity)})
 
 
 def keep_raters(source: str, corpus: Corpus, folder: Path) -> None:
