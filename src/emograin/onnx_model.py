@@ -117,11 +117,10 @@ class ExportedModel:
         """Whether a folder holds an exported model, whole or not."""
         return any((Path(path) / name).is_file() for name in ("model.json", "model.onnx"))
 
-    def scorer(self) -> "OnnxScorer":
-        """What scores texts."""
-        return OnnxScorer(
-            (self.path / "tokenizer.json").read_text(encoding="utf-8"), self.frame, self._file("model.onnx")
-        )
+    def scorer(self, threads: int = 0) -> "OnnxScorer":
+        """What scores texts, on so many threads; 0 takes all cores."""
+        tokenizer = (self.path / "tokenizer.json").read_text(encoding="utf-8")
+        return OnnxScorer(tokenizer, self.frame, self._file("model.onnx"), threads)
 
     def _file(self, name: str) -> Path:
         if not (self.path / name).is_file():

@@ -138,12 +138,13 @@ class Predictor:
         return Prediction(tuple(self.labels[at] for at in order if reached[at]), values)
 
 
-def load(path: str | Path | None = None, policy: str = POLICY) -> Predictor:
+def load(path: str | Path | None = None, policy: str = POLICY, threads: int = 0) -> Predictor:
     """A predictor: the shipped model, an exported one, which need no torch, or a run.
 
     Args:
         path: A folder that `emograin export` or `emograin train` left; None is the model that the package carries.
         policy: Which of the model's thresholds to use: fixed, one-for-all or one-a-label.
+        threads: Of an exported model's matrix products; 0 takes all cores. A run's are torch's own (OMP_NUM_THREADS).
 
     Raises:
         EmograinError: No exported model and no finished run is there, or a run is there and torch is not installed.
@@ -153,7 +154,7 @@ def load(path: str | Path | None = None, policy: str = POLICY) -> Predictor:
         model = ExportedModel(path)
         if policy not in model.thresholds:
             raise unknown_name("threshold policy", policy, model.thresholds)
-        return Predictor(model.taxonomy, model.thresholds[policy], model.scorer())
+        return Predictor(model.taxonomy, model.thresholds[policy], model.scorer(threads))
     run = RunFolder(path).open()
     thresholds = run.read_json("thresholds.json")
     if policy not in thresholds:
