@@ -33,7 +33,9 @@ export -f one
 export deadline output PYTHON
 
 plan "$@"
+began=$(date +%s)
 unfinished | tr '\n' '\0' | xargs -0 -r -P "${PACK:-4}" -I{} bash -c 'one "$1"' _ {}
+echo $(($(date +%s) - began)) >>"$output/pieces.txt"
 plan "$@"
 if [ -n "$(unfinished)" ]; then
   echo "a piece is done, and these are left:" >&2
@@ -41,8 +43,5 @@ if [ -n "$(unfinished)" ]; then
   exit 3
 fi
 emograin reproduce table-2 --output "$output" "$@"
-"${PYTHON:-python}" - "$output/plan.json" <<'PLAN'
-import json, sys
-for each in json.load(open(sys.argv[1]))["trainings"]:
-    print(f"{each['run']}: {each['texts_per_second']:,.0f} texts/s in training")
-PLAN
+"${PYTHON:-python}" "$(dirname "$0")/training_rates.py" "$output"/runs/*/ \
+  --seconds "$(awk '{ all += $1 } END { print all }' "$output/pieces.txt")" --json "$output/results/training_rates.json"

@@ -31,10 +31,10 @@ import numpy as np
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.utils.flop_counter import FlopCounterMode
+from training_cost import Cost, matrix_rate
 
 from emograin.batching import training_batches
-from emograin.classifier import Classifier, build
+from emograin.classifier import build
 from emograin.config import Training
 from emograin.data import Corpus, Split, load
 from emograin.run_folder import RunFolder
@@ -101,41 +101,6 @@ def _part(split: Split, rows: np.ndarray) -> Split:
 
 def _batches(settings: Training, documents: Sequence[list[int]]) -> list[np.ndarray]:
     return training_batches([len(ids) for ids in documents], settings.batch_size, settings.seed, epoch=0)
-
-
-class Cost:
-    """Floating-point operations of matrix products, forward and backward, counted by torch for texts of each length."""
-
-    def __init__(self, classifier: Classifier):
-        self.classifier = classifier
-        self.known: dict[int, int] = {}
-
-    def of(self, tokens: int) -> int:
-        """Of one text of so many word pieces."""
-        if tokens not in self.known:
-            with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-                self.classifier(self.classifier.method.assemble([[0] * tokens]))[0].sum().backward()
-            self.known[tokens] = counter.get_total_flops()
-        return self.known[tokens]
-
-    def a_text(self, settings: Training, corpus: Corpus, padded: bool) -> float:
-        """The mean over a corpus, padding included: to all tokens allowed, or to the longest text of the batch."""
-        if padded:
-            return self.of(settings.document_tokens)
-        documents = self.classifier.method.tokenize(corpus.split("train").texts)
-        batches = _batches(settings, documents)
-        return sum(len(rows) * self.of(max(len(documents[at]) for at in rows)) for rows in batches) / len(documents)
-
-
-def matrix_rate(dtype: torch.dtype, size: int = 2048, times: int = 4) -> float:
-    """GFLOP/s of a square matrix product, the best of some: what no training loop exceeds."""
-    left, right = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
-    best = float("inf")
-    for _ in range(times):
-        began = time.perf_counter()
-        left @ right
-        best = min(best, time.perf_counter() - began)
-    return 2 * size**3 / best / 1e9
 
 
 def peak_memory(loop: Callable[[Training, Corpus], float], settings: Training, data: str, texts: int) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from emograin.run_folder import RunFolder
+from emograin.training import train
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,6 +94,20 @@ def test_training_speed_measures_memory_in_a_process_of_its_own(settings, corpus
     training_speed = import_module("training_speed")
     found = training_speed.peak_memory(training_speed.plain_loop, settings, str(corpus_folder), texts=32)
     assert 50 < found["before_training_mib"] <= found["peak_mib"] < 10_000
+
+
+def test_training_rates_are_of_the_runs_own_curves(settings, corpus, tmp_path):
+    trained, written = tmp_path / "trained", tmp_path / "rates.json"
+    train(settings, corpus, RunFolder(trained))
+    done = run_script("benchmarks/training_rates.py", trained, "--seconds", 60, "--json", written)
+    result = json.loads(written.read_text())
+    (found,) = result["trainings"]
+    rows = (trained / "curve.csv").read_text().splitlines()
+    rates = [float(dict(zip(rows[0].split(","), row.split(","), strict=True))["texts_per_second"]) for row in rows[1:]]
+    assert min(rates) <= found["texts_per_second"] <= max(rates)
+    assert 0 < found["share_of_bf16_rate"] < 1
+    assert 0 < result["share_of_all"] < 1
+    assert trained.name in done.stdout
 
 
 def test_the_code_in_python_md_runs(corpus_folder, encoders, tmp_path, monkeypatch, capsys):
