@@ -107,6 +107,8 @@ def train(
     precision: Literal["auto", "bf16", "float32"] | None = None,
     dropout: float | None = None,
     weight_averaging: float | None = None,
+    teacher: str | None = None,
+    teacher_share: float | None = None,
     taxonomy: Path | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
@@ -149,6 +151,10 @@ def train(
         Replaces the encoder's own.
     weight_averaging
         Decay a step, 0.999 say, of an average of the weights; the average is what is evaluated and kept. [default: 0]
+    teacher
+        Models whose scores of the training texts are learned as well: runs or exported models, with commas.
+    teacher_share
+        Of the teacher's scores in what is learned; the gold labels are the rest. [default: 0.5]
     taxonomy
         Labels of your own, a TOML file.
     text_column
@@ -176,7 +182,8 @@ def train(
     if resume and output is None:
         raise EmograinError("--resume goes on with the run in --output, got none")
     names = ["method", "data", "auxiliary", "encoder", "epochs", "batch_size", "learning_rate", "seed", "micro_batch"]
-    names += ["evaluate_every", "precision", "dropout", "weight_averaging", "text_column", "label_column"]
+    names += ["evaluate_every", "precision", "dropout", "weight_averaging", "teacher", "teacher_share"]
+    names += ["text_column", "label_column"]
     given = {name: value for name, value in locals().items() if name in names and value is not None}
     if "data" in given and Path(given["data"]).exists():
         given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere

@@ -39,6 +39,9 @@ class Training:
         document_tokens: Word pieces of the document that are read (§4.3), labels and special tokens not counted.
         alpha: Temperature at the first step (eq. 1).
         temperature: A key of `SCHEDULES`: how T rises from alpha to 1.
+        teacher: Models whose scores of the training texts are learned beside the gold labels: folders of runs or of
+            exported models, with commas between them; None learns the gold labels alone.
+        teacher_share: Of the teacher's scores in the targets.
         seed: Fixes initial weights, order of batches and dropout.
         evaluate_every: Steps between evaluations on dev, each followed by a checkpoint; None is a quarter of an epoch.
         precision: bf16 (autocast; weights stay float32), float32, or auto: bf16 where the hardware computes in it.
@@ -62,6 +65,8 @@ class Training:
     document_tokens: int = 50
     alpha: float = 0.8
     temperature: str = "linear"
+    teacher: str | None = None
+    teacher_share: float = 0.5
     seed: int = 0
     evaluate_every: int | None = None
     precision: str = "auto"
@@ -74,7 +79,7 @@ class Training:
         for name in ("learning_rate", "max_grad_norm"):
             _require(name, getattr(self, name), lambda value: 0 < value < float("inf"), "be positive")
         _require("weight_decay", self.weight_decay, lambda value: 0 <= value < float("inf"), "not be negative")
-        for name in ("warmup", "alpha"):
+        for name in ("warmup", "alpha", "teacher_share"):
             _require(name, getattr(self, name), lambda value: 0 <= value <= 1, "lie in [0, 1]")
         _require("weight_averaging", self.weight_averaging, lambda value: 0 <= value < 1, "lie in [0, 1)")
         _require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)")

@@ -26,6 +26,7 @@ from .interruption import StopRequest
 from .progress import Progress
 from .run_evaluation import keep
 from .run_folder import RunFolder, write_errors
+from .teacher import training_targets
 from .temperature import SCHEDULES
 from .thresholds import choose, f1_at
 from .weight_averaging import average_of
@@ -70,7 +71,11 @@ class _Loop:
             raise unknown_name("temperature schedule", settings.temperature, SCHEDULES)
         self.train, self.dev = corpus.split("train"), corpus.split("dev")
         self.fingerprint = _start(run, settings, [self.train, self.dev], resume)
-        self.accelerator.wait_for_everyone()
+        with self.accelerator.main_process_first(), Progress(None, "texts scored", 0, self.main) as scoring:
+            targets = training_targets(
+                settings, self.train, corpus.taxonomy, run, resume or not self.main, scoring.advance
+            )
+        self.targets = torch.from_numpy(targets)
 
         self.classifier = build(settings, corpus.taxonomy)
         self.model = self.accelerator.prepare_model(self.classifier)
@@ -85,7 +90,6 @@ class _Loop:
         method = self.classifier.method
         self.documents = method.tokenize(self.train.texts)
         self.dev_documents = method.tokenize(self.dev.texts)
-        self.targets = torch.from_numpy(self.train.labels)
         self.groups: torch.Tensor | None = None
         if settings.auxiliary is not None:
             self.groups = torch.from_numpy(corpus.taxonomy.to_groups(self.train.labels, settings.auxiliary))
@@ -283,21 +287,25 @@ class _Loop:
 
 def _start(run: RunFolder, settings: Training, splits: Sequence[Split], resume: bool) -> str:
     """Check that the folder is free, or holds this very run; the fingerprint of settings and data."""
-    mark = training_fingerprint(settings.to_dict(), [fingerprint(split) for split in splits])
+    marks = [fingerprint(split) for split in splits]
     if not resume:
         if run.exists:
             raise EmograinError(
                 f"{str(run.path)!r} holds a run already", "--resume to go on with it, or another --output"
             )
-        return mark
+        return training_fingerprint(settings.to_dict(), marks)
     described = run.open().read_json("run.json")
+    there = Training.from_dict(
+        described["settings"]
+    ).to_dict()  # younger settings have their defaults
     differing = [
-        f"{name} is {described['settings'].get(name)!r} there, {value!r} here"
+        f"{name} is {there[name]!r} there, {value!r} here"
         for name, value in settings.to_dict().items()
-        if described["settings"].get(name) != value
+        if there[name] != value
     ]
     if differing:
         raise EmograinError(f"cannot resume {str(run.path)!r} with other settings: {'; '.join(differing)}")
+    mark = training_fingerprint(described["settings"], marks)
     if described["fingerprint"] != mark:
         raise EmograinError(
             f"cannot resume {str(run.path)!r}: the texts or labels of {settings.data!r} have changed since"
