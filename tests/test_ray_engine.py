@@ -169,12 +169,14 @@ def test_what_is_wrong_with_the_engine_is_one_line(source, tmp_path, capsys, mon
 
 
 @needs_ray
-def test_two_workers_write_what_one_process_writes(source, expected, tmp_path, capfd):
+def test_two_workers_write_what_one_process_writes(source, expected, tmp_path, capfd, monkeypatch):
     output = tmp_path / "out"
+    monkeypatch.setenv("HOME", str(tmp_path))
     assert main(["predict", "--input", str(source), "--output", str(output), "--engine", "ray", "--workers", "2"]) == 0
     assert content(output) == expected
     assert "6 files, 304 rows: 63 with an error, 1 with a note" in capfd.readouterr().err
     assert not descendants("ray")
+    assert not (tmp_path / ".ray").exists()  # no key of the workers is left in the home
 
 
 @needs_ray

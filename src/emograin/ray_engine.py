@@ -7,13 +7,13 @@ types and stop at a malformed row.) Where a worker dies, Ray gives its file to a
 
 import logging
 import os
-import shutil
 import socket
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import mkdtemp
+from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .errors import EmograinError, extra
@@ -112,27 +112,30 @@ def _quiet_ray() -> Any:
 def _cluster(ray: Any, workers: int | None, address: str | None) -> Iterator[tuple[int, int]]:
     """Ray, for as long as it is needed: how many workers, and threads of each."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "include_dashboard": False}
-    folder = None
-    if address is None:
-        size = workers or cores
-        threads = max(1, cores // size)
-        short = "/tmp" if Path("/tmp").is_dir() else None  # the paths of Ray's sockets must be
-        folder = mkdtemp(prefix="emograin-ray-", dir=short)
-        here = {"num_cpus": size * threads, "num_gpus": 0, "object_store_memory": OBJECT_STORE, "_temp_dir": folder}
-        quiet |= here | {"address": "local"}
-    else:
-        quiet |= {"address": address}
-    try:
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "include_dashboard": False}
+    with ExitStack() as stack:
+        if address is None:
+            size = workers or cores
+            threads = max(1, cores // size)
+            short = "/tmp" if Path("/tmp").is_dir() else None  # the paths of Ray's sockets must be
+            folder = stack.enter_context(
+                TemporaryDirectory(prefix="emograin-ray-", dir=short, ignore_cleanup_errors=True)
+            )
+            # Whoever has its token may run code in our workers: one of ours, which Ray does not keep in the home.
+            os.environ.setdefault("RAY_AUTH_TOKEN", token_hex())
+            options |= {"address": "local", "num_cpus": size * threads, "num_gpus": 0, "_temp_dir": folder}
+            options |= {"object_store_memory": OBJECT_STORE}
+        else:
+            options |= {"address": address}
+        stack.callback(ray.shutdown)
         try:
-            ray.init(**quiet)
+            ray.init(**options)
         except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-            raise EmograinError(f"cannot start Ray: {' '.join(str(error).split())}", "--address HOST:PORT") from None
+            raise EmograinError(
+                f"cannot start Ray: {' '.join(str(error).split())}",
+                "--address HOST:PORT; a cluster with a token needs RAY_AUTH_MODE=token",
+            ) from None
         yield (size, threads) if address is None else _share(ray, workers)
-    finally:
-        ray.shutdown()
-        if folder:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _share(ray: Any, workers: int | None) -> tuple[int, int]:
