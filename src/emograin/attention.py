@@ -4,7 +4,6 @@ Nothing here knows a method. Which tokens a label is scored from is the gradient
 hidden states: [CLS] for the baseline, the label's own word pieces for label embeddings.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -17,10 +16,9 @@ from .attention_record import Attention
 from .batching import inference_batches
 from .errors import EmograinError
 from .methods import Method
+from .words import words_at
 
 BATCH = 16  # attention of all layers is large
-# A word is what stands between white space; in scripts without it, a character.
-WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
 class Read(NamedTuple):
@@ -99,18 +97,8 @@ def words_of(method: Method, text: str) -> tuple[list[int], list[str], np.ndarra
     """
     limit = method.document_tokens
     document = method.tokenize([text], limit + 1)[0]
-    spans = method.spans(text)
-    end = max((stop for _, stop in spans), default=0)
-    found = [match.span() for match in WORD.finditer(text[:end])]
-    places = []
-    for start, stop in spans:
-        shared = [min(stop, last) - max(start, first) for first, last in found]
-        best = int(np.argmax(shared)) if shared else -1
-        places.append(best if shared and shared[best] > 0 else -1)
-    kept = sorted(set(places) - {-1})  # a word that the tokenizer passes over is none
-    renumbered = {-1: -1} | {place: at for at, place in enumerate(kept)}
-    words = [text[slice(*found[place])] for place in kept]
-    return document[:limit], words, np.array([renumbered[place] for place in places], dtype=int), len(document) > limit
+    found, word_of = words_at(text, method.spans(text))
+    return document[:limit], [text[slice(*each)] for each in found], word_of, len(document) > limit
 
 
 def shown_pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:

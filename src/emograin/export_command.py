@@ -67,4 +67,8 @@ def summary(found: dict[str, Any], folder: Path) -> str:
             lines.append(f"  macro F1, {policy}: {figures['float32']:.4f} before, {figures['int8']:.4f} after")
     elif "int8" in checked:
         lines.append("  the corpus of the run is not at hand, so the loss on dev is not measured (--data)")
+    explains = "emograin predict --explain tells which words carried a label"
+    lines.append(
+        explains if found["explanations"] else "no explanations: the encoder computes attention in another way"
+    )
     return "\n".join(lines)

@@ -49,12 +49,14 @@ class Settings:
         policy: Which of the model's thresholds to use.
         column: The column that holds the text.
         all_scores: Scores of all labels, not of the predicted ones only.
+        explain: Also which words carried each label.
     """
 
     model: Path | None
     policy: str
     column: str = "text"
     all_scores: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,10 @@ def predict_file(predictor: Predictor, job: FileJob, settings: Settings, attempt
             raise EmograinError(f"{job.source}: {DEATHS} processes died over it")
         with write_errors(job.target), open_writer(attempt / job.target.name) as writer:
             columns = format_of(job.target) != "jsonl"
-            predicted = predictor.predict_rows(read_rows(job.source, None, settings.column))
+            predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
             while block := list(islice(predicted, BLOCK)):
-                writer.write([record(*each, predictor.labels, settings.all_scores, columns) for each in block])
+                shown = (predictor.labels, settings.all_scores, columns, settings.explain)
+                writer.write([record(*each, *shown) for each in block])
                 rows += len(block)
                 errors += sum(prediction.error is not None for _, prediction in block)
                 notes += sum(prediction.note is not None for _, prediction in block)

@@ -16,7 +16,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from . import onnx_graph, onnx_int8
+from . import onnx_explanation, onnx_graph, onnx_int8
+from .attention_directions import directions_of
 from .classifier import load
 from .config import last_part
 from .data import Corpus, Split, fingerprint
@@ -38,7 +39,7 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
     """Write a run as an exported model.
 
     The texts of the quickstart corpus, which ships with the package, check the network against torch, text by text and
-    in batches, and measure the ranges that int8 needs.
+    in batches, and measure the ranges that int8 needs and the directions that explanations need.
 
     Args:
         run: A finished run.
@@ -69,11 +70,13 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
         checked["int8"] = compared(scores_of(small, texts), scores_of(whole, texts))
         if dev is not None:
             checked["dev"], thresholds = loss(whole, small, dev, thresholds)
+    directions = directions_of(method, whole.tokenize(texts)[0], scores_of(whole, texts))
     settings = settings_of(run).to_dict()
     facts = {
         "weights": "int8" if int8 else "float32",
         "opset": OPSET,
         "tolerance": TOLERANCE,
+        "explanations": directions is not None and onnx_explanation.explain(model, directions),
         "checked": checked,
         "settings": settings | {"data": last_part(settings["data"]), "encoder": last_part(settings["encoder"])},
         "versions": {

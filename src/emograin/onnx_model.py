@@ -1,7 +1,7 @@
 """An exported model: its folder, and a scorer that needs onnxruntime, tokenizers and numpy only.
 
 DIR/
-  model.onnx        token tensors of any batch and length -> probabilities (batch, labels)
+  model.onnx        token tensors of any batch and length -> probabilities (batch, labels); where asked, contributions
   tokenizer.json    for the tokenizers library
   taxonomy.json     labels, groupings, words
   thresholds.json   each policy's, chosen on dev
@@ -10,7 +10,7 @@ DIR/
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,14 @@ import numpy as np
 
 from .batching import batches_of_tokens
 from .errors import EmograinError
+from .explanation import WordWeights, word_weights
 from .labels import Taxonomy
 
 FORMAT = 1
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
 BATCH_TOKENS = 1024  # what goes through the network at once: more does not fit into the processor's caches
 PRODUCER = "emograin"
+EXPLAIN = "explain"  # the input that asks for contributions; a network may have none
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,9 @@ class OnnxScorer:
         network: model.onnx, as a path or as bytes.
         threads: Of a matrix product; by default all cores.
 
+    Attributes:
+        explains: Whether the network tells what word pieces add to labels; it was exported with that, or not.
+
     Raises:
         EmograinError: The network cannot be read.
     """
@@ -174,6 +179,7 @@ class OnnxScorer:
             raise EmograinError(
                 f"onnxruntime {onnxruntime.__version__} cannot read the network: {str(error).splitlines()[0]}"
             ) from error
+        self.explains = EXPLAIN in {each.name for each in self.session.get_overridable_initializers()}
 
     def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray]:
         """Texts -> ids of their first `limit` word pieces, and whether there were more (texts,), bool."""
@@ -183,13 +189,39 @@ class OnnxScorer:
     def score(self, documents: Sequence[Sequence[int]], advance: Callable[[int], Any] = lambda _: None) -> np.ndarray:
         """Ids from `tokenize` -> probabilities (texts, labels), float32, in batches of like length."""
         scores: np.ndarray | None = None
-        for batch in batches_of_tokens([len(ids) + len(self.frame) for ids in documents], BATCH_TOKENS):
-            found = self.session.run(None, self.frame.assemble([documents[at] for at in batch]))[0]
+        for batch, inputs in self._batches(documents):
+            found = self.session.run(["probabilities"], inputs)[0]
             if scores is None:
                 scores = np.empty((len(documents), found.shape[1]), dtype=np.float32)
             scores[batch] = found
             advance(len(batch))
         return np.zeros((0, 0), dtype=np.float32) if scores is None else scores
+
+    def explain(
+        self, texts: Sequence[str], advance: Callable[[int], Any] = lambda _: None
+    ) -> tuple[np.ndarray, np.ndarray, list[WordWeights]]:
+        """Texts -> what calling gives, and how much each word carried each label, all in one pass."""
+        found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower: it keeps places
+        documents = [each.ids[: self.limit] for each in found]
+        scores: dict[int, np.ndarray] = {}
+        words: dict[int, WordWeights] = {}
+        front = len(self.frame.before)
+        for batch, inputs in self._batches(documents):
+            asked = inputs | {EXPLAIN: np.array(True)}
+            probabilities, contributions = self.session.run(["probabilities", "contributions"], asked)
+            for at, row, parts in zip(batch.tolist(), probabilities, contributions, strict=True):
+                document = parts[:, front : front + len(documents[at])]
+                scores[at] = row
+                words[at] = word_weights(texts[at], found[at].offsets[: self.limit], document)
+            advance(len(batch))
+        order = range(len(documents))
+        cut = np.array([len(each.ids) > self.limit for each in found], dtype=bool)
+        return np.array([scores[at] for at in order], dtype=np.float32), cut, [words[at] for at in order]
+
+    def _batches(self, documents: Sequence[Sequence[int]]) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """Batches of like length: which documents, and their inputs."""
+        for batch in batches_of_tokens([len(ids) + len(self.frame) for ids in documents], BATCH_TOKENS):
+            yield batch, self.frame.assemble([documents[at] for at in batch])
 
     def __call__(self, texts: Sequence[str], advance: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
         """Texts -> scores (texts, labels), float32, and whether a text was cut (texts,), bool."""

@@ -16,6 +16,7 @@ def predict(
     format: Literal["text", "jsonl", "csv", "tsv", "parquet"] | None = None,
     input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
     all_scores: bool = False,
+    explain: bool = False,
     thresholds: Literal["fixed", "one-for-all", "one-a-label"] = "one-a-label",
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
@@ -46,6 +47,9 @@ def predict(
         Of the input, where its name does not tell.
     all_scores
         Scores of all labels, not of the predicted ones only.
+    explain
+        Which words carried each predicted label: what a word adds to its logit, below 0 where it speaks against it. A
+        field `words` of characters' places and weights, in CSV and Parquet as JSON; for people, the heaviest words.
     thresholds
         Which of the model's thresholds to use, all but the first chosen on dev: 0.3, one for all labels, one a label.
     resume
@@ -72,7 +76,7 @@ def predict(
             raise EmograinError(
                 "several files, and an engine, need files whose names tell their format", "--input FOLDER"
             )
-        how = Settings(model, thresholds, column, all_scores)
+        how = Settings(model, thresholds, column, all_scores, explain)
         predict_files(input, output, how, engine or "local", workers, address, format, resume)
         return
     source = input[0] if input else "-"
@@ -86,4 +90,4 @@ def predict(
         rows = read_rows(sys.stdin.buffer, input_format or "txt", column)
     else:
         rows = read_rows(source, input_format, column)
-    write_predictions(load(model, thresholds), rows, output, format, all_scores, resume)
+    write_predictions(load(model, thresholds), rows, output, format, all_scores, resume, explain)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import EmograinError
+from .explanation import strongest
 from .output_resuming import FORMATS, can_resume, go_on, growing, unfinished
 from .prediction import WINDOW, Prediction, Predictor, record
 from .progress import Progress
@@ -25,6 +26,7 @@ def write_predictions(
     format: str | None = None,
     all_scores: bool = False,
     resume: bool = False,
+    explain: bool = False,
 ) -> None:
     """Predict rows and write them, in order, in constant memory; count errors and notes on standard error.
 
@@ -37,6 +39,7 @@ def write_predictions(
         format: text, jsonl, csv, tsv or parquet; by default told from `output`, or text.
         all_scores: Scores of all labels, not of the predicted ones only.
         resume: Go on behind the rows that are in the unfinished file, where there is one.
+        explain: Also which words carried each label.
 
     Raises:
         EmograinError: The output cannot be written in that format, or not be gone on with.
@@ -59,7 +62,7 @@ def write_predictions(
     columns = format != "jsonl"
 
     def as_record(row: Row, prediction: Prediction) -> dict[str, Any]:
-        return record(row, prediction, predictor.labels, all_scores, columns)
+        return record(row, prediction, predictor.labels, all_scores, columns, explain)
 
     def fixed_by_input(row: Row) -> dict[str, Any]:
         made = as_record(row, Prediction((), {}))
@@ -71,7 +74,7 @@ def write_predictions(
         done, header = go_on(output, format, rows, fixed_by_input)
         print(f"{done:,} rows are done", file=sys.stderr)
     with Progress(None, "texts", done, show=True) as progress:
-        counted = _counted(predictor.predict_rows(rows, WINDOW, progress.advance), found)
+        counted = _counted(predictor.predict_rows(rows, WINDOW, progress.advance, explain), found)
         if format == "text":
             _write_text(counted, output, all_scores)
         elif output is not None and grows:
@@ -90,7 +93,7 @@ def write_predictions(
 
 
 def as_text(text: str | None, prediction: Prediction, all_scores: bool = False) -> str:
-    """A prediction for people: the text, then a line a label with its score and a bar."""
+    """A prediction for people: the text, then a line a label with its score and a bar, and one with its words."""
     lines = [" ".join(text.split()) if text else "(no text)"]
     if prediction.error is not None:
         return "\n".join([*lines, f"  error: {prediction.error}"])
@@ -102,6 +105,9 @@ def as_text(text: str | None, prediction: Prediction, all_scores: bool = False) 
         if chosen or all_scores:
             mark = "*" if chosen and all_scores else " "
             lines.append(f" {mark}{label:<15} {score:.2f} {'█' * round(score * BAR)}".rstrip())
+        if prediction.words and label in prediction.words:
+            heaviest = strongest(text or "", prediction.words[label])
+            lines.append(f"    {', '.join(f'{word} {weight:+.1f}' for word, weight in heaviest)}")
     if not prediction.labels:
         label, score = ranked[0]
         lines.append(f"  (no label reaches its threshold; nearest: {label} {score:.2f})")

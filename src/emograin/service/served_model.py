@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..onnx_model import ExportedModel
-from ..prediction import Predictions, load
+from ..prediction import Predictions, Predictor, load
 from ..run_folder import RunFolder
 from ..shipped_model import shipped_model
 
@@ -19,7 +19,7 @@ Words = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class Predicting(Protocol):
-    """What the service asks of a predictor. One that explains also has `explain`, see `Explaining`."""
+    """What the service asks of a predictor. One that has a true `explains` also has `explain`, see `Explaining`."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -31,6 +31,8 @@ class Predicting(Protocol):
 
 class Explaining(Protocol):
     """What the service asks of a predictor that explains."""
+
+    explains: bool
 
     def explain(self, texts: Sequence[str]) -> Sequence[Words]:
         """For each text: label -> words as {"start", "end", "weight"}, in characters of the text."""
@@ -81,7 +83,7 @@ class ServedModel:
     @property
     def explains(self) -> bool:
         """Whether the predictor can say which words carried a label."""
-        return hasattr(self.predictor, "explain")
+        return getattr(self.predictor, "explains", False)
 
     def score(self, texts: Sequence[str], explained: Sequence[bool]) -> list[Scored]:
         """Texts -> their scores and, where `explained`, their words. Called from one thread at a time."""
@@ -126,13 +128,15 @@ def open_model(path: Path | None = None) -> ServedModel:
         EmograinError: No model is there, or a run is there and torch is not installed.
     """
     folder = shipped_model() if path is None else path
-    predictor = load(folder)
+    loaded = load(folder)
     if ExportedModel.is_at(folder):
         exported = ExportedModel(folder)
         thresholds, facts = exported.thresholds, exported.description
     else:
         run = RunFolder(folder)
         thresholds, facts = run.read_json("thresholds.json"), run.read_json("run.json")
+    # A request may name any policy: what any of them predicts can be explained.
+    predictor = Predictor(loaded.taxonomy, np.min(list(thresholds.values()), axis=0).tolist(), loaded.scorer)
     method = facts.get("settings", {}).get("method", "unknown")
     card = json.loads((folder / CARD).read_text(encoding="utf-8")) if (folder / CARD).is_file() else None
     return ServedModel(
