@@ -17,6 +17,8 @@ from torch.overrides import TorchFunctionMode
 from .methods import Method
 
 TEXTS = 32  # that score highest for a label; fewer tell less, more than twice the time told no more (docs/log.md)
+SOFTMAX = (torch.nn.functional.softmax, torch.softmax, Tensor.softmax)
+PRODUCTS = (torch.matmul, Tensor.matmul, Tensor.__matmul__)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class Directions:
 class Watched(TorchFunctionMode):
     """While it is on, attention has a sum of zeros added, by which gradients can be taken.
 
+    Attention is torch's function for it or, where an encoder computes it by hand, the product with what comes out of a
+    softmax over (batch, heads, tokens, tokens).
+
     Attributes:
         added: The zeros of each layer, (batch, heads, tokens, width).
     """
@@ -46,12 +51,18 @@ class Watched(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.added: list[Tensor] = []
+        self._weights: Tensor | None = None
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Every function of torch; attention is one of them, whatever the encoder."""
+        """Every function of torch comes by here."""
         output = func(*args, **(kwargs or {}))
-        if func is not torch.nn.functional.scaled_dot_product_attention:
+        if func in SOFTMAX and output.ndim == 4:
+            self._weights = output
             return output
+        by_hand = func in PRODUCTS and self._weights is not None and args[0].shape == self._weights.shape
+        if not by_hand and func is not torch.nn.functional.scaled_dot_product_attention:
+            return output
+        self._weights = None
         zeros = torch.zeros_like(output, requires_grad=True)
         self.added.append(zeros)
         return output + zeros
@@ -66,7 +77,7 @@ def directions_of(method: Method, documents: Sequence[list[int]], scores: np.nda
         scores: (documents, labels), the method's.
 
     Returns:
-        The directions; None where the encoder does not compute attention by torch's one function for it.
+        The directions; None where the encoder computes no attention that is recognised.
     """
     found: list[list[Tensor]] = []  # of each label: a layer, (texts, heads, tokens, width)
     for label in range(scores.shape[1]):

@@ -143,8 +143,8 @@ def predict_file(predictor: Predictor, job: FileJob, settings: Settings, attempt
             columns = format_of(job.target) != "jsonl"
             predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
             while block := list(islice(predicted, BLOCK)):
-                shown = (predictor.labels, settings.all_scores, columns, settings.explain)
-                writer.write([record(*each, *shown) for each in block])
+                labels, scores, words = predictor.labels, settings.all_scores, settings.explain
+                writer.write([record(*each, labels, scores, columns, words) for each in block])
                 rows += len(block)
                 errors += sum(prediction.error is not None for _, prediction in block)
                 notes += sum(prediction.note is not None for _, prediction in block)

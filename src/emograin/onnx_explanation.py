@@ -36,7 +36,7 @@ def explain(model: Any, directions: Directions) -> bool:
     """
     onnx = extra("onnx", "export")
     graph = model.graph
-    layers = [node for node in graph.node if node.op_type == "Attention" and not node.domain]
+    layers = _layers(graph)
     heads, width = directions.values.shape[1], directions.values.shape[3]
     known = [(_number(node, "q_num_heads", heads), _number(node, "kv_num_heads", heads)) for node in layers]
     many_inputs = any(len(node.input) > HEAD_INPUTS for node in layers)
@@ -46,11 +46,9 @@ def explain(model: Any, directions: Directions) -> bool:
     total = ""
     for number, node in enumerate(layers):
         attention = branch.attention(node, number)  # (batch, heads, slots or 1, tokens)
-        shape = [0, 0, heads, width]
-        values = branch.values(node, shape)  # (batch, heads, width, tokens)
-        worth = branch.add(
-            "MatMul", branch.constant(directions.values[number]), values
-        )  # (batch, heads, slots, tokens)
+        values = branch.values(node, [0, 0, heads, width])  # (batch, heads, width, tokens)
+        along = branch.constant(directions.values[number])
+        worth = branch.add("MatMul", along, values)  # (batch, heads, slots, tokens)
         part = branch.add("ReduceSum", branch.add("Mul", attention, worth), branch.constant(np.array([1])), keepdims=0)
         total = branch.add("Add", total, part) if total else part
     count = int(directions.labels.max()) + 1
@@ -59,18 +57,14 @@ def explain(model: Any, directions: Directions) -> bool:
     types, helper = onnx.TensorProto, onnx.helper
     shapes = [helper.make_tensor_value_info(name, types.FLOAT, None) for name in (total, f"{OUTPUT}_none")]
     none = helper.make_tensor(f"{OUTPUT}_empty", types.FLOAT, [0, 0, 0], [])
+    nothing = [helper.make_node("Constant", [], [shapes[1].name], value=none)]
     branches = {
         "then_branch": helper.make_graph(branch.nodes, "explained", [], shapes[:1]),
-        "else_branch": helper.make_graph(
-            [helper.make_node("Constant", [], [shapes[1].name], value=none)], "plain", [], shapes[1:]
-        ),
+        "else_branch": helper.make_graph(nothing, "plain", [], shapes[1:]),
     }
     graph.node.append(helper.make_node("If", [EXPLAIN], [OUTPUT], **branches))
-    graph.output.append(
-        helper.make_tensor_value_info(
-            OUTPUT, types.FLOAT, [f"{OUTPUT}_{each}" for each in ("batch", "labels", "tokens")]
-        )
-    )
+    dimensions = [f"{OUTPUT}_{each}" for each in ("batch", "labels", "tokens")]
+    graph.output.append(helper.make_tensor_value_info(OUTPUT, types.FLOAT, dimensions))
     graph.input.append(helper.make_tensor_value_info(EXPLAIN, types.BOOL, []))
     graph.initializer.append(onnx.numpy_helper.from_array(np.array(False), EXPLAIN))  # which makes the input optional
     return True
@@ -104,6 +98,16 @@ class _Branch:
     def attention(self, node: Any, number: int) -> str:
         """The weights with which the slots attend to all tokens, (batch, heads, slots, tokens), or from all tokens on
         average, (batch, heads, 1, tokens)."""
+        if self.tokens is None:
+            return self.add("MatMul", self._share(), self._weights(node, number))
+        if node.op_type == "MatMul":
+            return self.add("Gather", node.input[0], self.constant(self.tokens), axis=2)
+        return self._weights(node, number)
+
+    def _weights(self, node: Any, number: int) -> str:
+        """As many rows of attention weights as are needed where onnxruntime computes them again, else all."""
+        if node.op_type == "MatMul":
+            return str(node.input[0])
         query, mask = node.input[0], node.input[3] if len(node.input) > 3 else ""
         if self.tokens is not None:
             start, step = self._window(query)
@@ -116,12 +120,12 @@ class _Branch:
         again.attribute.extend(each for each in node.attribute if each.name != "qk_matmul_output_mode")
         again.attribute.append(self.onnx.helper.make_attribute("qk_matmul_output_mode", BEHIND_SOFTMAX))
         self.nodes.append(again)
-        return weights if self.tokens is not None else self.add("MatMul", self._share(), weights)
+        return weights
 
     def values(self, node: Any, shape: list[int]) -> str:
         """The tokens' values, (batch, heads, width, tokens)."""
         if not _in_three_dimensions(node):
-            return self.add("Transpose", node.input[2], perm=[0, 1, 3, 2])
+            return self.add("Transpose", node.input[1 if node.op_type == "MatMul" else 2], perm=[0, 1, 3, 2])
         return self.add(
             "Transpose", self.add("Reshape", node.input[2], self.constant(np.array(shape))), perm=[0, 2, 3, 1]
         )
@@ -145,6 +149,16 @@ class _Branch:
                 break
             name = node.input[0]
         return 0, 1
+
+
+def _layers(graph: Any) -> list[Any]:
+    """The nodes in which tokens' values are summed: attention, or a product with what comes out of a softmax."""
+    weights = {node.output[0] for node in graph.node if node.op_type == "Softmax"}
+    return [
+        node
+        for node in graph.node
+        if (node.op_type == "Attention" and not node.domain) or (node.op_type == "MatMul" and node.input[0] in weights)
+    ]
 
 
 def _in_three_dimensions(node: Any) -> bool:

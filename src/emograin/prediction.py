@@ -152,7 +152,7 @@ class Predictor:
             self._prediction(row) if problem is None else Prediction((), {}, error=problem)
             for row, problem in zip(scores, problems, strict=True)
         ]
-        for at in np.flatnonzero(cut):
+        for at in np.flatnonzero(cut).tolist():
             rows[at] = replace(rows[at], note=note)
         for at, each in weights.items():
             words = {label: each.of(self.labels.index(label)) for label in rows[at].labels}
