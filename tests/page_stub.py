@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +19,8 @@ import emograin
 from emograin.labels import GOEMOTIONS
 
 PAGE = Path(emograin.__file__).parent / "service" / "demo.html"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = os.environ.get("EMOGRAIN_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 LABELS = GOEMOTIONS.labels
 WORDS = {"thank": "gratitude", "love": "love", "glad": "joy", "why": "curiosity", "furious": "anger", "proud": "pride"}
 THRESHOLDS = {

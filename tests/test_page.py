@@ -6,9 +6,7 @@ The stand-in sends the strictest Content-Security-Policy the page can live with:
 import csv
 import importlib.util
 import io
-import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,11 +17,9 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 import page_stub  # noqa: E402
-from page_stub import LABELS, THRESHOLDS, Stub, scores_of  # noqa: E402
+from page_stub import CHROMIUM, LABELS, THRESHOLDS, Stub, scores_of  # noqa: E402
 
 expect = playwright.expect
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-CHROMIUM = os.environ.get("EMOGRAIN_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 MARKUP = '<img src=x onerror="document.title=1"><b>bold</b>'
 CUT = """[...document.querySelectorAll("button, .name, .pill")]
     .filter(each => each.offsetParent && each.scrollWidth > each.clientWidth + 1).map(each => each.textContent)"""

@@ -37,7 +37,7 @@ def serve(
     api_key_file
         A file that holds the key which clients must send; by default that of EMOGRAIN_API_KEY, or none.
     """
-    for module in ("fastapi", "uvicorn", "prometheus_client"):
+    for module in ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client"):
         extra(module, "serve")
     from .service.app import create_app
     from .service.served_model import open_model

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..prediction import POLICY
 from .batching_queue import BatchingQueue, Job
 from .gate import GUARDED, PREDICT, UNANSWERED, Gate
 from .metrics import Metrics
+from .pages import add_pages
 from .refusal import Refusal, closing
 from .schema import (
     ErrorResponse,
@@ -32,9 +32,6 @@ from .schema import (
 from .served_model import Scored, ServedModel
 from .settings import Settings
 
-PAGE = Path(__file__).with_name("demo.html")
-# The page brings its scripts and styles with it; a browser lets it fetch nothing from another address.
-PAGE_POLICY = "default-src 'self' 'unsafe-inline' data: blob:; frame-ancestors 'none'; form-action 'none'"
 CODES = {404: "not_found", 405: "method_not_allowed"}
 SLICE = 64  # predictions that are written at once; the loop serves others in between
 
@@ -64,13 +61,14 @@ def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
         description="Fine-grained emotions in text, several at once.",
         version=__version__,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
         responses={"default": {"model": ErrorResponse, "description": "Not done, and why."}},
     )
     app.state.queue, app.state.settings = queue, settings
     _add_predict(app, model, settings, queue, metrics)
     _add_about(app, model, settings, queue, metrics)
-    _add_page(app)
+    add_pages(app)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _no_such)
     app.add_exception_handler(ClientDisconnect, _left)
@@ -213,17 +211,6 @@ def _add_about(app: FastAPI, model: ServedModel, settings: Settings, queue: Batc
     )
     async def counts() -> Response:
         return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
-
-
-def _add_page(app: FastAPI) -> None:
-    if not PAGE.is_file():
-        return
-    page = PAGE.read_bytes()
-    headers = {"Content-Security-Policy": PAGE_POLICY, "X-Content-Type-Options": "nosniff"}
-
-    @app.get("/", include_in_schema=False)
-    async def demo() -> Response:
-        return Response(page, media_type="text/html", headers=headers)
 
 
 async def _refused(_: Request, refusal: Exception) -> Response:
