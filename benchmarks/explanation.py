@@ -75,7 +75,8 @@ def logits(scorer: OnnxScorer, documents: Sequence[Sequence[int]]) -> np.ndarray
 
 def occluded(scorer: OnnxScorer, cases: Sequence[Case], mask: int | None) -> list[np.ndarray]:
     """How far the label's logit falls without each word (words,), of each case; without a mask, words are removed."""
-    documents, owners = [], []
+    documents: list[list[int]] = []
+    owners: list[int] = []
     for at, case in enumerate(cases):
         documents.append(case.document)
         owners += [at] * (1 + case.words)
