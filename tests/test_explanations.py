@@ -285,7 +285,7 @@ CARRIED = {
     ("I am so happy to see them again", "joy"): "happy",
     ("They make me so angry every time", "anger"): "angry",
     ("I am so sorry, please forgive me", "remorse"): "sorry,",
-    ("\U0001f642\U0001f642 wow, what a surprise", "surprise"): "wow,",
+    ("\U0001f642\U0001f642 wow, what a surprise", "surprise"): "surprise",
     ("I'm terrified of flying", "fear"): "terrified",
 }
 
