@@ -295,9 +295,7 @@ def _start(run: RunFolder, settings: Training, splits: Sequence[Split], resume: 
             )
         return training_fingerprint(settings.to_dict(), marks)
     described = run.open().read_json("run.json")
-    there = Training.from_dict(
-        described["settings"]
-    ).to_dict()  # younger settings have their defaults
+    there = Training.from_dict(described["settings"]).to_dict()  # younger settings have their defaults
     differing = [
         f"{name} is {there[name]!r} there, {value!r} here"
         for name, value in settings.to_dict().items()
