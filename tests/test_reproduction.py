@@ -116,6 +116,21 @@ def test_a_second_call_trains_and_scores_nothing(made, capsys):
     assert {path: path.stat().st_mtime_ns for path in (made / "runs").rglob("*") if path.is_file()} == before
 
 
+def test_figures_are_of_the_document_that_is_named(made, tmp_path):
+    from emograin.attention_record import read_attention
+
+    copied = shutil.copytree(made, tmp_path / "made")
+    rows = json.loads((made / "results/experiment.json").read_text())["rows"]
+    name = data.load("quickstart").split("test").ids[7]
+    rows_of_figures = ["--only", "baseline-4", "--only", "label-embeds-4"]
+    arguments = ["--tiny", *rows_of_figures, "--document", name, "--output", str(copied)]
+    assert main(["reproduce", "figures", *arguments]) == 0
+    kept = sorted((copied / "results/attention").iterdir())
+    assert len(kept) == 2
+    assert {each.stem for each in kept} <= {row["run"] for row in rows}
+    assert {read_attention(each).text_id for each in kept} == {name}
+
+
 def test_kept_results_give_the_same_files_without_runs(made, tmp_path):
     kept = shutil.copytree(made / "results", tmp_path / "results")
     assert main(["reproduce", "--from", str(kept), "--output", str(tmp_path / "again")]) == 0
@@ -167,6 +182,7 @@ def test_table_3_trains_nothing(tmp_path, capsys):
         (["--from", "{folder}", "--seeds", "0", "--tiny"], "--from trains nothing"),
         (["--tiny", "--only", "baseline"], "baseline-4"),
         (["--tiny", "--seeds", "0;1"], "seeds must be numbers"),
+        (["--tiny", "--document", "none-such"], "has no document 'none-such'"),
     ],
 )
 def test_mistakes_are_told_in_a_line(arguments, message, tmp_path, capsys):

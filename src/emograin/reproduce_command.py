@@ -34,6 +34,7 @@ def reproduce(
     paraphrases: str | None = None,
     paraphraser: str | None = None,
     raters: str | None = None,
+    document: str | None = None,
     only: tuple[str, ...] = (),
     policy: Literal["fixed", "one-for-all", "one-a-label"] = "fixed",
     tiny: bool = False,
@@ -74,6 +75,8 @@ def reproduce(
         The model that writes them.
     raters
         Raters' rows for Figure 9: goemotions, for the hub's, or a file with columns id and one a label.
+    document
+        Id of the test document of Figures 6 to 8. [default: one that label embeddings get right and the baseline wrong]
     only
         Rows of Table 2, with their baselines; may be repeated.
     policy
@@ -96,8 +99,10 @@ def reproduce(
         "paraphraser": paraphraser,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    if results is not None and (given or only or tiny or dry_run or raters):
-        raise EmograinError("--from trains nothing, so it takes no settings, --raters, --only, --tiny or --dry-run")
+    if results is not None and (given or only or tiny or dry_run or raters or document):
+        raise EmograinError(
+            "--from trains nothing, so it takes no settings, --raters, --document, --only, --tiny or --dry-run"
+        )
     from .reproduction.kept_results import keep_corpus, keep_raters
 
     if results is None:
@@ -113,7 +118,7 @@ def reproduce(
             extra("torch", "train")
             from .reproduction.remaking import remake
 
-            remake(experiment, corpus, output, lambda line: print(line, file=sys.stderr, flush=True))
+            remake(experiment, corpus, output, lambda line: print(line, file=sys.stderr, flush=True), document)
     from .reproduction.rendering import PARTS, render
     from .reproduction.report import write_markdown, write_report
 

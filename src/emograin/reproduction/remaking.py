@@ -37,7 +37,13 @@ COST_TEXTS, COST_ROUNDS = 512, 3
 MIXED = 0.92  # a weight; its value costs nothing
 
 
-def remake(experiment: Experiment, corpus: Corpus, output: Path, note: Callable[[str], Any]) -> None:
+def remake(
+    experiment: Experiment,
+    corpus: Corpus,
+    output: Path,
+    note: Callable[[str], Any],
+    document: str | None = None,
+) -> None:
     """Train what is missing, evaluate every row, and keep the results. What is there already is not done again.
 
     Args:
@@ -45,11 +51,14 @@ def remake(experiment: Experiment, corpus: Corpus, output: Path, note: Callable[
         corpus: Its data.
         output: The folder for everything.
         note: Called with a line for people before each piece of work.
+        document: The test document of Figures 6 to 8, by its id; the most contrasting one if None.
 
     Raises:
-        EmograinError: As training and evaluation raise.
+        EmograinError: As training and evaluation raise; there is no such document.
         Interrupted: The user stopped it; the same call goes on.
     """
+    if document is not None and document not in corpus.split("test").ids:
+        raise EmograinError(f"the test split of {corpus.name} has no document {document!r}", "its id, as in the data")
     results, runs = RunFolder(output / "results"), output / "runs"
     merged = _merged(results, experiment, [])  # before any work: are the results that are there of this experiment?
     kept = []
@@ -69,26 +78,31 @@ def remake(experiment: Experiment, corpus: Corpus, output: Path, note: Callable[
         note("measuring what each row costs")
         merged["cost"] = rates(corpus, runs, merged["rows"])
     results.write_json("experiment.json", merged)
-    _keep_attention(merged["rows"], runs, corpus, results.path)
+    _keep_attention(merged["rows"], runs, corpus, results.path, document)
 
 
-def _keep_attention(rows: Sequence[Mapping[str, Any]], runs: Path, corpus: Corpus, folder: Path) -> None:
-    """How both sides of §5.2 read one document that only label embeddings get right, for Figures 6 to 8.
+def _keep_attention(
+    rows: Sequence[Mapping[str, Any]], runs: Path, corpus: Corpus, folder: Path, named: str | None
+) -> None:
+    """How both sides of §5.2 read one document, for Figures 6 to 8: the named, or one only the second gets right.
 
     Nothing is kept where the rows are not both there, or where there is no such document.
     """
     first = {each["row"]: runs / each["run"] for each in sorted(rows, key=lambda each: -each["seed"])}
     good, bad = first.get("label-embeds-4"), first.get("baseline-4")
     kept = folder / "attention"
-    if good is None or bad is None or kept.exists():
+    if good is None or bad is None or (kept.exists() and named is None):
         return
     right, wrong = (read_outcome(str(run), "test", "fixed") for run in (good, bad))
-    contrasts = contrasting_documents(right, wrong)
-    if not contrasts:
-        return
-    texts, chosen = corpus.split("test"), contrasts[0]
-    text = texts.texts[texts.ids.index(chosen.text_id)]
-    document = {"text": text, "id": chosen.text_id, "gold": chosen.gold}
+    if named is None:
+        contrasts = contrasting_documents(right, wrong)
+        if not contrasts:
+            return
+        named = contrasts[0].text_id
+    texts = corpus.split("test")
+    at = texts.ids.index(named)
+    gold = [label for label, has in zip(corpus.taxonomy.labels, texts.labels[at], strict=True) if has]
+    document = {"text": texts.texts[at], "id": named, "gold": gold}
     for run in (good, bad):
         write_attention(kept / f"{run.name}.npz", read_document(run, document, "fixed")[1])
 
