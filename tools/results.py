@@ -25,7 +25,8 @@ from emograin.tables import results_table
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "task_similarity.md", ROOT / "docs" / "serving.md")
+PAGES = ("log.md", "task_similarity.md", "serving.md", "scale.md", "python.md")
+DOCUMENTS = (ROOT / "README.md", *(ROOT / "docs" / name for name in PAGES))
 
 
 def collect(run: RunFolder) -> None:
@@ -75,6 +76,8 @@ def mixing() -> str:
         for row in json.loads(path.read_text(encoding="utf-8")):
             mixed = row["mixing"]
             source = mixed["file"] or mixed["candidates"]
+            if mixed["similarity"] != "bertscore-f1":
+                source += f" by {mixed['similarity']}"
             source += f", {mixed['count']}" if mixed["count"] > 1 else ""
             agreement = "–" if mixed["agreement"] is None else f"{mixed['agreement']:.1%}"
             weight = f"{mixed['weight']:g}" + (" (dev's)" if row["chosen_on_dev"] else "")
@@ -85,6 +88,23 @@ def mixing() -> str:
                 interval = f"({change['low']:+.4f} to {change['high']:+.4f})"
                 cells.append(f"{change['difference']:+.4f} {interval}, {change['randomisation_p_value']:.2f}")
             lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def slots() -> str:
+    """What label-slot neighbours changed over seeds, as Markdown."""
+    found = json.loads((RESULTS / "label_slot_neighbours_of_seeds.json").read_text(encoding="utf-8"))
+    cells = ["macro F1 on test", *[f"seed {at}" for at in range(len(found["runs"]))], "mean"]
+    cells += ["to unmixed (95 % interval), p", "24 frequent labels, to unmixed"]
+    lines = [f"| {' | '.join(cells)} |", "|---" * len(cells) + "|"]
+    for name, way in found["ways"].items():
+        cells = [name, *[f"{each:.3f}" for each in way["all"]["macro_f1"]], f"{way['all']['mean']:.3f}"]
+        for labels in ("all", "frequent"):
+            change = way[labels]["to_unmixed"]
+            shown = f"{change['difference']:+.3f} ({change['low']:+.3f} to {change['high']:+.3f})"
+            shown += f", {change['p_value']:.2f}" if labels == "all" else ""
+            cells.append("" if name == "unmixed" else shown)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -146,6 +166,75 @@ def serving() -> str:
     return "\n".join(lines)
 
 
+def explanation() -> str:
+    """What benchmarks/explanation.py measured, as Markdown."""
+    path = RESULTS / "explanation.json"
+    if not path.exists():
+        return "(not measured yet)"
+    lines = [
+        "| model | words by | Spearman (95 % interval) | Kendall | same first word | cost, times that of `predict` |"
+    ]
+    lines.append("|---" * 6 + "|")
+    for name, found in json.loads(path.read_text(encoding="utf-8")).items():
+        costs = {way: row["median"] for way, row in found["cost"]["times_the_cost_of_predict"].items()}
+        cost = {"ours": costs["predict, explain"], "occlusion, words removed": costs["occlusion"]}
+        for way, row in found["agreement"].items():
+            cells = [
+                f"{name}, {found['weights']}",
+                way,
+                "{:.3f} ({:.3f} to {:.3f})".format(row["spearman"], *row["interval"]),
+            ]
+            cells += [
+                f"{row['kendall']:.3f}",
+                f"{row['same_first_word']:.0%}",
+                f"{cost[way]:.2f}" if way in cost else "",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def explain() -> str:
+    """What `emograin predict --explain` printed, kept by hand in results/predict_explain.txt."""
+    return _console("predict_explain.txt")
+
+
+def scale() -> str:
+    """What benchmarks/scale.py measured, and what a billion texts take at that rate, as Markdown."""
+    path = RESULTS / "scale.json"
+    if not path.exists():
+        return "(not measured yet)"
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    lines = [
+        f"The shipped model on {measured['texts']:,} training texts of {measured['corpus']} "
+        f"({measured['words_a_text']:g} words each) in {measured['files']} CSV files, {measured['rounds']} rounds in "
+        f"turn, {measured['processor']}; all wrote the same bytes. The rate is that after the first file; the ratio to "
+        f"one process on 2 cores has its range over rounds:",
+        "",
+        "| | texts a second | ratio | seconds until the first file is done |",
+        "|---|---|---|---|",
+    ]
+    for name, way in measured["ways"].items():
+        ratio = "{median:.2f} ({min:.2f}–{max:.2f})".format(**way["ratio"])
+        lines.append(f"| {name} | {way['texts_per_second']:,.0f} | {ratio} | {way['seconds_to_first_file']:.1f} |")
+    ways = measured["ways"].values()
+    way = max((each for each in ways if each["workers"] > 1), key=lambda each: each["workers"])
+    rate = way["texts_per_second"]
+    a_core, days = rate / way["cores"], 1e9 / rate / 86400
+    size = {name: each * 1e9 / 1e9 for name, each in measured["bytes_a_text"].items()}
+    lines += [
+        "",
+        f"A billion such texts at {rate:,.0f} texts a second ({way['workers']} workers on {way['cores']} cores, so "
+        f"{a_core:,.0f} a core): 10⁹ / {rate:,.0f} / 86,400 = {days:,.1f} days on this machine; "
+        f"10⁹ / {a_core:,.0f} / 3,600 = {1e9 / a_core / 3600:,.0f} core hours; one day on "
+        f"10⁹ / {a_core:,.0f} / 86,400 = {1e9 / a_core / 86400:,.0f} such cores, if rates add up, which was not "
+        f"measured beyond this machine. {measured['bytes_a_text']['input']} bytes a text in and "
+        f"{measured['bytes_a_text']['output']} out are {size['input']:,.0f} and {size['output']:,.0f} GB. In files of "
+        f"100,000 texts that is 10,000 files, each {100_000 / a_core:,.0f} s of one core: what a killed worker repeats "
+        f"at most. Starting, {way['seconds_to_first_file']:.0f} s, is paid once.",
+    ]
+    return "\n".join(lines)
+
+
 def similarity() -> str:
     """Table 3 of results/task_similarity.json and what it shows, as Markdown."""
     found = json.loads((RESULTS / "task_similarity.json").read_text(encoding="utf-8"))
@@ -172,8 +261,23 @@ def _console(name: str) -> str:
     return f"```text\n{(RESULTS / name).read_text(encoding='utf-8').strip()}\n```"
 
 
-SECTIONS = {"demo": demo, "test": test, "results": results, "mixing": mixing, "speed": speed, "search": search}
-SECTIONS |= {"serving": serving, "similarity": similarity, "contingency": contingency}
+SECTIONS = {
+    "slots": slots,
+    "demo": demo,
+    "test": test,
+    "results": results,
+    "mixing": mixing,
+    "speed": speed,
+    "search": search,
+}
+SECTIONS |= {
+    "explanation": explanation,
+    "explain": explain,
+    "serving": serving,
+    "scale": scale,
+    "similarity": similarity,
+    "contingency": contingency,
+}
 
 
 def with_tables(text: str) -> str:
