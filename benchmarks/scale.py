@@ -15,14 +15,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from emograin import data
-from emograin.folder_prediction import FileJob, Outcome, Settings, jobs_of, predict_file
+from emograin.folder_prediction import Settings, jobs_of, predict_file
 from emograin.prediction import load
 from emograin.ray_engine import ray_workers
 
@@ -61,13 +61,11 @@ def run_once(name: str, source: Path, output: Path) -> dict[str, Any]:
     jobs, settings = jobs_of([source], output), Settings(None, "one-a-label")
     if way.workers is None:
         predictor = load(threads=way.cores)  # of itself, onnxruntime takes cores that the process may not use
-
-        def engine(jobs: Sequence[FileJob], scratch: Path) -> Generator[Outcome, None, None]:
-            for job in jobs:
-                yield predict_file(predictor, job, settings, scratch / job.target.name)
+        scratch = output / ".scratch"
+        outcomes = (predict_file(predictor, job, settings, scratch / job.target.name) for job in jobs)
     else:
-        engine = ray_workers(settings, way.workers)
-    done = [(time.perf_counter() - began, outcome.rows) for outcome in engine(jobs, output / ".scratch")]
+        outcomes = ray_workers(settings, way.workers)(jobs, output / ".scratch")
+    done = [(time.perf_counter() - began, outcome.rows) for outcome in outcomes]
     whole = time.perf_counter() - began
     (first, rows), (last, _) = done[0], done[-1]
     rate = (sum(each for _, each in done) - rows) / (last - first)

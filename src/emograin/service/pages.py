@@ -20,12 +20,14 @@ def add_pages(app: FastAPI) -> None:
     """The page to try it at /, the documentation at /docs."""
     page = PAGE.read_text(encoding="utf-8")
     _add(app, "/", page, page_policy(page))
-    where = {
-        "openapi_url": "openapi.json",
-        "swagger_js_url": "docs/swagger-ui-bundle.js",
-    }  # relative: behind any prefix
-    where |= {"swagger_css_url": "docs/swagger-ui.css", "swagger_favicon_url": "data:,"}
-    documentation = bytes(get_swagger_ui_html(title=f"{app.title}: documentation", **where).body).decode()
+    viewer = get_swagger_ui_html(
+        title=f"{app.title}: documentation",
+        openapi_url="openapi.json",  # relative: behind any prefix
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="data:,",
+    )
+    documentation = bytes(viewer.body).decode()
     _add(app, "/docs", documentation, documentation_policy(documentation))
     for name, kind in VIEWER.items():
         _add_file(app, f"/docs/{name}", Path(str(files("fastapi_offline") / "static" / name)), kind)
