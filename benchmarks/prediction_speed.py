@@ -103,7 +103,7 @@ def as_array(found: Sequence[Sequence[dict[str, Any]]], labels: Sequence[str]) -
 
 
 def bare_products(model: Path, texts: Sequence[str]) -> float:
-    """Seconds of a model's integer products on texts, at the rate that products of 1,024 rows reach."""
+    """Seconds of a model's integer products on texts, at the rate that products of as many rows reach."""
     import onnx
     import onnxruntime
 

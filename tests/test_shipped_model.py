@@ -52,7 +52,7 @@ def test_the_command_needs_no_torch_and_no_model_to_be_named():
 
 def test_it_scores_as_the_run_that_it_was_made_of(shared):
     texts = data.load(shared / "goemotions").split("test")
-    with np.load(ROOT / "results/label-embedding-averaged-seed0/test.npz", allow_pickle=False) as kept:
+    with np.load(ROOT / "results/student-seed0/test.npz", allow_pickle=False) as kept:
         places = {name: at for at, name in enumerate(kept["ids"].tolist())}
         expected = kept["scores"][[places[name] for name in texts.ids[:300]]]
     found = emograin.load().predict(texts.texts[:300]).scores
@@ -83,7 +83,7 @@ def test_evaluate_runs_on_it(tmp_path, capsys):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert main(["evaluate", "--data", str(tmp_path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["texts"], found["weights"], found["method"]) == (len(CLEAR), "int8", "label-embedding")
+    assert (found["texts"], found["weights"], found["method"]) == (len(CLEAR), "int8", "baseline")
     assert found["policies"]["one-a-label"]["micro_f1"] > 0.8
     assert main(["evaluate", "--data", str(tmp_path), "--candidates", "self"]) == 2
     assert "cannot be mixed" in capsys.readouterr().err

@@ -24,7 +24,7 @@ from .labels import Taxonomy
 
 FORMAT = 1
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
-BATCH_TOKENS = 1024  # what goes through the network at once: more does not fit into the processor's caches
+BATCH_TOKENS = 512  # what goes through the network at once: more does not fit into the caches of a core
 PRODUCER = "emograin"
 EXPLAIN = "explain"  # the input that asks for contributions; a network may have none
 

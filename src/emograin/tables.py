@@ -99,9 +99,9 @@ def _mixed_with(mixing: Mapping[str, Any]) -> str:
 def results_table(results: Iterable[Mapping[str, Any]]) -> str:
     """Evaluations of several runs on one split as a Markdown table, a row a run."""
     lines = [
-        "| method | auxiliary | encoder | epochs | batch | learning rate | weights averaged | seed | macro F1 at 0.3 "
-        "| one threshold | a threshold a label | frequent labels | macro AP |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| method | auxiliary | encoder | epochs | batch | learning rate | weights averaged | teachers | seed "
+        "| macro F1 at 0.3 | one threshold | a threshold a label | frequent labels | macro AP |",
+        "|---" * 14 + "|",
     ]
     for result in results:
         policies = result["policies"]
@@ -113,6 +113,7 @@ def results_table(results: Iterable[Mapping[str, Any]]) -> str:
             str(result["batch_size"]),
             f"{result['learning_rate']:g}",
             f"{result.get('weight_averaging', 0) or '–'}",
+            f"{result.get('teachers', 0) or '–'}",
             str(result["seed"]),
             *(number(policies[name]["macro_f1"], 3) for name in ("fixed", "one-for-all", "one-a-label")),
             number(policies["one-for-all"]["macro_f1_frequent"], 3),
