@@ -184,7 +184,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path):
     folder, output = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for at in range(6):
-        rows = [json.dumps({"id": f"{at}-{row}", "text": f"{text} {row}"}) for row in range(60) for text in TEXTS[:4]]
+        rows = [json.dumps({"id": f"{at}-{row}", "text": f"{text} {row}"}) for row in range(400) for text in TEXTS[:4]]
         (folder / f"{at}.jsonl").write_text("\n".join(rows))
     predict_files([folder], tmp_path / "whole", HOW)
     killed: list[list[str]] = []

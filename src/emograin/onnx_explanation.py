@@ -3,7 +3,10 @@
 A label's slot takes a sum over tokens in every layer and head. With the direction in which the label's logit rises
 (attention_directions.py) the sum falls apart into the tokens' parts:
 
-    of token j to label l = sum over layers and heads: attention of l's slot to j * (value of j . direction of l)
+    of token j to label l = sum over layers and heads: attention of l's slot to j * (worth of j - mean worth)
+    worth of j = value of j . direction of l; its mean is weighted by attention
+
+that is what the slot would miss if it read j's share from all tokens alike.
 
 The network gets an input `explain`, false unless it is given, and an output `contributions` (batch, labels, tokens),
 float32, which is empty then.
@@ -49,7 +52,9 @@ def explain(model: Any, directions: Directions) -> bool:
         values = branch.values(node, [0, 0, heads, width])  # (batch, heads, width, tokens)
         along = branch.constant(directions.values[number])
         worth = branch.add("MatMul", along, values)  # (batch, heads, slots, tokens)
-        part = branch.add("ReduceSum", branch.add("Mul", attention, worth), branch.constant(np.array([1])), keepdims=0)
+        mean = branch.add("ReduceSum", branch.add("Mul", attention, worth), branch.constant(np.array([-1])), keepdims=1)
+        brought = branch.add("Mul", attention, branch.add("Sub", worth, mean))
+        part = branch.add("ReduceSum", brought, branch.constant(np.array([1])), keepdims=0)
         total = branch.add("Add", total, part) if total else part
     count = int(directions.labels.max()) + 1
     of_label = (directions.labels == np.arange(count)[:, None]).astype(np.float32)  # (labels, slots)

@@ -172,8 +172,9 @@ class Predictor:
 
         Returns:
             For each text, for each label that `predict` gives it, its words as {"start", "end", "weight"}: characters
-            of the text, and what the word adds to the label's logit, to first order; negative where it speaks against
-            the label. Empty for a text with an error; only words that are read are there.
+            of the text, and what the word adds to the label's logit, to first order, beyond what is read on average;
+            negative where it speaks against the label. Empty for a text with an error; only words that are read are
+            there.
 
         Raises:
             EmograinError: `texts` is one string, or the model cannot explain.

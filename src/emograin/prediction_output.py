@@ -107,7 +107,7 @@ def as_text(text: str | None, prediction: Prediction, all_scores: bool = False) 
             lines.append(f" {mark}{label:<15} {score:.2f} {'█' * round(score * BAR)}".rstrip())
         if prediction.words and label in prediction.words:
             heaviest = strongest(text or "", prediction.words[label])
-            lines.append(f"    {', '.join(f'{word} {weight:+.1f}' for word, weight in heaviest)}")
+            lines.append(f"    {', '.join(f'{word} {weight:+.2f}' for word, weight in heaviest)}")
     if not prediction.labels:
         label, score = ranked[0]
         lines.append(f"  (no label reaches its threshold; nearest: {label} {score:.2f})")
