@@ -69,7 +69,13 @@ def neighbours(
     precision
         Of the first pass, which rules out; what it leaves is scored in float32 anyway.
     """
-    extra("torch", "train")
+    if not memory > 0:
+        raise EmograinError(f"memory must be positive, got {memory}")
+    if top < 1:
+        raise EmograinError(f"top must be at least 1, got {top}")
+    queries, asked = _read(query, column)
+    sentences, keys = _read(corpus, column)
+    extra("torch", "train")  # behind the reading: it takes seconds
     import torch
 
     from . import encoder as encoders
@@ -77,12 +83,6 @@ def neighbours(
     from .data import same
     from .token_embeddings import default_cache
 
-    if not memory > 0:
-        raise EmograinError(f"memory must be positive, got {memory}")
-    if top < 1:
-        raise EmograinError(f"top must be at least 1, got {top}")
-    queries, asked = _read(query, column)
-    sentences, keys = _read(corpus, column)
     texts = [str(sentences[at].text) for at in keys]
     excluded = None
     if without_duplicates:
