@@ -36,6 +36,8 @@ def test_it_finds_what_is_clear():
 def test_it_names_no_path_of_the_machine_that_made_it():
     content = (SHIPPED / "model.onnx").read_bytes()
     assert not [part for part in (b"site-packages", b"onnx_export.py", b"stack_trace") if part in content]
+    described = json.loads((SHIPPED / "model.json").read_text(encoding="utf-8"))
+    assert not [value for value in described["settings"].values() if "/" in str(value)]
 
 
 def test_it_is_small():

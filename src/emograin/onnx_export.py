@@ -72,6 +72,8 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
             checked["dev"], thresholds = loss(whole, small, dev, thresholds)
     directions = directions_of(method, whole.tokenize(texts)[0], scores_of(whole, texts))
     settings = settings_of(run).to_dict()
+    if settings["teacher"]:
+        settings["teacher"] = ",".join(last_part(each.strip()) for each in settings["teacher"].split(","))
     facts = {
         "weights": "int8" if int8 else "float32",
         "opset": OPSET,
