@@ -56,7 +56,7 @@ STUDENT = Training(
 )
 RESULTS = Path(__file__).parents[1] / "results"
 WEIGHED = {
-    "[CLS], gold labels": ("baseline-seed[0-9]", "baseline-seed0"),
+    "[CLS], gold labels": ("baseline-seed[0-9]", "student-seed0"),  # the same network
     "labels in the input (the teachers)": ("label-embedding-averaged-seed[0-9]", "label-embedding-averaged-seed0"),
     "[CLS], taught by them (shipped)": ("student-seed[0-9]", "student-seed0"),
 }  # what -> runs in results/, and the one that prediction_speed.json has
