@@ -5,13 +5,14 @@ import io
 import sys
 from itertools import islice
 
+import numpy as np
 import pytest
 from test_prediction import CountingScorer
 
 from emograin.cli import main
 from emograin.errors import EmograinError, Interrupted
 from emograin.labels import Taxonomy
-from emograin.output_resuming import growing, unfinished
+from emograin.output_resuming import LAST, growing, unfinished
 from emograin.prediction import Predictor
 from emograin.prediction_output import write_predictions
 from emograin.table_reading import read_rows
@@ -57,7 +58,7 @@ def test_an_interrupted_output_is_whole_rows_and_is_gone_on_with(predictor, tmp_
     calls = predictor.scorer.calls.copy()
     predict(predictor, output, resume=True, **options)
     assert output.read_bytes() == whole
-    assert sum(predictor.scorer.calls[len(calls) :]) == 3000 - 2048
+    assert sum(predictor.scorer.calls[len(calls) :]) == 3000 - 2048 + LAST
     assert not unfinished(output).exists()
 
 
@@ -92,6 +93,34 @@ def test_rows_of_another_input_or_with_other_options_are_refused(predictor, tmp_
     with pytest.raises(EmograinError, match="has more rows than the input"):
         predict(predictor, output, resume=True, source="".join(SOURCE.splitlines(keepends=True)[:21]))
     assert unfinished(output).read_bytes() == content
+
+
+@pytest.mark.parametrize("options", [{}, {"all_scores": True}])
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv"])
+def test_an_output_that_another_model_or_other_thresholds_began_is_refused(predictor, tmp_path, name, options):
+    class OtherScorer(CountingScorer):
+        def __init__(self, moved):
+            super().__init__()
+            self.moved = moved
+
+        def __call__(self, texts, advance):
+            scores, cut = super().__call__(texts, advance)
+            return scores + np.float32(self.moved), cut
+
+    def of(moved: float, thresholds: list[float]) -> Predictor:
+        return Predictor(predictor.taxonomy, thresholds, OtherScorer(moved))
+
+    options |= {"source": "text\n" + "".join(f"{'word ' * (at % 7)}end\n" for at in range(20))}
+    output = tmp_path / name
+    predict(predictor, output, **options)
+    content = output.read_bytes()
+    output.rename(unfinished(output))
+    for other in (of(0.01, [0.5] * 3), of(0, [0.99] * 3)):
+        with pytest.raises(EmograinError, match=rf"{name}\.part was made by another model or with other thresholds: '"):
+            predict(other, output, resume=True, **options)
+    assert unfinished(output).read_bytes() == content
+    predict(of(1e-6, [0.5] * 3), output, resume=True, **options)  # another machine's last digits
+    assert output.read_bytes() == content
 
 
 def test_a_finished_output_is_left_alone_and_a_new_one_is_started(predictor, tmp_path, capsys):

@@ -2,17 +2,31 @@
 
 import csv
 import json
+import math
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from .errors import EmograinError, Interrupted
 from .run_folder import write_errors
 from .table_writing import cell_of, plain_of
 
 FORMATS = ("jsonl", "csv", "tsv")  # to which rows can be added at the end
+LAST = 8  # rows by which it is seen whether the same model made them
+NEAR = (
+    1e-3  # between two numbers of one model: those beside a text in its batch, and the machine, move them by far less
+)
+
+
+class Done(NamedTuple):
+    """What `go_on` found in an unfinished output."""
+
+    rows: int = 0
+    columns: Sequence[str] = ()  # of a CSV or TSV file
+    last: Sequence[tuple[Any, Mapping[str, Any]]] = ()  # the last rows of the input that are done, with their output
 
 
 def unfinished(output: Path) -> Path:
@@ -84,9 +98,7 @@ def rows_there(part: Path, format: str) -> Iterator[tuple[dict[str, Any], int]]:
         raise EmograinError(f"cannot read {str(part)!r}: {error.strerror}") from error
 
 
-def go_on(
-    output: Path, format: str, rows: Iterator[Any], columns_of: Callable[[Any], Mapping[str, Any]]
-) -> tuple[int, list[str]]:
+def go_on(output: Path, format: str, rows: Iterator[Any], columns_of: Callable[[Any], Mapping[str, Any]]) -> Done:
     """Pass over the rows of the input whose predictions are in the unfinished output, and cut off what is no whole row.
 
     Args:
@@ -95,14 +107,12 @@ def go_on(
         rows: The input; what is left of it is still to be predicted.
         columns_of: A row -> the columns of its output that the input fixes, and None under each of the others.
 
-    Returns:
-        How many rows are done, and the columns of a CSV or TSV file.
-
     Raises:
         EmograinError: The output's rows are not those of the input, or have other columns.
     """
     part = unfinished(output.resolve())
     done, end, columns = 0, 0, list[str]()
+    last = deque[tuple[Any, Mapping[str, Any]]](maxlen=LAST)
     for found, end_of_row in rows_there(part, format):
         if done == 0 and not found and format != "jsonl":
             end = end_of_row
@@ -114,9 +124,50 @@ def go_on(
             what = "has more rows than the input" if expected is None else f"does not fit the input at row {done + 1}"
             raise EmograinError(f"{part} {what}", "resume with the same input and options, or start without --resume")
         done, end = done + 1, end_of_row
+        last.append((row, found))
     with write_errors(part), part.open("r+b") as file:
         file.truncate(end if done else 0)
-    return done, columns if done and format != "jsonl" else []
+    return Done(done, columns if done and format != "jsonl" else (), list(last))
+
+
+def check_same(output: Path, format: str, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """That rows of an unfinished output are those that are made now.
+
+    Args:
+        output: The final file.
+        format: One of `FORMATS`.
+        rows: What is there of each row, as `go_on` found it, and what is made of it now.
+
+    Raises:
+        EmograinError: They differ: another model, other thresholds or other options made them.
+    """
+    for found, made in rows:
+        for name, value in made.items():
+            there = found.get(name) if format == "jsonl" else _value_of(found.get(name))
+            if not _alike(there, json.loads(json.dumps(value, default=plain_of))):
+                raise EmograinError(
+                    f"{unfinished(output.resolve())} was made by another model or with other thresholds: "
+                    f"{name!r} is {there!r} there, {value!r} now",
+                    "resume with the same model and options, or start without --resume",
+                )
+
+
+def _value_of(cell: str | None) -> Any:
+    """What a cell of a CSV or TSV file was written from."""
+    try:
+        return json.loads(cell) if cell else None
+    except ValueError:
+        return cell
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return math.isclose(one, other, rel_tol=0, abs_tol=NEAR)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return bool(one == other)
 
 
 def _fits(found: Mapping[str, Any], expected: Mapping[str, Any], format: str) -> bool:

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from .errors import EmograinError
 from .explanation import strongest
-from .output_resuming import FORMATS, can_resume, go_on, growing, unfinished
+from .output_resuming import FORMATS, Done, can_resume, check_same, go_on, growing, unfinished
 from .prediction import WINDOW, Prediction, Predictor, record
 from .progress import Progress
 from .table_formats import BLOCK, format_of
@@ -42,7 +42,7 @@ def write_predictions(
         explain: Also which words carried each label.
 
     Raises:
-        EmograinError: The output cannot be written in that format, or not be gone on with.
+        EmograinError: The output cannot be written in that format, or not be gone on with, or another model began it.
         Interrupted: Ctrl-C while a file was written that can be gone on with.
     """
     format = format or (format_of(output) if output else "text")
@@ -69,16 +69,22 @@ def write_predictions(
         theirs = list(made)[: len(row.fields)]
         return {name: made[name] if name in theirs else None for name in made}
 
-    done, header = 0, list[str]()
+    def ours(row: Row, prediction: Prediction) -> dict[str, Any]:
+        return dict(list(as_record(row, prediction).items())[len(row.fields) :])
+
+    done = Done()
     if resume and output and unfinished(output.resolve()).exists():
-        done, header = go_on(output, format, rows, fixed_by_input)
-        print(f"{done:,} rows are done", file=sys.stderr)
-    with Progress(None, "texts", done, show=True) as progress:
+        done = go_on(output, format, rows, fixed_by_input)
+        again = predictor.predict_rows([row for row, _ in done.last], explain=explain)
+        there = [found for _, found in done.last]
+        check_same(output, format, list(zip(there, (ours(*each) for each in again), strict=True)))
+        print(f"{done.rows:,} rows are done", file=sys.stderr)
+    with Progress(None, "texts", done.rows, show=True) as progress:
         counted = _counted(predictor.predict_rows(rows, WINDOW, progress.advance, explain), found)
         if format == "text":
             _write_text(counted, output, all_scores)
         elif output is not None and grows:
-            with growing(output, resume) as (stream, keep), open_writer(stream, format, header) as writer:
+            with growing(output, resume) as (stream, keep), open_writer(stream, format, done.columns) as writer:
                 while block := list(islice(counted, BLOCK)):
                     writer.write([as_record(*each) for each in block])
                     keep()
