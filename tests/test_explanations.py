@@ -22,7 +22,7 @@ from emograin.explanation import strongest
 from emograin.inference import score_documents
 from emograin.methods import METHODS
 from emograin.onnx_explanation import explain
-from emograin.onnx_model import EXPLAIN, ExportedModel, OnnxScorer
+from emograin.onnx_model import ExportedModel, OnnxScorer
 from emograin.service.served_model import open_model
 from emograin.words import words_at
 
@@ -150,7 +150,7 @@ def contributions_by_torch(method, directions, text):
 def asked(scorer, texts):
     """Contributions (texts, labels, tokens) of one batch."""
     inputs = scorer.frame.assemble(scorer.tokenize(texts)[0])
-    return scorer.session.run(["contributions"], inputs | {EXPLAIN: np.array(True)})[0]
+    return next(scorer.explaining.run(["contributions"], dict, [inputs]))[0]
 
 
 def test_contributions_are_those_of_torchs_own_attention_and_values(method, network, directions):
@@ -200,7 +200,7 @@ def test_plain_prediction_is_unchanged_and_computes_no_contributions(method, net
     documents = plain.tokenize(SEEN)[0]
     assert np.array_equal(plain.score(documents), explaining.score(documents))
     np.testing.assert_allclose(explaining.explain(SEEN)[0], plain.score(documents), atol=1e-6)
-    assert explaining.session.run(None, explaining.frame.assemble(documents))[1].size == 0
+    assert next(explaining.network.run(["contributions"], explaining.frame.assemble, [documents]))[0].size == 0
 
 
 def test_int8_explains_nearly_as_float32_does(method, network, directions):
@@ -346,22 +346,22 @@ def test_the_service_explains_what_any_policy_predicts():
     assert model.score(texts, [False] * 3)[0].words is None
 
 
-def test_an_older_export_predicts_and_does_not_explain(model, tmp_path):
+def test_an_export_without_explanations_predicts_and_does_not_explain(model, tmp_path):
     import onnx
 
     for path in model.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     network = onnx.load(tmp_path / "model.onnx")
-    del network.graph.node[-1], network.graph.output[-1], network.graph.input[-1], network.graph.initializer[-1]
+    del network.graph.node[-1], network.graph.output[-1]
     onnx.save(network, tmp_path / "model.onnx")
     described = json.loads((tmp_path / "model.json").read_text())
     from emograin.onnx_model import sha256
 
     described["files"]["model.onnx"] = sha256(tmp_path / "model.onnx")
     (tmp_path / "model.json").write_text(json.dumps(described))
-    older, newer = emograin.load(tmp_path), emograin.load(model)
-    assert np.array_equal(older.predict(SEEN).scores, newer.predict(SEEN).scores)
-    assert (older.explains, newer.explains) == (False, True)
+    without, explaining = emograin.load(tmp_path), emograin.load(model)
+    assert np.array_equal(without.predict(SEEN).scores, explaining.predict(SEEN).scores)
+    assert (without.explains, explaining.explains) == (False, True)
     assert not ExportedModel(tmp_path).scorer().explains
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import emograin
 from emograin.errors import EmograinError
-from emograin.onnx_model import ExportedModel, Frame
+from emograin.onnx_model import FORMAT, ExportedModel, Frame
 from emograin.output_resuming import unfinished
 from emograin.run_folder import RunFolder
 
@@ -100,7 +100,7 @@ def test_a_missing_or_changed_file_is_named(model, tmp_path, name):
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"format": 99}, "format 99, expected 1"), ({"producer": "other"}, "does not describe an exported model")],
+    [({"format": 99}, f"format 99, expected {FORMAT}"), ({"producer": "other"}, "does not describe an exported model")],
 )
 def test_a_model_of_another_kind_is_said(model, tmp_path, change, said):
     for path in model.iterdir():

@@ -3,10 +3,11 @@
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
-from emograin import encoder, onnx_export
+from emograin import encoder, onnx_export, onnx_model
 from emograin.cli import main
 from emograin.errors import EmograinError
 from emograin.inference import TorchScorer
@@ -16,7 +17,7 @@ from emograin.onnx_int8 import quantise
 from emograin.onnx_model import OnnxScorer
 from emograin.training import train
 
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 
 TEXTS = [
@@ -93,6 +94,55 @@ def test_the_network_computes_no_rows_of_its_last_layer_that_are_not_read(export
     sliced = [node for node in exported.graph.node if node.op_type == "Slice" and "rows_" in node.output[0]]
     assert sliced, kinds[last:]
     assert method.slots < 20
+    made = {name: node for node in exported.graph.node for name in node.output}
+    queries = [node.input[0] for node in exported.graph.node if node.op_type == "Attention"]  # mpnet's has no name
+    assert all(made[query].op_type != "Slice" for query in queries[-1:])  # nor is a query computed that nobody asks
+
+
+def test_many_batches_give_what_each_gives_alone(method, exported, monkeypatch):
+    """Each on a thread of its own, in order, with inputs that are made when a batch's turn comes."""
+    monkeypatch.setattr(onnx_model, "BATCH_TOKENS", 60)
+    scorers = [
+        OnnxScorer(backend_of(method), frame_of(method), exported.SerializeToString(), threads) for threads in (1, 3)
+    ]
+    texts = [f"page {number} " * (1 + number % 7) for number in range(400)]
+    seen = []
+    one, three = (scorer(texts, seen.append)[0] for scorer in scorers)
+    assert np.array_equal(one, three)
+    assert np.ptp(one, axis=0).max() > 0.01
+    assert sum(seen) == 2 * len(texts)
+
+
+def test_what_goes_wrong_in_one_of_many_batches_is_said(method, scorer):
+    documents = scorer.tokenize(["page"])[0] * 2000
+    documents[1234] = [10**9]  # no such word piece
+    with pytest.raises(Exception, match="indices element out of data bounds"):
+        scorer.score(documents)
+    assert scorer.score(documents[:500]).shape == (500, len(method.taxonomy.labels))
+
+
+def test_channels_widths_are_moved_only_where_it_pays():
+    """A product whose input has one wide channel gets a multiplication in front, one of channels alike gets none."""
+    random = np.random.default_rng(0)
+    plain = random.normal(size=(4, 64, 32)).astype(np.float32)
+    wide = plain * np.where(np.arange(32) == 3, 100, 1).astype(np.float32)
+    helper, types = onnx.helper, onnx.TensorProto
+    weight = random.normal(size=(32, 16)).astype(np.float32)
+    weight[3] /= 100
+    for values, expected in ((plain, 0), (wide, 1)):
+        graph = helper.make_graph(
+            [helper.make_node("MatMul", ["a", "b"], ["c"])],
+            "product",
+            [helper.make_tensor_value_info("a", types.FLOAT, [None, None, 32])],
+            [helper.make_tensor_value_info("c", types.FLOAT, None)],
+            [onnx.numpy_helper.from_array(weight, "b")],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+        quantise(model, [{"a": values}])
+        assert [node.op_type for node in model.graph.node].count("Mul") == expected
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        found, right = session.run(None, {"a": values})[0], values @ weight
+        assert np.abs(found - right).mean() < 0.02 * np.abs(right).mean()
 
 
 def test_int8_scores_do_not_depend_on_the_batch_and_stay_near(method, exported, scorer):

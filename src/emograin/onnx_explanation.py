@@ -8,8 +8,9 @@ A label's slot takes a sum over tokens in every layer and head. With the directi
 
 that is what the slot would miss if it read j's share from all tokens alike.
 
-The network gets an input `explain`, false unless it is given, and an output `contributions` (batch, labels, tokens),
-float32, which is empty then.
+The network gets a constant `explain`, false, and an output `contributions` (batch, labels, tokens), float32, which is
+empty then. A session that is started with another constant computes it. As an input, `explain` would keep every layer's
+queries, keys and values in memory until the end, asked for or not.
 """
 
 from typing import Any
@@ -18,9 +19,9 @@ import numpy as np
 
 from .attention_directions import Directions
 from .errors import extra
+from .onnx_model import CONTRIBUTIONS as OUTPUT
 from .onnx_model import EXPLAIN
 
-OUTPUT = "contributions"
 BEHIND_SOFTMAX = 3  # ONNX's name for attention weights as a further output of its attention
 HEAD_INPUTS = 4  # query, key, value, mask: attention that keeps a cache has more
 
@@ -28,7 +29,7 @@ Window = tuple[int, int]  # start and step of tokens that were cut out
 
 
 def explain(model: Any, directions: Directions) -> bool:
-    """Add the input, the output and what computes it to a model, in place, or nothing where that cannot be.
+    """Add the constant, the output and what computes it to a model, in place, or nothing where that cannot be.
 
     Args:
         model: An onnx.ModelProto from `onnx_export.network_of`, quantised or not.
@@ -70,8 +71,7 @@ def explain(model: Any, directions: Directions) -> bool:
     graph.node.append(helper.make_node("If", [EXPLAIN], [OUTPUT], **branches))
     dimensions = [f"{OUTPUT}_{each}" for each in ("batch", "labels", "tokens")]
     graph.output.append(helper.make_tensor_value_info(OUTPUT, types.FLOAT, dimensions))
-    graph.input.append(helper.make_tensor_value_info(EXPLAIN, types.BOOL, []))
-    graph.initializer.append(onnx.numpy_helper.from_array(np.array(False), EXPLAIN))  # which makes the input optional
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(False), EXPLAIN))
     return True
 
 

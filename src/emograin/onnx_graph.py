@@ -29,6 +29,7 @@ def simplify(model: Any) -> None:
         for value in [*known.value_info, *known.input, *known.output]
     }
     attend_in_three_dimensions(model.graph, shapes)
+    _drop_unread(model.graph)  # or what has lost its reader still looks like one
     slice_early(model.graph, shapes)
     _drop_unread(model.graph)
     _drop_notes(model)

@@ -3,7 +3,7 @@
 Inputs of the products are quantised with scales that are measured once, on texts, so that a text's scores do not depend
 on the texts beside it, as they do where scales are measured on each batch. A channel that is far wider than others
 would take the resolution of all; as in SmoothQuant (Xiao et al. 2023, arXiv:2211.10438, eq. 4) a part of its width is
-moved into the weights, for each product the part with which it is most exact.
+moved into the weights, for each product the part with which it is most exact, where that is worth its time.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ CONTRIB = "com.microsoft"  # onnxruntime's own operators
 # Weights in 7 bits: without VNNI instructions, sums of two products of 8-bit numbers overflow 16 bits.
 LARGEST = 63
 PARTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+WORTH = 3.0  # times that the squared error of a product must fall for moved widths, which cost time
 ROWS = 32  # of each feed that parts are compared on
 
 
@@ -38,8 +39,7 @@ def quantise(model: Any, feeds: Iterable[Mapping[str, np.ndarray]]) -> None:
             products[node.input[0]].append(node)
     for name, seen in _seen(model, list(products), feeds).items():
         together = np.concatenate([weights[node.input[1]] for node in products[name]], axis=1)
-        best = min((Scaling.of(seen, together, part) for part in PARTS), key=lambda each: each.error(seen, together))
-        _quantise_products(graph, name, products[name], weights, best)
+        _quantise_products(graph, name, products[name], weights, _chosen(seen, together))
     for node in [node for node in graph.node if node.op_type == "Gather" and node.input[0] in weights]:
         if weights[node.input[0]].ndim == 2 and weights[node.input[0]].dtype == np.float32:
             _quantise_embeddings(graph, node, weights[node.input[0]])
@@ -63,14 +63,19 @@ class Scaling:
     """How the input of a product becomes 8-bit integers.
 
     Args:
-        width: What each channel is divided by, and its weights multiplied by; (channels,).
+        width: What each channel is divided by, and its weights multiplied by; (channels,). None is 1.
         scale: A step of the integers.
         zero: The integer that stands for 0.
     """
 
-    width: np.ndarray
+    width: np.ndarray | None
     scale: np.float32
     zero: np.uint8
+
+    @classmethod
+    def plain(cls, seen: Seen) -> "Scaling":
+        """All channels alike."""
+        return cls._between(None, float(seen.low.min()), float(seen.high.max()))
 
     @classmethod
     def of(cls, seen: Seen, weight: np.ndarray, part: float) -> "Scaling":
@@ -78,17 +83,33 @@ class Scaling:
         widest = np.maximum(np.maximum(seen.high, -seen.low), 1e-5)
         heaviest = np.maximum(np.abs(weight).max(axis=1), 1e-5)
         width = (widest**part / heaviest ** (1 - part)).astype(np.float32)
-        low, high = min(0.0, float((seen.low / width).min())), float((seen.high / width).max())
+        return cls._between(width, float((seen.low / width).min()), float((seen.high / width).max()))
+
+    @classmethod
+    def _between(cls, width: np.ndarray | None, low: float, high: float) -> "Scaling":
+        low = min(0.0, low)
         scale = np.float32(max(high - low, 1e-6) / 255)
         return cls(width, scale, np.uint8(np.clip(round(-low / scale), 0, 255)))
 
+    def widened(self, weight: np.ndarray) -> np.ndarray:
+        """Weights (channels, outputs) for the scaled input."""
+        return weight if self.width is None else weight * self.width[:, None]
+
     def error(self, seen: Seen, weight: np.ndarray) -> float:
         """The mean squared error of a product in integers."""
-        whole, step = int8_columns(weight * self.width[:, None])
+        whole, step = int8_columns(self.widened(weight))
         zero = int(self.zero)
-        inputs = np.clip(np.rint(seen.rows / self.width / self.scale) + zero, 0, 255) - zero
+        rows = seen.rows if self.width is None else seen.rows / self.width
+        inputs = np.clip(np.rint(rows / self.scale) + zero, 0, 255) - zero
         found = (inputs.astype(np.float32) @ whole.astype(np.float32)) * (self.scale * step)
         return float(np.square(found - seen.rows @ weight).mean())
+
+
+def _chosen(seen: Seen, weight: np.ndarray) -> Scaling:
+    """Moved widths where they are worth it: the multiplication of the input costs time, most where it is wide."""
+    moved = min((Scaling.of(seen, weight, part) for part in PARTS), key=lambda each: each.error(seen, weight))
+    plain = Scaling.plain(seen)
+    return moved if plain.error(seen, weight) > WORTH * moved.error(seen, weight) else plain
 
 
 def int8_columns(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +144,7 @@ def _seen(model: Any, names: list[str], feeds: Iterable[Mapping[str, np.ndarray]
 def _quantise_products(
     graph: Any, name: str, nodes: list[Any], weights: Mapping[str, np.ndarray], scaling: Scaling
 ) -> None:
-    """Products of one input, which is scaled channel by channel and quantised once for all of them."""
+    """Products of one input, which is scaled and quantised once for all of them."""
     onnx = extra("onnx", "export")
 
     def constant(suffix: str, value: np.ndarray) -> str:
@@ -132,16 +153,17 @@ def _quantise_products(
 
     scale = constant(f"{name}_scale", np.array(scaling.scale))
     zero = constant(f"{name}_zero", np.array(scaling.zero))
-    added = [
-        onnx.helper.make_node("Mul", [name, constant(f"{name}_widths", 1 / scaling.width)], [f"{name}_scaled"]),
-        onnx.helper.make_node("QuantizeLinear", [f"{name}_scaled", scale, zero], [f"{name}_uint8"]),
-    ]
+    added, scaled = [], name
+    if scaling.width is not None:
+        scaled = f"{name}_scaled"
+        added.append(onnx.helper.make_node("Mul", [name, constant(f"{name}_widths", 1 / scaling.width)], [scaled]))
+    added.append(onnx.helper.make_node("QuantizeLinear", [scaled, scale, zero], [f"{name}_uint8"]))
     first = list(graph.node).index(nodes[0])
     for at, each in enumerate(added):
         graph.node.insert(first + at, each)
     for node in nodes:
         output = node.output[0]
-        whole, step = int8_columns(weights[node.input[1]] * scaling.width[:, None])
+        whole, step = int8_columns(scaling.widened(weights[node.input[1]]))
         inputs = [f"{name}_uint8", constant(f"{output}_int8", whole), scale, constant(f"{output}_step", step), zero, ""]
         readers = [reader for reader in graph.node if output in reader.input]
         bias = [each for each in readers[0].input if each in weights] if len(readers) == 1 else []

@@ -10,8 +10,9 @@ DIR/
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ from .batching import batches_of_tokens
 from .errors import EmograinError
 from .explanation import WordWeights, word_weights
 from .labels import Taxonomy
+from .onnx_network import OnnxNetwork
 
-FORMAT = 1
+FORMAT = 2
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
-BATCH_TOKENS = 512  # what goes through the network at once: more does not fit into the caches of a core
+BATCH_TOKENS = 384  # what goes through the network at once: more does not fit into the caches of a core
 PRODUCER = "emograin"
-EXPLAIN = "explain"  # the input that asks for contributions; a network may have none
+EXPLAIN = "explain"  # the constant that asks for contributions, false in the file; a network may have none
+CONTRIBUTIONS = "contributions"  # the output that has them
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ class OnnxScorer:
         tokenizer: The content of tokenizer.json.
         frame: How inputs are made.
         network: model.onnx, as a path or as bytes.
-        threads: Of a matrix product; by default all cores.
+        threads: How many work at once; 0 takes all cores.
 
     Attributes:
         explains: Whether the network tells what word pieces add to labels; it was exported with that, or not.
@@ -154,7 +157,6 @@ class OnnxScorer:
     """
 
     def __init__(self, tokenizer: str, frame: Frame, network: Path | bytes, threads: int = 0):
-        import onnxruntime
         from tokenizers import Tokenizer
 
         self.frame = frame
@@ -163,23 +165,15 @@ class OnnxScorer:
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.limit + 1)  # one more, to tell which texts are cut
         self.tokenizer.encode_special_tokens = True  # a text that spells "[SEP]" is read as those characters
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.enable_mem_pattern = False  # or memory grows with every new shape
-        options.log_severity_level = 3
-        try:
-            self.session = onnxruntime.InferenceSession(
-                network if isinstance(network, bytes) else str(network),
-                options,
-                providers=["CPUExecutionProvider"],
-                # onnxruntime's fused operator is several times slower on CPUs than what it replaces (docs/log.md).
-                disabled_optimizers=["SkipLayerNormFusion"],
-            )
-        except Exception as error:  # its errors share no public class
-            raise EmograinError(
-                f"onnxruntime {onnxruntime.__version__} cannot read the network: {str(error).splitlines()[0]}"
-            ) from error
-        self.explains = EXPLAIN in {each.name for each in self.session.get_overridable_initializers()}
+        # Read once: the file may be another one when a session is added.
+        self._start = partial(OnnxNetwork, network if isinstance(network, bytes) else network.read_bytes(), threads)
+        self.network = self._start()
+        self.explains = CONTRIBUTIONS in self.network.outputs
+
+    @cached_property
+    def explaining(self) -> OnnxNetwork:
+        """The network when it computes contributions as well."""
+        return self._start({EXPLAIN: np.array(True)})
 
     def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray]:
         """Texts -> ids of their first `limit` word pieces, and whether there were more (texts,), bool."""
@@ -189,8 +183,9 @@ class OnnxScorer:
     def score(self, documents: Sequence[Sequence[int]], advance: Callable[[int], Any] = lambda _: None) -> np.ndarray:
         """Ids from `tokenize` -> probabilities (texts, labels), float32, in batches of like length."""
         scores: np.ndarray | None = None
-        for batch, inputs in self._batches(documents):
-            found = self.session.run(["probabilities"], inputs)[0]
+        batches = self._batches(documents)
+        results = self.network.run(["probabilities"], lambda batch: self._inputs(documents, batch), batches)
+        for batch, (found,) in zip(batches, results, strict=True):
             if scores is None:
                 scores = np.empty((len(documents), found.shape[1]), dtype=np.float32)
             scores[batch] = found
@@ -206,9 +201,9 @@ class OnnxScorer:
         scores: dict[int, np.ndarray] = {}
         words: dict[int, WordWeights] = {}
         front = len(self.frame.before)
-        for batch, inputs in self._batches(documents):
-            asked = inputs | {EXPLAIN: np.array(True)}
-            probabilities, contributions = self.session.run(["probabilities", "contributions"], asked)
+        batches, outputs = self._batches(documents), ["probabilities", CONTRIBUTIONS]
+        results = self.explaining.run(outputs, lambda batch: self._inputs(documents, batch), batches)
+        for batch, (probabilities, contributions) in zip(batches, results, strict=True):
             for at, row, parts in zip(batch.tolist(), probabilities, contributions, strict=True):
                 document = parts[:, front : front + len(documents[at])]
                 scores[at] = row
@@ -218,10 +213,12 @@ class OnnxScorer:
         cut = np.array([len(each.ids) > self.limit for each in found], dtype=bool)
         return np.array([scores[at] for at in order], dtype=np.float32), cut, [words[at] for at in order]
 
-    def _batches(self, documents: Sequence[Sequence[int]]) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-        """Batches of like length: which documents, and their inputs."""
-        for batch in batches_of_tokens([len(ids) + len(self.frame) for ids in documents], BATCH_TOKENS):
-            yield batch, self.frame.assemble([documents[at] for at in batch])
+    def _batches(self, documents: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        """Which documents go together: those of like length."""
+        return batches_of_tokens([len(ids) + len(self.frame) for ids in documents], BATCH_TOKENS)
+
+    def _inputs(self, documents: Sequence[Sequence[int]], batch: np.ndarray) -> dict[str, np.ndarray]:
+        return self.frame.assemble([documents[at] for at in batch])
 
     def __call__(self, texts: Sequence[str], advance: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
         """Texts -> scores (texts, labels), float32, and whether a text was cut (texts,), bool."""

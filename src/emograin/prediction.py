@@ -148,10 +148,7 @@ class Predictor:
                 scores[good], cut[good], found = scorer.explain(chosen, advance)
                 weights = dict(zip(good, found, strict=True))
         note = f"only the first {self.scorer.limit} word pieces were read"
-        rows = [
-            self._prediction(row) if problem is None else Prediction((), {}, error=problem)
-            for row, problem in zip(scores, problems, strict=True)
-        ]
+        rows = self._rows(scores, problems)
         for at in np.flatnonzero(cut).tolist():
             rows[at] = replace(rows[at], note=note)
         for at, each in weights.items():
@@ -203,11 +200,18 @@ class Predictor:
             )
         return self.scorer
 
-    def _prediction(self, scores: np.ndarray) -> Prediction:
-        order = np.argsort(-scores, kind="stable")
-        reached = scores >= self.thresholds
-        values = {label: float(score) for label, score in zip(self.labels, scores, strict=True)}
-        return Prediction(tuple(self.labels[at] for at in order if reached[at]), values)
+    def _rows(self, scores: np.ndarray, problems: Sequence[str | None]) -> list[Prediction]:
+        """Scores (texts, labels) -> a prediction a text; one with a problem has that instead."""
+        names, rows = self.labels, []
+        order = np.argsort(-scores, axis=1, kind="stable").tolist()
+        reached = (scores >= self.thresholds).tolist()
+        for problem, best, chosen, values in zip(problems, order, reached, scores.tolist(), strict=True):
+            if problem is None:
+                labels = tuple([names[at] for at in best if chosen[at]])
+                rows.append(Prediction(labels, dict(zip(names, values, strict=True))))
+            else:
+                rows.append(Prediction((), {}, error=problem))
+        return rows
 
 
 def load(path: str | Path | None = None, policy: str = POLICY, threads: int = 0) -> Predictor:

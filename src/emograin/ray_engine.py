@@ -18,6 +18,7 @@ from typing import Any
 
 from .errors import EmograinError, extra
 from .folder_prediction import DEATHS, Engine, FileJob, Outcome, Settings, predict_file
+from .onnx_network import available_cores
 from .prediction import load
 
 OBJECT_STORE = 128 * 1024**2  # bytes; what goes through it is a number a file
@@ -111,7 +112,7 @@ def _quiet_ray() -> Any:
 @contextmanager
 def _cluster(ray: Any, workers: int | None, address: str | None) -> Iterator[tuple[int, int]]:
     """Ray, for as long as it is needed: how many workers, and threads of each."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = available_cores()
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "include_dashboard": False}
     with ExitStack() as stack:
         if address is None:
