@@ -111,6 +111,18 @@ def test_a_model_of_another_kind_is_said(model, tmp_path, change, said):
         emograin.load(tmp_path)
 
 
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(path.read_bytes()), lambda path: path.unlink()])
+def test_a_model_that_is_replaced_while_it_is_in_use_is_not_mixed_with_the_new_one(model, tmp_path, change):
+    for path in model.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    predictor = emograin.load(tmp_path, threads=2)
+    before = predictor.predict(["so happy"]).scores
+    change(tmp_path / "model.onnx")
+    assert np.array_equal(predictor.predict(["so happy"]).scores, before)
+    with pytest.raises(EmograinError, match=r"was replaced or removed while it was in use \(load the model again\)"):
+        predictor.predict(["so happy"], explain=True)
+
+
 def test_a_network_that_cannot_be_read_is_said(model):
     exported = ExportedModel(model)
     from emograin.onnx_model import OnnxScorer

@@ -22,7 +22,7 @@ from .batching import batches_of_tokens
 from .errors import EmograinError
 from .explanation import WordWeights, word_weights
 from .labels import Taxonomy
-from .onnx_network import OnnxNetwork
+from .onnx_network import NetworkFile, OnnxNetwork
 
 FORMAT = 2
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
@@ -165,8 +165,7 @@ class OnnxScorer:
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.limit + 1)  # one more, to tell which texts are cut
         self.tokenizer.encode_special_tokens = True  # a text that spells "[SEP]" is read as those characters
-        # Read once: the file may be another one when a session is added.
-        self._start = partial(OnnxNetwork, network if isinstance(network, bytes) else network.read_bytes(), threads)
+        self._start = partial(OnnxNetwork, NetworkFile(network), threads)
         self.network = self._start()
         self.explains = CONTRIBUTIONS in self.network.outputs
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,11 +16,40 @@ EACH = 2  # batches a thread, or some threads have none for long
 Item = TypeVar("Item")
 
 
+class NetworkFile:
+    """model.onnx, as a path or as bytes: read once a session, the same all the time.
+
+    Args:
+        network: The path, or the content.
+    """
+
+    def __init__(self, network: Path | bytes):
+        self._network = network
+        self._state = self._now()
+
+    def given(self) -> str | bytes:
+        """What a session is made of.
+
+        Raises:
+            EmograinError: The file is not the one that it was.
+        """
+        if self._now() != self._state:
+            name = str(self._network)
+            raise EmograinError(f"{name!r} was replaced or removed while it was in use", "load the model again")
+        return self._network if isinstance(self._network, bytes) else str(self._network)
+
+    def _now(self) -> tuple[int, ...] | None:
+        if isinstance(self._network, bytes) or not self._network.exists():
+            return None
+        found = self._network.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 class OnnxNetwork:
     """Runs a network.
 
     Args:
-        content: Of model.onnx.
+        file: The network.
         threads: How many work at once; 0 takes all cores that this process may use.
         constants: What takes the place of constants of the network, by name.
 
@@ -30,10 +60,10 @@ class OnnxNetwork:
         EmograinError: The network cannot be read.
     """
 
-    def __init__(self, content: bytes, threads: int = 0, constants: Mapping[str, np.ndarray] | None = None):
+    def __init__(self, file: NetworkFile, threads: int = 0, constants: Mapping[str, np.ndarray] | None = None):
         from onnxruntime import OrtValue
 
-        self._content = content
+        self._file = file
         self._threads = threads or available_cores()
         # Sessions read them where they are: they must live as long.
         self._constants = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (constants or {}).items()}
@@ -58,6 +88,7 @@ class OnnxNetwork:
     def _start(self, threads: int) -> Any:
         import onnxruntime
 
+        network = self._file.given()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.enable_mem_pattern = False  # or memory grows with every new shape
@@ -70,7 +101,7 @@ class OnnxNetwork:
             options.add_initializer(name, value)
         try:
             return onnxruntime.InferenceSession(
-                self._content, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled
+                network, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled
             )
         except Exception as error:  # its errors share no public class
             raise EmograinError(
