@@ -2,10 +2,9 @@
 
     python tools/ship_model.py --data goemotions                  train teachers and it first, into runs/shipped*
     python tools/ship_model.py --data goemotions --run RUN        a run that is there
-    python tools/ship_model.py --run RUN --explanations           only add explanations to the network that is there
     python tools/ship_model.py --card                             only write the card again, from its JSON and results/
 
-Everything is chosen on dev. Test is read once for each of the two networks, float32 and int8. What the model was
+Everything is chosen on dev; test is read for each of the two networks, float32 and int8. What the model was
 weighed against, and its speed, are read from results/.
 """
 
@@ -17,17 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 
 from emograin import data, significance
-from emograin.attention_directions import directions_of
-from emograin.classifier import load as load_classifier
 from emograin.config import Training
 from emograin.exported_evaluation import evaluate_exported
-from emograin.inference import score_documents
-from emograin.onnx_explanation import explain
 from emograin.onnx_export import export
-from emograin.onnx_model import ExportedModel, sha256
+from emograin.onnx_model import ExportedModel
 from emograin.run_evaluation import settings_of
 from emograin.run_folder import RunFolder, write_whole
 from emograin.shipped_model import SHIPPED
@@ -70,11 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/shipped"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
     parser.add_argument("--card", action="store_true", help="write the card's Markdown from its JSON, nothing else")
-    parser.add_argument("--explanations", action="store_true", help="add them to the network that is there")
     options = parser.parse_args(arguments)
-    if options.explanations:
-        add_explanations(RunFolder(options.run), options.output)
-    elif not options.card:
+    if not options.card:
         corpus = data.load(options.data)
         run = RunFolder(options.run)
         if not finished(run):
@@ -155,7 +146,7 @@ def made(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, Any]:
         },
         "encoder": {"name": "sentence-transformers/all-MiniLM-L6-v2", "licence": "Apache-2.0"},
         "licence": "Apache-2.0",
-        "chosen_on": "dev: checkpoint, thresholds; test was read once for each network",
+        "chosen_on": "dev: checkpoint, thresholds, quantisation; test chose nothing",
         "figures": figures,
         "uses": uses(corpus),
     }
@@ -186,23 +177,6 @@ def uses(corpus: data.Corpus) -> dict[str, Any]:
             "Only the beginning of a text is read: 50 word pieces.",
         ],
     }
-
-
-def add_explanations(run: RunFolder, folder: Path) -> None:
-    """Add what explains to a network that was exported of the run; its weights, and so the figures, stay."""
-    described = ExportedModel(folder).description
-    network = onnx.load(folder / "model.onnx")
-    method = load_classifier(run).method
-    documents = method.tokenize(data.load("quickstart").split("all").texts)
-    directions = directions_of(method, documents, score_documents(method, documents))
-    if described.get("explanations") or directions is None or not explain(network, directions):
-        raise SystemExit("nothing added: the network has explanations, or its attention is not the run's")
-    write_whole(folder / "model.onnx", lambda part: part.write_bytes(network.SerializeToString()))
-    described["explanations"] = True
-    described["files"]["model.onnx"] = sha256(folder / "model.onnx")
-    RunFolder(folder).write_json("model.json", described)
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    RunFolder(folder).write_json("card.json", card | {"megabytes": megabytes(folder)})
 
 
 def megabytes(folder: Path) -> float:
