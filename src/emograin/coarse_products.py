@@ -41,7 +41,7 @@ class Precision:
     Attributes:
         coarse: (vectors, hidden) float32 of unit norm -> values of the same shape, their step and loss.
         multiply: (a, hidden) and (hidden, b) values -> (a, b).
-        rounding: By how much a product of norm 1 is rounded at the end.
+        rounding: By how much a product is rounded at the end, at most.
     """
 
     coarse: Callable[[Tensor], Coarse]
@@ -127,9 +127,9 @@ def _floating(dtype: torch.dtype, vectors: Tensor) -> Coarse:
     return Coarse(values, 1.0, loss)
 
 
-# Half of a step of bf16 below 1: what is rounded from above 1 is at least 1, and no cosine is more.
+# Half of a step of bf16 above 1, where products of vectors that were rounded to be longer can lie.
 PRECISIONS = {
     "int8": Precision(_int8, torch._int_mm, 0.0),
-    "bf16": Precision(partial(_floating, torch.bfloat16), torch.matmul, torch.finfo(torch.bfloat16).eps / 4),
+    "bf16": Precision(partial(_floating, torch.bfloat16), torch.matmul, torch.finfo(torch.bfloat16).eps / 2),
     "float32": Precision(partial(_floating, torch.float32), torch.matmul, 0.0),
 }
