@@ -7,7 +7,10 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors: more threads only wait for each other
 
 import json
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -120,3 +123,19 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"there is no folder {folder.name!r} beside the project")
     return folder
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Draw into memory: the matplotlib figure that a function would have saved."""
+
+    def draw(kind: str, *arguments: Any, **options: Any) -> Any:
+        from emograin import figures
+
+        kept: list[Any] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(import_module(f"emograin.figures.{kind}"), "saved", lambda figure, _: kept.append(figure))
+            getattr(figures, kind)("nowhere.png", *arguments, **options)
+        return kept[0]
+
+    return draw

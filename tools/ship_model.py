@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--run", type=Path, default=Path("runs/shipped"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
-    parser.add_argument("--card", action="store_true", help="write the card's Markdown from its JSON, nothing else")
+    parser.add_argument("--card", action="store_true", help="only write the card again, from its JSON and results/")
     options = parser.parse_args(arguments)
     if not options.card:
         corpus = data.load(options.data)

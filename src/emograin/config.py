@@ -87,6 +87,11 @@ class Training:
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)
 
+    @property
+    def teachers(self) -> list[str]:
+        """The models that `teacher` names."""
+        return [name.strip() for name in self.teacher.split(",")] if self.teacher else []
+
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for a run's JSON."""
         return dataclasses.asdict(self)

@@ -71,16 +71,19 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
         if dev is not None:
             checked["dev"], thresholds = loss(whole, small, dev, thresholds)
     directions = directions_of(method, whole.tokenize(texts)[0], scores_of(whole, texts))
-    settings = settings_of(run).to_dict()
-    if settings["teacher"]:
-        settings["teacher"] = ",".join(last_part(each.strip()) for each in settings["teacher"].split(","))
+    settings = settings_of(run)
+    names = {
+        "data": last_part(settings.data),
+        "encoder": last_part(settings.encoder),
+        "teacher": ",".join(map(last_part, settings.teachers)) or None,
+    }
     facts = {
         "weights": "int8" if int8 else "float32",
         "opset": OPSET,
         "tolerance": TOLERANCE,
         "explanations": directions is not None and onnx_explanation.explain(model, directions),
         "checked": checked,
-        "settings": settings | {"data": last_part(settings["data"]), "encoder": last_part(settings["encoder"])},
+        "settings": settings.to_dict() | names,
         "versions": {
             "emograin": version("emograin"),
             "torch": torch.__version__,

@@ -115,7 +115,7 @@ def described(run: RunFolder, corpus: Corpus, texts: Split) -> dict[str, Any]:
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
         "weight_averaging": settings.weight_averaging,
-        "teachers": len(settings.teacher.split(",")) if settings.teacher else 0,
+        "teachers": len(settings.teachers),
         "seed": settings.seed,
         "corpus": corpus.name,
         "split": texts.name,

@@ -48,8 +48,7 @@ def training_targets(
     if kept and path.is_file():
         scores = _read(path, split.labels.shape)
     else:
-        teachers = [name.strip() for name in settings.teacher.split(",")]
-        scores = np.mean([_scores(teacher, split, taxonomy, advance) for teacher in teachers], axis=0)
+        scores = np.mean([_scores(teacher, split, taxonomy, advance) for teacher in settings.teachers], axis=0)
         with write_errors(path):
             run.path.mkdir(parents=True, exist_ok=True)
             np.save(path, scores)
