@@ -25,7 +25,7 @@ demo: $(BASE)
 	@echo
 	@echo "Your own file:      $(BIN)/emograin predict --input comments.csv --column text --output emotions.csv"
 	@echo "From Python:        import emograin; emograin.load().predict(['what a day!'])[0].labels"
-	@echo "What the model is:  src/emograin/model/MODEL_CARD.md"
+	@echo "What the model is:  src/emograin/prediction/shipped/MODEL_CARD.md"
 	@echo "Train your own:     pip install 'emograin[train,minilm]'; emograin train --help"
 
 test: $(INSTALLED)
@@ -38,4 +38,4 @@ test: $(INSTALLED)
 fix: $(INSTALLED)
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
-	$(BIN)/python tools/results.py
+	$(BIN)/python scripts/update_tables.py

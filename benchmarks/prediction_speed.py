@@ -31,13 +31,13 @@ import transformers
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 import emograin
-from emograin import data
-from emograin.classifier import load as load_classifier
-from emograin.config import last_part
-from emograin.encoder import quiet
-from emograin.methods import Method
-from emograin.onnx_model import BATCH_TOKENS, ExportedModel, batches_of_tokens
-from emograin.run_folder import RunFolder
+from emograin.data import corpus as data
+from emograin.models.classifier import load as load_classifier
+from emograin.models.config import last_part
+from emograin.models.encoder import quiet
+from emograin.models.methods import Method
+from emograin.models.run_folder import RunFolder
+from emograin.prediction.onnx.model import BATCH_TOKENS, ExportedModel, batches_of_tokens
 
 BATCH = 32
 PAUSE = 0.5  # seconds between two ways: threads of the one before wait actively for a while

@@ -26,8 +26,8 @@ from urllib.request import urlopen
 
 import numpy as np
 
-from emograin import data
-from emograin.shipped_model import shipped_model
+from emograin.data import corpus as data
+from emograin.prediction.shipped_model import shipped_model
 
 CLIENTS = (1, 16, 128)
 BATCHES = {"batched": 32, "one at a time": 1}

@@ -33,12 +33,12 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import binary_cross_entropy_with_logits
 from training_cost import Cost, matrix_rate
 
-from emograin.batching import training_batches
-from emograin.classifier import build
-from emograin.config import Training
-from emograin.data import Corpus, Split, load
-from emograin.run_folder import RunFolder
-from emograin.training import computes_in_bf16, train
+from emograin.data.batching import training_batches
+from emograin.data.corpus import Corpus, Split, load
+from emograin.models.classifier import build
+from emograin.models.config import Training
+from emograin.models.run_folder import RunFolder
+from emograin.training.loop import computes_in_bf16, train
 
 CHANGES = ("batches of like length", "bfloat16", "fused AdamW", "math attention")
 DEV_TEXTS = 16  # emograin's loop evaluates once, at the end, untimed
@@ -79,7 +79,7 @@ def plain_loop(settings: Training, corpus: Corpus, changes: Sequence[str] = ()) 
 
 
 def emograin_loop(settings: Training, corpus: Corpus) -> float:
-    """Texts a second of `emograin.training.train`, as it notes them in the run's curve."""
+    """Texts a second of `emograin.training.loop.train`, as it notes them in the run's curve."""
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(folder)
         train(settings, corpus, run)

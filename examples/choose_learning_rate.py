@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from emograin.config import Training
-from emograin.data import Corpus, Split, load
-from emograin.run_folder import RunFolder
-from emograin.training import train
+from emograin.data.corpus import Corpus, Split, load
+from emograin.models.config import Training
+from emograin.models.run_folder import RunFolder
+from emograin.training.loop import train
 
 
 def thinned(corpus: Corpus, every: int) -> Corpus:

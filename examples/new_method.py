@@ -12,11 +12,11 @@ from pathlib import Path
 from torch import Tensor
 
 import emograin
-from emograin.data import Corpus, Split
-from emograin.encoder import Encoder
-from emograin.labels import Taxonomy
-from emograin.methods import METHODS, FeedForward, Method
-from emograin.run_evaluation import evaluate_run
+from emograin.data.corpus import Corpus, Split
+from emograin.data.taxonomy import Taxonomy
+from emograin.evaluation.run_evaluation import evaluate_run
+from emograin.models.encoder import Encoder
+from emograin.models.methods import METHODS, FeedForward, Method
 
 
 class MeanPooling(Method):

@@ -16,9 +16,9 @@ import hypothesis
 import numpy as np
 import pytest
 
-from emograin import data
-from emograin.config import Training
-from emograin.labels import Taxonomy
+from emograin.data import corpus as data
+from emograin.data.taxonomy import Taxonomy
+from emograin.models.config import Training
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("untimed")
@@ -82,7 +82,7 @@ def taxonomy(corpus: data.Corpus) -> Taxonomy:
 def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Family to the folder of a tiny random encoder of it, as transformers saves one."""
     import torch  # here, so that tests of what needs no torch load none
-    from tiny_encoders import ENCODERS
+    from helpers.tiny_encoders import ENCODERS
 
     folders = {}
     for family in FAMILIES:
@@ -130,11 +130,13 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Draw into memory: the matplotlib figure that a function would have saved."""
 
     def draw(kind: str, *arguments: Any, **options: Any) -> Any:
-        from emograin import figures
+        from emograin.reproduction import figures
 
         kept: list[Any] = []
         with monkeypatch.context() as patch:
-            patch.setattr(import_module(f"emograin.figures.{kind}"), "saved", lambda figure, _: kept.append(figure))
+            patch.setattr(
+                import_module(f"emograin.reproduction.figures.{kind}"), "saved", lambda figure, _: kept.append(figure)
+            )
             getattr(figures, kind)("nowhere.png", *arguments, **options)
         return kept[0]
 

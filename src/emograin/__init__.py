@@ -13,26 +13,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .config import Training as Training
-    from .data import load as load_corpus  # noqa: F401
-    from .errors import EmograinError as EmograinError
-    from .labels import GOEMOTIONS as GOEMOTIONS
-    from .labels import Taxonomy as Taxonomy
-    from .prediction import load as load
-    from .run_folder import RunFolder as RunFolder
-    from .training import train as train
+    from .common.errors import EmograinError as EmograinError
+    from .data.corpus import load as load_corpus  # noqa: F401
+    from .data.taxonomy import GOEMOTIONS as GOEMOTIONS
+    from .data.taxonomy import Taxonomy as Taxonomy
+    from .models.config import Training as Training
+    from .models.run_folder import RunFolder as RunFolder
+    from .prediction.predictor import load as load
+    from .training.loop import train as train
 
 __version__ = "0.1.0"
 
 _NAMES = {
-    "EmograinError": ("errors", "EmograinError"),
-    "GOEMOTIONS": ("labels", "GOEMOTIONS"),
-    "RunFolder": ("run_folder", "RunFolder"),
-    "Taxonomy": ("labels", "Taxonomy"),
-    "Training": ("config", "Training"),
-    "load": ("prediction", "load"),
-    "load_corpus": ("data", "load"),
-    "train": ("training", "train"),
+    "EmograinError": ("common.errors", "EmograinError"),
+    "GOEMOTIONS": ("data.taxonomy", "GOEMOTIONS"),
+    "RunFolder": ("models.run_folder", "RunFolder"),
+    "Taxonomy": ("data.taxonomy", "Taxonomy"),
+    "Training": ("models.config", "Training"),
+    "load": ("prediction.predictor", "load"),
+    "load_corpus": ("data.corpus", "load"),
+    "train": ("training.loop", "train"),
 }
 
 __all__ = ["__version__", *_NAMES]

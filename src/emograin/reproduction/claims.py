@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..attention_record import Attention
-from ..experiments import TABLE_2
-from ..significance import Difference
+from ..analysis.attention_record import Attention
+from ..evaluation.significance import Difference
+from .experiment import TABLE_2
 from .systems import Comparison
 
 RAREST = ("grief", "pride", "relief")  # §5.2

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from .. import figures
-from ..attention_record import Attention
-from ..figures import attention_maps
-from ..results_reading import read_curve, read_result
+from ..analysis.attention_record import Attention
+from ..evaluation.results import read_curve, read_result
+from . import figures
+from .figures import attention_maps
 from .kept import Kept, Missing, Part
 
 PAIRS = (("baseline-4", "label-embeds-4"), ("baseline-10", "label-embeds-10"))  # §5.2 compares the first

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..attention_record import Attention, read_attention
-from ..results_reading import read_result
-from ..run_folder import RunFolder, write_whole
+from ..analysis.attention_record import Attention, read_attention
+from ..evaluation.results import read_result
+from ..models.run_folder import RunFolder, write_whole
 from .systems import Comparison, System, read_experiment, read_systems
 
 

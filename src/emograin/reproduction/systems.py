@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import significance as test
-from ..errors import EmograinError
-from ..experiments import TABLE_2, Row
-from ..outcomes import Outcome, check_same_texts, read_outcome
-from ..results_reading import read_result
-from ..run_folder import RunFolder
+from ..common.errors import EmograinError
+from ..evaluation import significance as test
+from ..evaluation.outcomes import Outcome, check_same_texts, read_outcome
+from ..evaluation.results import read_result
+from ..models.run_folder import RunFolder
+from .experiment import TABLE_2, Row
 
 
 @dataclass(frozen=True)

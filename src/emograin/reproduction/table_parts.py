@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from ..results_reading import read_curve
-from ..similarity_tables import remarks, table_3_cells, table_3_records
+from ..analysis.task_similarity_tables import remarks, table_3_cells, table_3_records
+from ..evaluation.results import read_curve
 from .claims import Claim, Evidence, claims
 from .kept import Kept, Missing, Part, write_text
 from .table_2 import table_2, table_2_cells

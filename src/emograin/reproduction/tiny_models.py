@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import extra
+from ..common.errors import extra
 
 POSITIONS = 128  # tokens that fit
 WORDS = 16  # tokens that the paraphraser writes at most
@@ -76,7 +76,7 @@ def _words(texts: Sequence[str]) -> list[str]:
 
 def _saved(folder: Path, model: object, tokenizer: object) -> Path:
     """Write both; the configuration, by which they are known to be there, gets its name last."""
-    from ..encoder import quiet
+    from ..models.encoder import quiet
 
     part = folder.with_name(folder.name + ".part")
     with quiet():

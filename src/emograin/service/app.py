@@ -14,21 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from .. import __version__
-from ..prediction import POLICY
-from .batching_queue import BatchingQueue, Job
-from .gate import GUARDED, PREDICT, UNANSWERED, Gate
+from ..prediction.predictor import POLICY
+from .dynamic_batching import BatchingQueue, Job
+from .errors import Refusal, closing
 from .metrics import Metrics
+from .middleware import GUARDED, PREDICT, UNANSWERED, Gate
 from .pages import add_pages
-from .refusal import Refusal, closing
-from .schema import (
-    ErrorResponse,
-    ModelResponse,
-    PredictResponse,
-    StatusResponse,
-    parse,
-    request_model,
-    request_schema,
-)
+from .schema import ErrorResponse, ModelResponse, PredictResponse, StatusResponse, parse, request_model, request_schema
 from .served_model import Scored, ServedModel
 from .settings import Settings
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
-from .refusal import Refusal
+from .errors import Refusal
 from .settings import Settings
 
 SHOWN = 3  # mistakes of a request that are told

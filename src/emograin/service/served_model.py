@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..onnx_model import ExportedModel
-from ..prediction import Predictions, Predictor, load
-from ..run_folder import RunFolder
-from ..shipped_model import shipped_model
+from ..models.run_folder import RunFolder
+from ..prediction.onnx.model import ExportedModel
+from ..prediction.predictor import Predictions, Predictor, load
+from ..prediction.shipped_model import shipped_model
 
 CARD = "card.json"
 WARM_UP = ("a", "a text of a few words", "a longer text " * 20)

@@ -9,8 +9,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from ..errors import EmograinError
-from .batching_queue import BatchingQueue
+from ..common.errors import EmograinError
+from .dynamic_batching import BatchingQueue
 from .logs import log_to_stderr
 
 LOG = logging.getLogger("emograin.service")

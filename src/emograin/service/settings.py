@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 
-from ..errors import EmograinError
+from ..common.errors import EmograinError
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,238 @@
+"""Do explanations name the words that occlusion finds, and what do they cost?
+
+    emograin export RUN MODEL --int8
+    python benchmarks/attribution_fidelity.py --data DIR --run RUN --model MODEL --output results/explanation.json
+
+Occlusion takes out one word after another and looks how far the logit of a text's best predicted label falls: a pass
+a word. Its pieces become the mask token; where they are removed instead, the order of the words is another, so no way
+can be expected to agree with the reference much better than those two agree. Beside ours: attention alone, from the
+label's slot in the run's layer that agrees best on dev, or in the mean of all layers; and random weights. Texts are
+those of test, of at least three words, with a predicted label.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import kendalltau, spearmanr
+
+import emograin
+from emograin.analysis.attention import attentions, words_of
+from emograin.analysis.attention_record import read_by_labels, word_shares
+from emograin.data import corpus as data
+from emograin.data.words import words_at
+from emograin.evaluation.significance import RESAMPLES
+from emograin.models.classifier import load as load_classifier
+from emograin.models.config import last_part
+from emograin.models.run_folder import RunFolder
+from emograin.prediction.onnx.model import ExportedModel, OnnxScorer
+from emograin.prediction.predictor import Predictor
+
+WORDS = 3  # of a text at least
+MASKS = ("[MASK]", "<mask>")
+EDGE = 1e-7  # of float32 probabilities: beyond it a logit is rounding
+PAUSE = 0.3  # seconds between two ways: threads of the one before wait actively for a while
+EVERY_LAYER = "mean of all layers"
+
+
+class Case(NamedTuple):
+    """A text, its word pieces, the word of each of them (pieces,), and the label that is explained."""
+
+    text: str
+    document: list[int]
+    word_of: np.ndarray
+    label: int
+
+    @property
+    def words(self) -> int:
+        """How many there are."""
+        return int(self.word_of.max()) + 1
+
+
+def cases_of(predictor: Predictor, scorer: OnnxScorer, texts: Sequence[str], count: int) -> list[Case]:
+    """The first texts that have enough words and a predicted label and are not cut, with their best label."""
+    found = []
+    for text, prediction in zip(texts, predictor.predict(texts), strict=True):
+        encoded = scorer.tokenizer.encode(text, add_special_tokens=False)
+        words, word_of = words_at(text, encoded.offsets)
+        if prediction.labels and prediction.note is None and len(words) >= WORDS:
+            found.append(Case(text, encoded.ids, word_of, predictor.labels.index(prediction.labels[0])))
+    return found[:count]
+
+
+def logits(scorer: OnnxScorer, documents: Sequence[Sequence[int]]) -> np.ndarray:
+    """(documents, labels)."""
+    scores = np.clip(scorer.score(documents).astype(np.float64), EDGE, 1 - EDGE)
+    return np.log(scores) - np.log1p(-scores)
+
+
+def occluded(scorer: OnnxScorer, cases: Sequence[Case], mask: int | None) -> list[np.ndarray]:
+    """How far the label's logit falls without each word (words,), of each case; without a mask, words are removed."""
+    documents: list[list[int]] = []
+    owners: list[int] = []
+    for at, case in enumerate(cases):
+        documents.append(case.document)
+        owners += [at] * (1 + case.words)
+        for word in range(case.words):
+            pieces = zip(case.document, case.word_of.tolist(), strict=True)
+            without = [mask if of == word else piece for piece, of in pieces]
+            documents.append([piece for piece in without if piece is not None])
+    found, places = logits(scorer, documents), np.array(owners)
+    columns = [found[places == at, case.label] for at, case in enumerate(cases)]
+    return [column[0] - column[1:] for column in columns]
+
+
+def explained(predictor: Predictor, cases: Sequence[Case]) -> list[np.ndarray]:
+    """Our weights of words."""
+    found = predictor.explain([case.text for case in cases])
+    names = [predictor.labels[case.label] for case in cases]
+    return [np.array([word["weight"] for word in words[name]]) for words, name in zip(found, names, strict=True)]
+
+
+def attended(run: Path, cases: Sequence[Case]) -> dict[str, list[np.ndarray]]:
+    """Attention from the label's slot to words, mean over heads, of each layer and of all."""
+    method = load_classifier(RunFolder(run)).method
+    spelled = [words_of(method, case.text) for case in cases]
+    found: dict[str, list[np.ndarray]] = {}
+    for at, read in attentions(method, [document for document, *_ in spelled]):
+        document, names, word_of, _ = spelled[at]
+        places = np.full(read.reading.shape[1], -1)
+        places[np.array(method.parts(document)) == "document"] = word_of
+        layers = [
+            word_shares(read_by_labels(read.weights, read.reading, layer), places, len(names))[cases[at].label]
+            for layer in range(len(read.weights))
+        ]
+        ways = {f"layer {number}": shares for number, shares in enumerate(layers)} | {
+            EVERY_LAYER: np.mean(layers, axis=0)
+        }
+        for name, shares in ways.items():
+            found.setdefault(name, [np.zeros(0)] * len(cases))[at] = shares
+    return found
+
+
+def agreement(found: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Means over texts, and the 95 % interval of the first by bootstrap."""
+    pairs = list(zip(found, expected, strict=True))
+    ranks = np.nan_to_num([spearmanr(*pair)[0] for pair in pairs])  # no order at all agrees with none
+    drawn = np.random.default_rng(0).integers(0, len(ranks), (RESAMPLES, len(ranks)))
+    low, high = np.percentile(ranks[drawn].mean(axis=1), (2.5, 97.5))
+    return {
+        "spearman": round(float(ranks.mean()), 3),
+        "interval": [round(float(low), 3), round(float(high), 3)],
+        "kendall": round(float(np.nan_to_num([kendalltau(*pair)[0] for pair in pairs]).mean()), 3),
+        "same_first_word": round(float(np.mean([one.argmax() == other.argmax() for one, other in pairs])), 3),
+    }
+
+
+def timed(run: Callable[[], Any]) -> float:
+    """Seconds that a call takes."""
+    time.sleep(PAUSE)
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def costs(
+    predictor: Predictor, scorer: OnnxScorer, cases: Sequence[Case], mask: int | None, rounds: int
+) -> dict[str, Any]:
+    """Texts a second of predicting, of predicting with words, and of occlusion, in turn; ratios to the first."""
+    texts = [case.text for case in cases]
+    ways: dict[str, Callable[[], Any]] = {
+        "predict": partial(predictor.predict, texts),
+        "predict, explain": partial(predictor.predict, texts, explain=True),
+        "occlusion": partial(occluded, scorer, cases, mask),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            seconds[name].append(timed(way))
+    ratios = {
+        name: [each / plain for each, plain in zip(seconds[name], seconds["predict"], strict=True)] for name in ways
+    }
+    return {
+        "rounds": rounds,
+        "texts_per_second": {name: round(len(texts) / statistics.median(each), 1) for name, each in seconds.items()},
+        "times_the_cost_of_predict": {
+            name: {"median": round(statistics.median(each), 2), "min": round(min(each), 2), "max": round(max(each), 2)}
+            for name, each in ratios.items()
+            if name != "predict"
+        },
+    }
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """All figures of one model."""
+    model = ExportedModel(options.model)
+    predictor, scorer = emograin.load(options.model), model.scorer()
+    mask = next((found for each in MASKS if (found := scorer.tokenizer.token_to_id(each)) is not None), None)
+    corpus = data.load(options.data, model.taxonomy)
+    drawn = {}
+    for split in ("dev", "test"):
+        texts = corpus.split(split).texts
+        some = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: 4 * options.texts]]
+        drawn[split] = cases_of(predictor, scorer, some, options.texts)
+    reference = {split: occluded(scorer, cases, mask) for split, cases in drawn.items()}
+    on_dev = {name: agreement(found, reference["dev"]) for name, found in attended(options.run, drawn["dev"]).items()}
+    layer = max(on_dev, key=lambda name: on_dev[name]["spearman"])
+    cases, random = drawn["test"], np.random.default_rng(1)
+    ways = {
+        "ours": explained(predictor, cases),
+        f"attention alone, {layer}": attended(options.run, cases)[layer],
+        "random": [random.random(case.words) for case in cases],
+    }
+    if mask is not None:
+        ways["occlusion, words removed"] = occluded(scorer, cases, None)
+    return {
+        "method": model.description["settings"]["method"],
+        "weights": model.description["weights"],
+        "reference": "occlusion, words removed" if mask is None else "occlusion, words masked",
+        "texts": len(cases),
+        "words_a_text": round(float(np.mean([case.words for case in cases])), 1),
+        "versions": {name: version(name) for name in ("onnxruntime", "torch")},
+        "agreement": {name: agreement(found, reference["test"]) for name, found in ways.items()},
+        "on_dev": {"ours": agreement(explained(predictor, drawn["dev"]), reference["dev"]), **on_dev},
+        "cost": costs(predictor, scorer, cases[: options.timed], mask, options.rounds),
+    }
+
+
+def table(name: str, found: dict[str, Any]) -> str:
+    """One model's figures for people."""
+    lines = [f"{name}: {found['texts']} test texts of {found['words_a_text']} words; reference: {found['reference']}"]
+    lines.append(f"  {'':<36} Spearman (95 % interval)  Kendall  same first word")
+    for way, row in found["agreement"].items():
+        low, high = row["interval"]
+        spread = f"{row['spearman']:.3f} ({low:.3f} to {high:.3f})"
+        lines.append(f"  {way:<36} {spread:>24}  {row['kendall']:>7.3f}  {row['same_first_word']:>15.0%}")
+    for way, row in found["cost"]["times_the_cost_of_predict"].items():
+        lines.append(f"  {way}: {row['median']:.2f} ({row['min']:.2f} to {row['max']:.2f}) times the cost of predict")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="quickstart", help="a corpus with dev and test")
+    parser.add_argument("--run", type=Path, required=True, help="the run that the model was exported of, for attention")
+    parser.add_argument("--model", type=Path, required=True, help="an exported model")
+    parser.add_argument("--texts", type=int, default=300, help="of dev, and of test")
+    parser.add_argument("--timed", type=int, default=200, help="texts whose cost is measured")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--output", type=Path, help="a JSON file to which the figures are added, under the run's name")
+    options = parser.parse_args()
+    found = measure(options)
+    name = last_part(str(options.run))
+    print(table(name, found))
+    if options.output:
+        before = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else {}
+        options.output.write_text(json.dumps(before | {name: found}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Table 2 in pieces, for machines that are lent for minutes: several trainings at a time, each resumed where it stopped.
+#
+#   experiments/table_2_gpu.sh OUTPUT [settings of emograin reproduce table-2]
+#
+# Call it again until it exits with 0; 3 means that a piece is done and something is left. What to bring back is
+# OUTPUT/results; OUTPUT/runs holds the checkpoints that the next piece needs.
+#   PIECE=510    seconds after which trainings are asked to save and stop
+#   PACK=4       trainings at a time
+set -euo pipefail
+output=$1
+shift
+emograin() { "${PYTHON:-python}" -m emograin "$@"; }
+deadline=$(($(date +%s) + ${PIECE:-510}))
+mkdir -p "$output"
+
+plan() { emograin reproduce table-2 --output "$output" --dry-run --json "$@" >"$output/plan.json"; }
+unfinished() {
+  "${PYTHON:-python}" - "$output/plan.json" <<'PLAN'
+import json, sys
+for each in json.load(open(sys.argv[1]))["trainings"]:
+    if each["state"] != "finished":
+        print(each["command"].removeprefix("emograin "))
+PLAN
+}
+one() { # a training until the deadline; the interrupt makes it save
+  left=$((deadline - $(date +%s)))
+  [ "$left" -gt 15 ] || return 0
+  timeout --signal=INT --kill-after=60 "$left" sh -c "exec \"${PYTHON:-python}\" -m emograin $1" >>"$output/trainings.log" 2>&1 ||
+    echo "stopped: emograin $1" >&2
+}
+export -f one
+export deadline output PYTHON
+
+plan "$@"
+began=$(date +%s)
+unfinished | tr '\n' '\0' | xargs -0 -r -P "${PACK:-4}" -I{} bash -c 'one "$1"' _ {}
+echo $(($(date +%s) - began)) >>"$output/pieces.txt"
+plan "$@"
+if [ -n "$(unfinished)" ]; then
+  echo "a piece is done, and these are left:" >&2
+  unfinished >&2
+  exit 3
+fi
+emograin reproduce table-2 --output "$output" "$@"
+"${PYTHON:-python}" "$(dirname "$0")/training_rates.py" "$output"/runs/*/ \
+  --seconds "$(awk '{ all += $1 } END { print all }' "$output/pieces.txt")" --json "$output/results/training_rates.json"

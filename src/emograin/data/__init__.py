@@ -1,0 +1,3 @@
+from .corpus import Corpus, Split, load
+
+__all__ = ["Corpus", "Split", "load"]

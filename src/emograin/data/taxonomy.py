@@ -1,0 +1,242 @@
+"""The label set: the 28 emotions of GoEmotions with their coarser groupings, or a user's own from a TOML file."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import EmograinError, unknown_name
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """Labels in a fixed order, and the coarser groups they fall into.
+
+    Args:
+        name: What the taxonomy is called.
+        labels: The labels; a label's position is its index in every array of the project.
+        groupings: Grouping to group to labels. A label may be in several groups of a grouping, and must be in one.
+        words: What the encoder reads for a label: a word, or a definition. A label that is not named reads as itself.
+        placeholders: Strings of the texts that must be one token, such as "[NAME]".
+
+    Raises:
+        EmograinError: Nothing to choose from, a repeated or empty name, an unknown label, a label without a group.
+
+    >>> moods = Taxonomy("moods", ("joy", "awe", "fear"), {"tone": {"good": ("joy", "awe"), "bad": ("fear", "awe")}})
+    >>> moods.index("awe"), moods.groups("tone")
+    (1, ('good', 'bad'))
+    >>> moods.to_groups(np.array([[1, 0, 0], [0, 1, 0]]), "tone").tolist()
+    [[1, 0], [1, 1]]
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    groupings: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    placeholders: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_names(f"labels of taxonomy {self.name!r}", self.labels)
+        if len(self.labels) < 2:
+            raise EmograinError(f"taxonomy {self.name!r} needs at least 2 labels, got {len(self.labels)}")
+        for label in self.words:
+            self.index(label)
+        _check_names("words", [self.words.get(label, label) for label in self.labels])
+        _check_names("placeholders", self.placeholders)
+        for grouping, groups in self.groupings.items():
+            covered = {label for members in groups.values() for label in members}
+            for group, members in groups.items():
+                _check_names(f"group {group!r} of grouping {grouping!r}", members)
+                if not members:
+                    raise EmograinError(f"group {group!r} of grouping {grouping!r} is empty")
+            for label in covered:
+                self.index(label)
+            if missing := [label for label in self.labels if label not in covered]:
+                raise EmograinError(f"grouping {grouping!r} must place every label, got no group for {missing}")
+
+    def index(self, label: str) -> int:
+        """The position of a label.
+
+        Raises:
+            EmograinError: The taxonomy has no such label.
+        """
+        if label not in self.labels:
+            raise unknown_name("label", label, self.labels)
+        return self.labels.index(label)
+
+    def indices(self, labels: Any) -> list[int]:
+        """The positions of one text's labels: names or indices, in a list or in one string.
+
+        Raises:
+            EmograinError: No label, an unknown one, or an index outside the taxonomy.
+
+        >>> GOEMOTIONS.indices("joy, love"), GOEMOTIONS.indices("17|18"), GOEMOTIONS.indices(["joy", 18])
+        ([17, 18], [17, 18], [17, 18])
+        """
+        if isinstance(labels, str) and labels.lstrip().startswith("["):  # a list in a cell of a CSV file
+            try:
+                labels = json.loads(labels)
+            except ValueError:
+                raise EmograinError(f"labels must be names, indices or a JSON list of them, got {labels!r}") from None
+        if isinstance(labels, str) and labels not in self.labels:  # a label may itself hold a comma
+            labels = [each.strip() for each in re.split("[,;|]", labels) if each.strip()]
+        if labels is None or labels == []:
+            raise EmograinError("a text needs at least one label, got none")
+        return [self._index_of(each) for each in (labels if isinstance(labels, list) else [labels])]
+
+    def _index_of(self, label: Any) -> int:
+        if isinstance(label, str) and (label in self.labels or not re.fullmatch("[0-9]+", label)):
+            return self.index(label)
+        if isinstance(label, bool) or not isinstance(label, int | str):
+            raise EmograinError(f"a label must be a name or an index, got {label!r}")
+        if not 0 <= int(label) < len(self.labels):
+            raise EmograinError(f"a label index must lie in 0 to {len(self.labels) - 1}, got {label}")
+        return int(label)
+
+    def multi_hot(self, indices: Sequence[Sequence[int]]) -> np.ndarray:
+        """The label indices of texts as `(n, labels)` uint8 of 0 and 1.
+
+        >>> Taxonomy("tone", ("good", "bad", "none")).multi_hot([[2], [0, 1]]).tolist()
+        [[0, 0, 1], [1, 1, 0]]
+        """
+        labels = np.zeros((len(indices), len(self.labels)), dtype=np.uint8)
+        for row, each in zip(labels, indices, strict=True):
+            row[list(each)] = 1
+        return labels
+
+    def groups(self, grouping: str) -> tuple[str, ...]:
+        """The groups of a grouping, in order.
+
+        Raises:
+            EmograinError: The taxonomy has no such grouping.
+        """
+        if grouping not in self.groupings:
+            raise unknown_name("grouping", grouping, self.groupings)
+        return tuple(self.groupings[grouping])
+
+    def group_matrix(self, grouping: str) -> np.ndarray:
+        """Which label is in which group, `(labels, groups)` uint8 of 0 and 1.
+
+        Raises:
+            EmograinError: The taxonomy has no such grouping.
+        """
+        groups = self.groups(grouping)
+        matrix = np.zeros((len(self.labels), len(groups)), dtype=np.uint8)
+        for column, group in enumerate(groups):
+            matrix[[self.index(label) for label in self.groupings[grouping][group]], column] = 1
+        return matrix
+
+    def to_groups(self, labels: np.ndarray, grouping: str) -> np.ndarray:
+        """The groups of texts: every group of which a text has a label.
+
+        Args:
+            labels: Multi-hot labels, `(n, labels)` of 0 and 1.
+
+        Returns:
+            Multi-hot groups, `(n, groups)` uint8.
+
+        Raises:
+            EmograinError: The taxonomy has no such grouping, or the labels are of another shape.
+        """
+        if labels.ndim != 2 or labels.shape[1] != len(self.labels):
+            raise EmograinError(f"labels must be of shape (n, {len(self.labels)}), got {labels.shape}")
+        # A product of booleans is "has a label of the group", and cannot overflow as uint8 would.
+        return (labels.astype(bool) @ self.group_matrix(grouping).astype(bool)).astype(np.uint8)
+
+    def label_words(self) -> list[str]:
+        """What the encoder reads for each label, in label order."""
+        return [self.words.get(label, label) for label in self.labels]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The taxonomy as JSON-able values, for `from_dict`."""
+        return {
+            "name": self.name,
+            "labels": list(self.labels),
+            "groupings": {
+                grouping: {group: list(members) for group, members in groups.items()}
+                for grouping, groups in self.groupings.items()
+            },
+            "words": dict(self.words),
+            "placeholders": list(self.placeholders),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Taxonomy":
+        """A taxonomy from the values of `to_dict`, or of a TOML file.
+
+        Raises:
+            EmograinError: A key is missing, unknown or of the wrong kind, or the taxonomy contradicts itself.
+        """
+        known = [each.name for each in fields(cls)]
+        for key in values:
+            if key not in known:
+                raise unknown_name("key of a taxonomy", key, known)
+        for key in ("name", "labels"):
+            if key not in values:
+                raise EmograinError(f"a taxonomy needs {key!r}, got only {sorted(values)}")
+        return cls(
+            name=_string("name", values["name"]),
+            labels=_strings("labels", values["labels"]),
+            groupings={
+                grouping: {group: _strings(f"group {group!r}", it) for group, it in _table(grouping, groups).items()}
+                for grouping, groups in _table("groupings", values.get("groupings", {})).items()
+            },
+            words={label: _string("words", it) for label, it in _table("words", values.get("words", {})).items()},
+            placeholders=_strings("placeholders", values.get("placeholders", [])),
+        )
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "Taxonomy":
+        """A taxonomy from a TOML file of the form of `taxonomies/goemotions.toml`.
+
+        Raises:
+            EmograinError: The file cannot be read, is not TOML, or does not hold a taxonomy.
+        """
+        try:
+            return cls.from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))
+        except OSError as error:
+            raise EmograinError(f"cannot read taxonomy {path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise EmograinError(f"taxonomy {path} is not UTF-8: {error}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise EmograinError(f"taxonomy {path} is not TOML: {error}") from error
+        except EmograinError as error:
+            raise EmograinError(f"taxonomy {path}: {error}") from error
+
+
+def _check_names(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if not name.strip():
+            raise EmograinError(f"{what} must not be empty, got {name!r}")
+        if name in seen:
+            raise EmograinError(f"{what} must differ, got {name!r} twice")
+        seen.add(name)
+
+
+def _table(key: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise EmograinError(f"{key} must be a table, got {value!r}")
+    return value
+
+
+def _strings(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise EmograinError(f"{key} must be a list of strings, got {value!r}")
+    return tuple(_string(key, each) for each in value)
+
+
+def _string(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise EmograinError(f"{key} must hold strings, got {value!r}")
+    return value
+
+
+with resources.as_file(resources.files("emograin.data") / "goemotions.toml") as _path:
+    GOEMOTIONS = Taxonomy.from_toml(_path)

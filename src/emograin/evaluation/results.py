@@ -1,0 +1,98 @@
+"""The figures that runs leave, read from run folders, or from results/, where they stand without the weights."""
+
+import csv
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..common.errors import EmograinError
+from ..models.run_folder import RunFolder
+
+# What the evaluations of one run share.
+DESCRIPTION = "method auxiliary encoder parameters epochs batch_size learning_rate weight_averaging seed corpus".split()
+
+
+def located(run: str | Path, evaluation: str = "test") -> tuple[RunFolder, str]:
+    """The folder of a run, and the name of the evaluation that is meant.
+
+    Args:
+        run: A run folder or a folder of results/, where :NAME may stand behind it for another evaluation.
+        evaluation: The evaluation without such a name.
+
+    Raises:
+        EmograinError: There is no such folder.
+    """
+    path, _, name = str(run).rpartition(":")
+    if not path or "/" in name or "\\" in name or Path(run).is_dir():  # C:\runs has a colon, too
+        path, name = str(run), ""
+    folder = RunFolder(path)
+    if not folder.path.is_dir():
+        raise EmograinError(f"there is no folder {path!r}", "expected a run folder, or one of results/")
+    return folder, name or evaluation
+
+
+def read_result(run: str | Path, evaluation: str = "test") -> dict[str, Any]:
+    """The JSON of one evaluation, as `run_evaluation.evaluate_run` made it.
+
+    Args:
+        run: As `located` reads it.
+        evaluation: The evaluation, if `run` names none.
+
+    Raises:
+        EmograinError: There is no such run or evaluation, or its file is damaged.
+    """
+    folder, chosen = located(run, evaluation)
+    kept = folder.read_json(_json_of(folder, chosen))
+    if not isinstance(kept, dict) or not kept.get("policies"):
+        raise EmograinError(f"{chosen}.json of {str(folder.path)!r} is no evaluation: it has no policies")
+    # Training did not always describe its evaluation on dev; the run's other one says the same of the run.
+    if "method" not in kept and chosen != "test" and (folder.path / _json_of(folder, "test")).is_file():
+        test = read_result(folder.path)
+        kept = {key: test[key] for key in DESCRIPTION if key in test} | {"split": chosen} | kept
+    return kept
+
+
+def _json_of(folder: RunFolder, evaluation: str) -> str:
+    return f"results/{evaluation}.json" if folder.exists else f"{evaluation}.json"
+
+
+def read_scores(run: str | Path, evaluation: str = "test") -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Ids, labels (texts, labels) and scores (texts, labels) of one evaluation.
+
+    Args:
+        run: As `located` reads it.
+        evaluation: The evaluation, if `run` names none.
+
+    Raises:
+        EmograinError: There is no such run or evaluation, or its file is damaged.
+    """
+    folder, chosen = located(run, evaluation)
+    if folder.exists:
+        return folder.read_scores(chosen)
+    try:  # scripts/update_tables.py puts the files of a run side by side
+        with np.load(folder.path / f"{chosen}.npz", allow_pickle=False) as arrays:
+            return arrays["ids"].tolist(), arrays["labels"], arrays["scores"]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise EmograinError(f"cannot read {chosen}.npz of {str(folder.path)!r}: {error}") from None
+
+
+def read_curve(run: str | Path) -> list[dict[str, float | None]]:
+    """The rows of `curve.csv`, one an evaluation on dev; an empty cell is None.
+
+    Raises:
+        EmograinError: There is no such run, or its curve is missing, damaged or empty.
+    """
+    folder, _ = located(run)
+    try:
+        with folder.curve.open(encoding="utf-8", newline="") as lines:
+            cells = list(csv.DictReader(lines, strict=True))
+        rows = [{name: float(cell) if cell else None for name, cell in row.items()} for row in cells]
+    except FileNotFoundError:
+        raise EmograinError(f"the run {str(folder.path)!r} has no curve.csv", "was it trained by emograin?") from None
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise EmograinError(f"cannot read {str(folder.curve)!r}: {error}") from None
+    if not rows:
+        raise EmograinError(f"{str(folder.curve)!r} has no rows", "the run was never evaluated on dev")
+    return rows

@@ -1,0 +1,26 @@
+"""§3.1: the output of [CLS] into a feed forward layer."""
+
+from torch import Tensor, nn
+
+from ...data.taxonomy import Taxonomy
+from ..encoder import Encoder
+from .method import Method
+
+
+class Baseline(Method):
+    """One slot a text, the output of [CLS]; one feed forward layer scores all labels from it."""
+
+    slots = 1
+
+    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, document_tokens: int = 50):
+        super().__init__(encoder, taxonomy, document_tokens)
+        # One layer: with a hidden one in between it learns far more slowly (docs/log.md).
+        self.feed_forward = nn.Sequential(nn.Dropout(0.1), nn.Linear(self.hidden, len(taxonomy.labels)))
+
+    def embed(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Token tensors (batch, tokens) -> (batch, 1, hidden)."""
+        return self.hidden_states(inputs)[:, :1]
+
+    def score(self, embeddings: Tensor) -> Tensor:
+        """(batch, 1, hidden) -> logits (batch, labels)."""
+        return self.feed_forward(embeddings[:, 0])

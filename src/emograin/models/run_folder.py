@@ -1,0 +1,171 @@
+"""What a run leaves behind, and how it is written so that it is whole or not there at all.
+
+RUN/
+  run.json                  settings, data, versions
+  taxonomy.json             labels, groupings, words
+  encoder/                  the encoder's and tokenizer's description
+  weights.safetensors       the best weights on dev
+  checkpoint.safetensors    the last step: weights, optimizer, curve; what --resume reads
+  curve.csv                 one row an evaluation on dev (Fig. 5)
+  thresholds.json           chosen on dev
+  results/SPLIT.json        figures of one evaluation
+  scores/SPLIT.npz          its ids, labels and scores
+"""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..common.errors import EmograinError
+
+FORMAT = 1
+
+
+class RunFolder:
+    """Names, reads and writes the files of a run.
+
+    Args:
+        path: The folder; it need not exist.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.weights = self.path / "weights.safetensors"
+        self.checkpoint = self.path / "checkpoint.safetensors"
+        self.encoder = self.path / "encoder"
+        self.curve = self.path / "curve.csv"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a run was started here."""
+        return (self.path / "run.json").is_file()
+
+    def open(self) -> "RunFolder":
+        """The run folder itself.
+
+        Raises:
+            EmograinError: No run is here, or one of another version.
+        """
+        if not self.exists:
+            raise EmograinError(
+                f"{str(self.path)!r} is not a run folder: it holds no run.json",
+                "train one: emograin train METHOD --output DIR",
+            )
+        described = self.read_json("run.json")
+        found = described.get("format") if isinstance(described, dict) else None
+        if found != FORMAT:
+            raise EmograinError(f"{str(self.path)!r} is a run of format {found!r}, expected {FORMAT}")
+        return self
+
+    def read_json(self, name: str) -> Any:
+        """A JSON file of the run.
+
+        Raises:
+            EmograinError: It is missing or not JSON.
+        """
+        path = self.path / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise EmograinError(
+                f"the run {str(self.path)!r} has no {name}", "was its training finished? emograin train --resume"
+            ) from None
+        except (ValueError, OSError) as error:
+            raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
+
+    def write_json(self, name: str, value: Any) -> Path:
+        """Write a JSON file of the run, whole or not at all."""
+        text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+        return write_whole(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def write_curve(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write `curve.csv` from all rows so far."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_whole(self.curve, lambda path: path.write_text(text.getvalue(), encoding="utf-8"))
+
+    def write_scores(self, name: str, ids: Sequence[str], labels: np.ndarray, scores: np.ndarray) -> Path:
+        """Write scores so that later comparisons need no model.
+
+        Args:
+            name: The evaluation's name.
+            ids: Ids of the texts.
+            labels: (texts, labels), 0 or 1.
+            scores: (texts, labels), probabilities; stored as float32.
+        """
+
+        def save(path: Path) -> None:
+            with path.open("wb") as file:
+                np.savez_compressed(
+                    file,
+                    ids=np.asarray(ids, dtype=np.str_),
+                    labels=labels.astype(np.uint8),
+                    scores=scores.astype(np.float32),
+                )
+
+        return write_whole(self.path / "scores" / f"{name}.npz", save)
+
+    def read_scores(self, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Ids, labels (texts, labels) and scores (texts, labels) of an evaluation.
+
+        Raises:
+            EmograinError: There is no such evaluation, or its file is damaged.
+        """
+        path = self.path / "scores" / f"{name}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return arrays["ids"].tolist(), arrays["labels"], arrays["scores"]
+        except FileNotFoundError:
+            raise EmograinError(
+                f"the run {str(self.path)!r} has no scores of {name!r}", f"emograin evaluate {self.path}"
+            ) from None
+        except (ValueError, OSError, KeyError, EOFError, BadZipFile) as error:
+            raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
+
+
+def write_whole(path: Path, write: Callable[[Path], Any]) -> Path:
+    """Let `write` fill a temporary file beside `path`, flush it to the disk, then give it its name.
+
+    Whatever stops the writing, `path` is what it was before.
+
+    Raises:
+        EmograinError: The disk is full, or the folder cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(part)
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    return path
+
+
+@contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Errors of the disk, as the user's: what could not be written, and why.
+
+    Raises:
+        EmograinError: The disk is full, or `path` cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise EmograinError(
+            f"cannot write {str(path)!r}: {error.strerror or error}",
+            "what was there before is untouched; make room and resume",
+        ) from error

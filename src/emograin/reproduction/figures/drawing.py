@@ -1,0 +1,92 @@
+"""How every picture is begun, captioned and written: without a screen, as PNG and SVG, the same bytes every time."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from textwrap import wrap
+from typing import Any, NamedTuple
+
+from ...common.errors import EmograinError, extra
+from ...models.run_folder import write_whole
+
+RARE = 200  # training examples below which a label is marked: GoEmotions' grief, pride, relief and nervousness
+
+
+class Style(NamedTuple):
+    """How one of several things is drawn: told apart in greyscale and by the colour-blind."""
+
+    colour: str
+    marker: str
+    line: str | tuple[int, tuple[int, ...]]  # a name, or offset and lengths of dashes and gaps
+
+
+STYLES = (
+    Style("#000000", "o", "-"),
+    Style("#0072b2", "^", "--"),
+    Style("#e69f00", "s", "-."),
+    Style("#009e73", "D", ":"),
+    Style("#cc79a7", "v", (0, (6, 1, 1, 1, 1, 1))),
+    Style("#56b4e9", "X", (0, (8, 3))),
+    Style("#d55e00", "P", (0, (1, 3))),
+    Style("#888888", "*", (0, (3, 1, 1, 1))),
+)
+
+
+def styles(count: int) -> tuple[Style, ...]:
+    """A style for each of some things.
+
+    Raises:
+        EmograinError: There is none, or they are more than can be told apart.
+    """
+    if not 1 <= count <= len(STYLES):
+        raise EmograinError(f"a figure shows 1 to {len(STYLES)} systems or groups, got {count}")
+    return STYLES[:count]
+
+
+def new_figure(width: float, height: float) -> Any:
+    """An empty matplotlib figure.
+
+    Args:
+        width: In inches.
+        height: In inches.
+
+    Raises:
+        EmograinError: Matplotlib is not installed.
+    """
+    figure = extra("matplotlib.figure", "train").Figure(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # inches, so that nothing stands at the very edge
+    return figure
+
+
+def legend(figure: Any, handles: Sequence[Any], titles: Sequence[str]) -> None:
+    """What each mark means, above the panels, in as many columns as the width has room for."""
+    columns = int(10 * figure.get_figwidth() / (6 + max(map(len, titles))))
+    figure.legend(handles, titles, loc="outside upper center", ncols=max(1, columns), fontsize=9, frameon=False)
+
+
+def caption(figure: Any, lines: Sequence[str]) -> None:
+    """Write what a picture is made of at its foot, wrapped to its width."""
+    columns = int(15.6 * figure.get_figwidth())  # characters of 8 points
+    folded = "\n".join(part for line in lines for part in wrap(line, columns))
+    figure.supxlabel(folded, fontsize=8, x=0.02, ha="left", ma="left")
+
+
+def saved(figure: Any, path: str | Path) -> list[Path]:
+    """Write a figure.
+
+    Args:
+        figure: A matplotlib figure.
+        path: Of the PNG; the SVG stands beside it.
+
+    Returns:
+        The two files.
+
+    Raises:
+        EmograinError: The folder cannot be written.
+    """
+    path = Path(path)
+    with extra("matplotlib", "train").rc_context({"svg.hashsalt": "emograin", "svg.fonttype": "none"}):
+        return [
+            write_whole(path.with_suffix(".png"), partial(figure.savefig, format="png", dpi=150)),
+            write_whole(path.with_suffix(".svg"), partial(figure.savefig, format="svg", metadata={"Date": None})),
+        ]

@@ -1,0 +1,105 @@
+"""The last step of a training: everything that going on needs, in one safetensors file.
+
+Batches and dropout are functions of (seed, step), and the learning rate and T of the step alone, so no random state and
+no scheduler has to be kept: weights, their average where one is taken, AdamW's moments and a few numbers are all.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..common.errors import EmograinError
+from ..models.classifier import Classifier, load_weights, read_tensors, save_tensors
+from ..models.run_folder import RunFolder
+
+
+@dataclass
+class State:
+    """Where a training stands.
+
+    Attributes:
+        step: Optimizer steps done.
+        best: Highest dev macro F1 so far; -1 before the first evaluation.
+        curve: One row an evaluation.
+        losses: Sums of main and auxiliary loss over the steps since the last evaluation, in nats.
+        steps: Steps since the last evaluation.
+        texts: Texts since the last evaluation.
+        training_seconds: Time in steps since the last evaluation.
+        seconds: Time of the whole training so far, interruptions not counted.
+    """
+
+    step: int = 0
+    best: float = -1.0
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    steps: int = 0
+    texts: int = 0
+    training_seconds: float = 0.0
+    seconds: float = 0.0
+
+
+def save(
+    run: RunFolder,
+    classifier: Classifier,
+    average: nn.Module | None,
+    optimizer: torch.optim.Optimizer,
+    state: State,
+    fingerprint: str,
+) -> None:
+    """Write the checkpoint, whole or not at all.
+
+    Raises:
+        EmograinError: The disk is full, say; the last checkpoint is intact.
+    """
+    tensors = {f"weights.{name}": value for name, value in classifier.state_dict().items()}
+    if average is not None:
+        tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+    try:
+        save_tensors(run.checkpoint, tensors, {"state": json.dumps(asdict(state)), "fingerprint": fingerprint})
+    except EmograinError as error:
+        last = "the last good checkpoint is intact" if run.checkpoint.exists() else "no checkpoint was written yet"
+        raise EmograinError(f"stopped at step {state.step}, {last}: {error}") from error
+
+
+def restore(
+    run: RunFolder,
+    classifier: Classifier,
+    average: nn.Module | None,
+    optimizer: torch.optim.Optimizer,
+    fingerprint: str,
+) -> State:
+    """Put a checkpoint back into classifier, average and optimizer.
+
+    Returns:
+        Where the training stood; the start, if the run was stopped before its first checkpoint.
+
+    Raises:
+        EmograinError: The checkpoint is truncated, or belongs to a run with other settings or data.
+    """
+    if not run.checkpoint.exists():
+        return State()
+    tensors, metadata = read_tensors(run.checkpoint)
+    if metadata.get("fingerprint") != fingerprint:
+        raise EmograinError(
+            f"{str(run.checkpoint)!r} is not of this run: its settings or data differ",
+            "put the run's own checkpoint back, or delete it to start this run again",
+        )
+    load_weights(classifier, _part(tensors, "weights."), run.checkpoint)
+    if average is not None:
+        load_weights(average, _part(tensors, "average."), run.checkpoint)
+    moments: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in _part(tensors, "optimizer.").items():
+        index, key = name.split(".")
+        moments.setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    return State(**json.loads(metadata["state"]))
+
+
+def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,278 @@
+"""Rows in and out of files: nothing dropped, nothing raised for a single row, nothing half written."""
+
+import gzip
+import io
+import itertools
+import json
+import os
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from emograin.common.errors import EmograinError
+from emograin.data.tabular.reader import Row, read_rows
+from emograin.data.tabular.writer import open_writer
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+ROWS = st.lists(st.fixed_dictionaries({"text": TEXT, "note": TEXT}), min_size=1, max_size=6)
+TABLES = ["csv", "tsv", "jsonl", "parquet"]
+
+
+def read(data: bytes, format: str, column: str = "text") -> list[Row]:
+    return list(read_rows(io.BytesIO(data), format, column))
+
+
+def written(rows, format: str) -> bytes:
+    stream = io.BytesIO()
+    with open_writer(stream, format) as writer:
+        for row in rows:
+            writer.write([row])
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("format", TABLES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=ROWS)
+def test_rows_survive_every_format(format, rows):
+    assert read(written(rows, format), format) == [Row(row, row["text"]) for row in rows]
+
+
+@pytest.mark.parametrize("format", TABLES)
+@settings(max_examples=20, deadline=None)
+@given(labels=st.lists(st.lists(TEXT, max_size=3), min_size=1, max_size=4), score=st.floats(0, 1))
+def test_nested_values_survive_or_are_json(format, labels, score):
+    rows = [{"text": "t", "labels": each, "score": score} for each in labels]
+    for row, found in zip(rows, read(written(rows, format), format), strict=True):
+        as_text = format in ("csv", "tsv")
+        assert (json.loads(found.fields["labels"]) if as_text else found.fields["labels"]) == row["labels"]
+        assert float(found.fields["score"]) == score
+
+
+@given(st.binary(max_size=200))
+@example(b"\xef")  # the first byte of a byte order mark
+def test_any_bytes_are_one_row_a_line(data):
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines = lines if lines[-1] else lines[:-1]
+    rows = read(data, "txt")
+    assert len(rows) == len(lines)
+    for row, line in zip(rows, lines, strict=True):
+        try:
+            assert (row.text, row.problem) == (line.decode().removesuffix("\r"), None)
+        except UnicodeDecodeError:
+            assert row.problem == "not valid UTF-8"
+            assert row.text is not None
+            assert "\ufffd" in row.text
+
+
+@given(st.binary(max_size=200))
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl"])
+def test_no_bytes_make_reading_raise(format, data):
+    for row in read(b"text,other\ttext\n".replace(b"\t" if format == "csv" else b",", b"_") + data, format, "text"):
+        assert row.problem is not None or row.text is not None
+        (row.text or "").encode()
+
+
+def test_a_text_file_has_its_empty_lines():
+    assert [row.text for row in read("\ufeffone\r\n\r\n\ntwo".encode(), "txt")] == ["one", "", "", "two"]
+
+
+def test_csv_with_a_mark_carriage_returns_quoted_newlines_and_nul():
+    rows = read('\ufeffid,text\r\n1,"a\r\nb, ""c"""\r\n2,d\0e\r\n'.encode(), "csv")
+    assert [(row.text, row.problem) for row in rows] == [('a\r\nb, "c"', None), ("d\0e", None)]
+
+
+def test_a_very_long_field_is_read():
+    assert len(read(b"text\n" + b"x" * 1_000_000, "csv")[0].text or "") == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("format", "data", "texts", "problem"),
+    [
+        ("csv", b"text,id\ngood,1\nb\xffd,2\nfine,3\n", ["good", "b\ufffdd", "fine"], "not valid UTF-8"),
+        ("csv", b"text,id\ngood,1\nbad\nfine,3\n", ["good", None, "fine"], "1 cells, expected 2"),
+        ("csv", b"text,id\ngood,1\nbad,2,3\nfine,3\n", ["good", None, "fine"], "3 cells, expected 2"),
+        ("csv", b"text,id\ngood,1\n\nfine,3\n", ["good", None, "fine"], "0 cells, expected 2"),
+        (
+            "csv",
+            b'text,id\ngood,1\n"bad" quote,2\nfine,3\n',
+            ["good", None, "fine"],
+            "malformed record on lines 3 to 3",
+        ),
+        ("csv", b'text,id\ngood,1\n"never\nclosed,3\n', ["good", None], "malformed record on lines 3 to 4"),
+        ("jsonl", b'{"text": "good"}\n{"text": \n{"text": "fine"}', ["good", None, "fine"], "not a JSON object"),
+        ("jsonl", b'{"text": "good"}\n\n{"text": "fine"}', ["good", None, "fine"], "an empty line"),
+        ("jsonl", b'{"text": "good"}\n["bad"]\n{"text": "fine"}', ["good", None, "fine"], "expected an object, got"),
+        ("jsonl", b'{"text": "good"}\n{"text": 3}\n{"text": "fine"}', ["good", None, "fine"], "a string, got int"),
+        ("jsonl", b'{"text": "good"}\n{"txt": "x"}\n{"text": "fine"}', ["good", None, "fine"], "did you mean 'txt'"),
+        ("jsonl", b'{"text": "good"}\n{"text": "\\ud800"}', ["good", "\ufffd"], "not valid UTF-8"),
+        ("jsonl", b'{"text": "good"}\n{"text": "bad", "x": ["\xff"]}', ["good", "bad"], "not valid UTF-8"),
+        ("jsonl", b'{"text": "good"}\n{"x": ' + b"[" * 9999 + b"]" * 9999 + b"}", ["good", None], "recursion"),
+        ("jsonl", b'{"text": "good"}\n{"text": "a", "n": ' + b"9" * 5000 + b"}", ["good", None], "digits"),
+    ],
+)
+def test_a_bad_row_is_marked_and_the_others_are_not(format, data, texts, problem):
+    rows = read(data, format)
+    assert [row.text for row in rows] == texts
+    assert [row.problem is None for row in rows] == [True, False, True][: len(rows)]
+    assert problem in str(rows[1].problem)
+
+
+def test_parquet_marks_nulls_other_types_and_bad_bytes():
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    stream = io.BytesIO()
+    text = arrow.array([b"good", b"b\xffd", None], arrow.binary()).view(arrow.string())
+    parquet.write_table(arrow.table({"text": text, "number": [1, 2, 3]}), stream)
+    rows = read(stream.getvalue(), "parquet")
+    assert [row.text for row in rows] == ["good", "b\ufffdd", None]
+    assert [row.problem for row in rows] == [None, "not valid UTF-8", "'text' must be a string, got NoneType"]
+    assert {row.problem for row in read(stream.getvalue(), "parquet", "number")} == {
+        "'number' must be a string, got int"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("none.csv", None, "No such file"),
+        ("some.xlsx", b"", "unknown kind of file"),
+        ("some.csv", b"Text,id\n", "unknown column 'text', did you mean 'Text'"),
+        ("some.csv", b"", "it is empty"),
+        ("some.csv", b"text,id,id\n", r"must differ, got \['id'\]"),
+        ("some.csv", b'"text\n', "unexpected end of data"),
+        ("some.parquet", b"not parquet", "not readable as Parquet"),
+        ("some.csv.gz", b"not gzip", "cannot read"),
+        ("some.jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 999)[:-9], "cannot read"),
+    ],
+)
+def test_a_mistake_about_the_file_raises_and_names_it(tmp_path, name, data, message):
+    path = tmp_path / name
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(EmograinError, match=message) as caught:
+        list(read_rows(path))
+    assert str(path) in str(caught.value)
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(EmograinError, match="Is a directory"):
+        list(read_rows(tmp_path / "folder.csv"))
+
+
+def test_unknown_formats_are_answered_with_the_nearest():
+    with pytest.raises(EmograinError, match="did you mean 'jsonl'"):
+        list(read_rows(io.StringIO(), "json"))
+    with pytest.raises(EmograinError, match="did you mean 'jsonl'"), open_writer(io.StringIO(), "json"):
+        pass
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("format", ["txt", *TABLES])
+def test_a_stream_stays_open_and_can_be_left_early(format):
+    stream = io.BytesIO(written([{"text": f"{number}"} for number in range(9)], "csv" if format == "txt" else format))
+    assert len(list(itertools.islice(read_rows(stream, format), 2))) == 2
+    assert not stream.closed
+    out = io.BytesIO()
+    with open_writer(out, "csv" if format == "txt" else format) as writer:
+        writer.write([{"text": "x"}])
+    assert not out.closed
+
+
+def test_standard_streams_of_text_are_read_and_written_beneath():
+    stdin = io.TextIOWrapper(io.BytesIO(b"fine\nb\xffd\n"), "ascii")
+    assert [row.problem for row in read_rows(stdin)] == [None, "not valid UTF-8"]
+    stdout = io.TextIOWrapper(io.BytesIO(), "ascii", write_through=False)
+    stdout.write("before\n")
+    with open_writer(stdout, "jsonl") as writer:
+        writer.write([{"text": "é"}])
+    assert stdout.buffer.getvalue().decode() == 'before\n{"text": "é"}\n'
+
+
+def write_and_fail(path):
+    with open_writer(path) as writer:
+        writer.write([{"text": "two"}])
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv.gz", "rows.jsonl", "rows.jsonl.gz", "rows.parquet"])
+def test_a_file_is_there_when_it_is_whole(tmp_path, name):
+    path = tmp_path / name
+    with open_writer(path) as writer:
+        writer.write([{"text": "one"}])
+        assert not path.exists()
+    assert [row.text for row in read_rows(path)] == ["one"]
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail(path)
+    assert [row.text for row in read_rows(path)] == ["one"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_links_and_devices_are_written_through(tmp_path):
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "real.jsonl")
+    with open_writer(tmp_path / "link.jsonl") as writer:
+        writer.write([{"text": "one"}])
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert [row.text for row in read_rows(tmp_path / "real.jsonl")] == ["one"]
+    with open_writer(os.devnull, "csv") as writer:
+        writer.write([{"text": "one"}])
+    assert list(read_rows(os.devnull, "txt")) == []
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(EmograinError, match=r"cannot write .*No such file"), open_writer(tmp_path / "no" / "rows.csv"):
+        pass
+
+
+@pytest.mark.parametrize("format", TABLES)
+def test_nothing_written_is_an_empty_file(format):
+    stream = io.BytesIO()
+    with open_writer(stream, format) as writer:
+        writer.write([])
+    if format == "parquet":
+        with pytest.raises(EmograinError, match="unknown column"):
+            read(stream.getvalue(), format)
+    else:
+        assert stream.getvalue() == b""
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_the_first_block_fixes_the_columns(format):
+    rows = [{"text": "a", "labels": [], "note": None}, {"text": "b", "labels": ["joy"], "note": "n"}, {"text": "c"}]
+    found = read(written(rows, format), format)
+    assert [row.fields["note"] or None for row in found] == [None, "n", None]
+    with pytest.raises(EmograinError, match=r"\['new'\].*JSONL"):
+        written([{"text": "a"}, {"text": "b", "new": 1}], format)
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [(1, "one"), ("one", 1), (1, 1.5), ({"a": 1}, {"a": 1, "b": 2}), ([1], ["one"]), (1, 2**80), (True, 1)],
+)
+def test_parquet_refuses_what_the_first_block_has_no_type_for(first, later):
+    with pytest.raises(EmograinError, match="JSONL"):
+        written([{"text": "a", "value": first}, {"text": "b", "value": later}], "parquet")
+
+
+def test_numpy_values_are_written_as_numbers():
+    row = {"text": "a", "score": np.float32(0.5), "scores": np.array([1, 2])}
+    assert written([row], "jsonl") == b'{"text": "a", "score": 0.5, "scores": [1, 2]}\n'
+    assert written([row], "csv") == b'text,score,scores\na,0.5,"[1, 2]"\n'
+    assert read(written([row], "parquet"), "parquet")[0].fields == {"text": "a", "score": 0.5, "scores": [1, 2]}
+
+
+@pytest.mark.parametrize("format", TABLES)
+def test_a_long_file_is_read_and_written_in_little_memory(tmp_path, format):
+    path, blocks, block = tmp_path / f"rows.{format}", 30, [{"text": "x" * 1000}] * 1000
+    with open_writer(path) as writer:
+        writer.write(block)  # warms what is loaded once
+        tracemalloc.start()
+        for _ in range(blocks - 1):
+            writer.write(block)
+    rows = sum(1 for _ in read_rows(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows == blocks * 1000
+    assert peak < 8_000_000  # of 30 MB

@@ -1,0 +1,155 @@
+"""The label set: GoEmotions as published, a user's own, and the mistakes one can make in a taxonomy file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from emograin.common.errors import EmograinError
+from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
+
+GOOGLE = Path(__file__).parents[2].parent / "shared" / "goemotions"
+needs_google = pytest.mark.skipif(not GOOGLE.is_dir(), reason="Google's GoEmotions files are not beside the project")
+MOODS = Taxonomy("moods", ("joy", "awe", "fear"), {"tone": {"good": ("joy", "awe"), "bad": ("fear", "awe")}})
+
+
+@needs_google
+def test_goemotions_has_the_published_labels_in_order():
+    assert list(GOEMOTIONS.labels) == (GOOGLE / "emotions.txt").read_text().split()
+
+
+@needs_google
+@pytest.mark.parametrize("grouping", ["sentiment", "ekman"])
+def test_goemotions_has_the_published_groups_and_neutral(grouping):
+    published = json.loads((GOOGLE / f"{grouping}_mapping.json").read_text()) | {"neutral": ["neutral"]}
+    ours = GOEMOTIONS.groupings[grouping]
+    assert {group: set(labels) for group, labels in ours.items()} == {k: set(v) for k, v in published.items()}
+
+
+def test_goemotions_groups_are_disjoint():
+    assert GOEMOTIONS.groups("sentiment") == ("positive", "negative", "ambiguous", "neutral")
+    for grouping, groups in {"sentiment": 4, "ekman": 7}.items():
+        matrix = GOEMOTIONS.group_matrix(grouping)
+        assert matrix.shape == (28, groups)
+        assert matrix.dtype == np.uint8
+        assert (matrix.sum(axis=1) == 1).all()
+
+
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(0, 5), st.just(28)), elements=st.integers(0, 1)))
+def test_a_text_is_in_each_group_of_which_it_has_a_label(labels):
+    groups = GOEMOTIONS.to_groups(labels, "ekman")
+    expected = [
+        [any(row[GOEMOTIONS.index(label)] for label in members) for members in GOEMOTIONS.groupings["ekman"].values()]
+        for row in labels
+    ]
+    assert groups.dtype == np.uint8
+    assert groups.tolist() == np.array(expected, dtype=int).reshape(-1, 7).tolist()
+
+
+def test_many_labels_of_one_group_do_not_overflow():
+    names = tuple(f"label {number}" for number in range(512))
+    taxonomy = Taxonomy("wide", names, {"all": {"one": names}})
+    assert taxonomy.to_groups(np.ones((1, 512), dtype=np.uint8), "all").tolist() == [[1]]
+
+
+def test_labels_of_another_width_are_refused():
+    with pytest.raises(EmograinError, match=r"shape \(n, 3\), got \(2, 28\)"):
+        MOODS.to_groups(np.zeros((2, 28)), "tone")
+
+
+@pytest.mark.parametrize(
+    ("given", "indices"),
+    [
+        ("joy", [0]),
+        ("joy, fear", [0, 2]),
+        ("joy|fear", [0, 2]),
+        ("joy;fear;", [0, 2]),
+        ("0,2", [0, 2]),
+        ('["joy", "fear"]', [0, 2]),
+        (["joy", 2], [0, 2]),
+        (1, [1]),
+    ],
+)
+def test_labels_come_as_names_or_indices_in_a_list_or_a_string(given, indices):
+    assert MOODS.indices(given) == indices
+    assert np.flatnonzero(MOODS.multi_hot([indices])[0]).tolist() == indices
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("joyy", "unknown label 'joyy', did you mean 'joy'"),
+        ("", "at least one label"),
+        ([], "at least one label"),
+        (None, "at least one label"),
+        ("3", "0 to 2, got 3"),
+        (-1, "0 to 2, got -1"),
+        (True, "a name or an index, got True"),
+        (1.5, "a name or an index, got 1.5"),
+        ([["joy"]], "a name or an index"),
+        ("[joy", "JSON list"),
+    ],
+)
+def test_labels_that_are_none_are_named(given, message):
+    with pytest.raises(EmograinError, match=message):
+        MOODS.indices(given)
+
+
+def test_a_label_whose_name_holds_a_separator_or_digits_is_read_as_a_name():
+    taxonomy = Taxonomy("odd", ("calm, happy", "1", "sad"))
+    assert taxonomy.indices("calm, happy") == [0]
+    assert taxonomy.indices("1") == [1]
+
+
+def test_words_default_to_the_label():
+    taxonomy = Taxonomy("moods", ("joy", "awe"), words={"awe": "wonder mixed with respect"})
+    assert taxonomy.label_words() == ["joy", "wonder mixed with respect"]
+
+
+@pytest.mark.parametrize("taxonomy", [GOEMOTIONS, MOODS, Taxonomy("bare", ("a", "b"), words={"a": "A"})])
+def test_a_taxonomy_survives_json(taxonomy):
+    assert Taxonomy.from_dict(json.loads(json.dumps(taxonomy.to_dict()))) == taxonomy
+
+
+def test_an_unknown_grouping_is_answered_with_the_nearest():
+    with pytest.raises(EmograinError, match="unknown grouping 'sentimant', did you mean 'sentiment'"):
+        GOEMOTIONS.groups("sentimant")
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ('name = "m"', "needs 'labels'"),
+        ('labels = ["a", "b"]', "needs 'name'"),
+        ('name = "m"\nlabels = []', "at least 2 labels, got 0"),
+        ('name = "m"\nlabels = "joy"', "labels must be a list of strings, got 'joy'"),
+        ('name = "m"\nlabels = ["a", "b", "a"]', "got 'a' twice"),
+        ('name = "m"\nlabels = ["a", " "]', "must not be empty"),
+        ('name = "m"\nlabels = ["a", 1]', "labels must hold strings, got 1"),
+        ('name = "m"\nlabel = ["a", "b"]', "unknown key of a taxonomy 'label', did you mean 'labels'"),
+        ('name = "m"\nlabels = ["joy", "b"]\n[words]\njoi = "x"', "unknown label 'joi', did you mean 'joy'"),
+        ('name = "m"\nlabels = ["joy", "b"]\n[groupings.g]\nx = ["joi", "b"]', "unknown label 'joi'"),
+        ('name = "m"\nlabels = ["joy", "b"]\n[groupings.g]\nx = ["joy"]', r"no group for \['b'\]"),
+        ('name = "m"\nlabels = ["joy", "b"]\n[groupings.g]\nx = ["joy", "b"]\ny = []', "'y' of grouping 'g' is empty"),
+        ('name = "m"\nlabels = ["joy", "b"]\n[groupings]\ng = ["joy"]', "must be a table"),
+        ('name = "m\nlabels = []', "is not TOML"),
+    ],
+)
+def test_a_mistake_in_a_taxonomy_file_is_told_with_the_file(tmp_path, toml, message):
+    path = tmp_path / "own.toml"
+    path.write_text(toml)
+    with pytest.raises(EmograinError, match=message) as caught:
+        Taxonomy.from_toml(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_taxonomy_file_that_cannot_be_read_is_told(tmp_path):
+    with pytest.raises(EmograinError, match="No such file"):
+        Taxonomy.from_toml(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
+    with pytest.raises(EmograinError, match="not UTF-8"):
+        Taxonomy.from_toml(tmp_path / "latin.toml")

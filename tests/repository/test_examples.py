@@ -1,0 +1,125 @@
+"""Examples and benchmarks run as a person runs them; the code that the documentation shows is code that runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from emograin.models.run_folder import RunFolder
+from emograin.training.loop import train
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_script(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(str, arguments)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}  # the models are tiny
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def python_blocks(document: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def test_a_new_method_trains_evaluates_and_predicts(encoders, tmp_path):
+    run = RunFolder(tmp_path / "run")
+    done = run_script("examples/new_method.py", "--encoder", encoders["bert"], "--every", 16, "--output", run.path)
+    assert re.search(r"^macro F1 on test: 0\.\d{3}$", done.stdout, flags=re.MULTILINE)
+    assert "I am so sorry for your loss.  " in done.stdout
+    assert run.open().read_json("run.json")["settings"]["method"] == "mean-pooling"
+    assert run.read_json("results/test.json")["texts"] == 11
+
+
+def test_the_code_in_adding_a_method_is_the_code_of_the_example():
+    example = (ROOT / "examples" / "new_method.py").read_text(encoding="utf-8")
+    blocks = python_blocks(ROOT / "docs" / "adding_a_method.md")
+    assert len(blocks) == 3
+    for block in blocks:
+        assert block in example or textwrap.indent(block, "    ") in example, block
+
+
+def test_the_mean_leaves_padding_out(encoders, taxonomy):
+    torch = pytest.importorskip("torch")
+    from emograin.models import encoder
+    from emograin.models.methods import METHODS
+
+    before = dict(METHODS)
+    try:
+        names: dict[str, object] = {"__name__": "example"}
+        exec((ROOT / "examples" / "new_method.py").read_text(encoding="utf-8"), names)
+        method = METHODS["mean-pooling"](encoder.load(str(encoders["bert"])), taxonomy, document_tokens=20).eval()
+    finally:
+        METHODS.clear()
+        METHODS.update(before)
+    texts = ["so happy today", "page 1", "anxious and trembling, as I said to all of them"]
+    with torch.inference_mode():
+        together = method.embed(method.inputs(texts))
+        alone = torch.cat([method.embed(method.inputs([text])) for text in texts])
+    assert together.shape == (3, 1, method.hidden)
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_training_speed_compares_and_writes_figures(encoders, corpus_folder, tmp_path):
+    written = tmp_path / "speed.json"
+    done = run_script(
+        *("benchmarks/training_speed.py", "--method", "label-embedding", "--data", corpus_folder, "--no-memory"),
+        *("--encoder", encoders["bert"], "--rounds", 2, "--steps-a-round", 2, "--steps", "--json", written),
+    )
+    result = json.loads(written.read_text())
+    figures = result["methods"]["label-embedding"]
+    loops = list(figures)
+    assert loops[0] == "plain"
+    assert loops[-1] == "emograin"
+    assert {"+ batches of like length", "+ fused AdamW", "+ math attention"} <= set(loops)
+    for loop in loops:
+        assert loop in done.stdout
+        assert len(figures[loop]["texts_per_second"]) == 2
+        assert 0 < figures[loop]["share_of_matrix_rate"] < 1
+    assert figures["plain"]["ratio"] == {"median": 1, "min": 1, "max": 1}
+    assert figures["emograin"]["gflop_a_text"] <= figures["plain"]["gflop_a_text"]
+    assert str(tmp_path) not in written.read_text()
+    assert str(corpus_folder.parent) not in written.read_text()
+
+
+def test_training_speed_measures_memory_in_a_process_of_its_own(settings, corpus_folder, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    training_speed = import_module("training_speed")
+    found = training_speed.peak_memory(training_speed.plain_loop, settings, str(corpus_folder), texts=32)
+    assert 50 < found["before_training_mib"] <= found["peak_mib"] < 10_000
+
+
+def test_training_rates_are_of_the_runs_own_curves(settings, corpus, tmp_path):
+    trained, written = tmp_path / "trained", tmp_path / "rates.json"
+    train(settings, corpus, RunFolder(trained))
+    done = run_script("benchmarks/training_utilisation.py", trained, "--seconds", 60, "--json", written)
+    result = json.loads(written.read_text())
+    (found,) = result["trainings"]
+    rows = (trained / "curve.csv").read_text().splitlines()
+    rates = [float(dict(zip(rows[0].split(","), row.split(","), strict=True))["texts_per_second"]) for row in rows[1:]]
+    assert min(rates) <= found["texts_per_second"] <= max(rates)
+    assert 0 < found["share_of_bf16_rate"] < 1
+    assert 0 < result["share_of_all"] < 1
+    assert trained.name in done.stdout
+
+
+def test_the_code_in_python_md_runs(corpus_folder, encoders, tmp_path, monkeypatch, capsys):
+    blocks = python_blocks(ROOT / "docs" / "python.md")
+    (tmp_path / "comments.csv").write_text("id,text\n7,I love you\n")
+    monkeypatch.chdir(tmp_path)
+    settings = {"quickstart": str(corpus_folder), "minilm": str(encoders["bert"])}
+    names: dict[str, object] = {}
+    for block in blocks:
+        for shipped, tiny in settings.items():
+            block = block.replace(f'"{shipped}"', repr(tiny))
+        exec(block, names)
+    assert capsys.readouterr().out.startswith("7 ('love',)")
+    assert (names["predictions"][2].error, names["predictions"].scores.shape) == ("the text is empty", (3, 28))
+    assert 0 <= names["figures"]["policies"]["one-for-all"]["macro_f1"] <= 1

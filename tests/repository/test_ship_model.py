@@ -1,0 +1,56 @@
+"""scripts/ship_model.py from nothing to a model with its card, on tiny weights."""
+
+import dataclasses
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import emograin
+from emograin.data.corpus import Corpus
+from emograin.prediction.onnx.model import ExportedModel
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxscript")
+
+
+@pytest.fixture(scope="module")
+def tool(encoders):
+    """The tool, with a tiny encoder, one epoch and two teachers."""
+    path = Path(__file__).parents[2] / "scripts" / "ship_model.py"
+    specification = importlib.util.spec_from_file_location("ship_model", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    short = {"encoder": str(encoders["bert"]), "epochs": 1, "evaluate_every": 5}
+    module.TEACHER = dataclasses.replace(module.TEACHER, **short)
+    module.STUDENT = dataclasses.replace(module.STUDENT, **short)
+    module.TEACHER_SEEDS = (0, 1)
+    return module
+
+
+def test_the_model_is_made_and_described_by_one_command(tool, corpus: Corpus, corpus_folder, tmp_path, capsys):
+    run, output = tmp_path / "runs" / "shipped", tmp_path / "model"
+    command = ["--data", str(corpus_folder), "--run", str(run), "--output", str(output)]
+    tool.main(command)
+    assert capsys.readouterr().out.startswith("# Model card: emograin baseline, taught by label embeddings,")
+    kept = sorted(path.name for path in run.parent.iterdir())
+    assert kept == ["shipped", *(f"shipped-teacher-seed{seed}{end}" for seed in (0, 1) for end in ("", "-int8"))]
+
+    predictor = emograin.load(output)
+    assert np.isfinite(predictor.predict(corpus.split("test").texts).scores).all()
+    card = json.loads((output / "card.json").read_text(encoding="utf-8"))
+    assert card["data"]["texts"] == {name: len(corpus.split(name)) for name in ("train", "dev", "test")}
+    assert card["recipe"]["settings"]["teachers"]["seeds"] == [0, 1]
+    shown = (output / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for network, split in (("float32", "dev"), ("float32", "test"), ("int8", "dev"), ("int8", "test")):
+        found = card["figures"][network][split]["policies"]["one-a-label"]["macro_f1"]
+        assert re.search(rf"^\| {network} \| {split} \|.* {found:.3f} \(", shown, re.MULTILINE)
+    assert str(tmp_path) not in shown + json.dumps(card) + json.dumps(ExportedModel(output).description)
+    assert list(predictor.labels) == card["labels"]
+
+    (output / "MODEL_CARD.md").unlink()
+    tool.main([*command, "--card"])
+    assert (output / "MODEL_CARD.md").read_text(encoding="utf-8") == shown

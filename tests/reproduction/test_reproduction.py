@@ -1,0 +1,303 @@
+"""Table 2 as data, what of it is trained, and `emograin reproduce` from nothing and from kept results."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emograin.cli.app import main
+from emograin.common.errors import EmograinError
+from emograin.data import corpus as data
+from emograin.evaluation.significance import paired_bootstrap
+from emograin.models.run_folder import RunFolder
+from emograin.reproduction.experiment import TABLE_2, Experiment
+
+ROWS = [row.name for row in TABLE_2]
+
+
+def test_the_rows_are_the_papers(shared):
+    text = next((shared / "paper").glob("delving*.txt")).read_text(encoding="utf-8")
+    printed = re.findall(r"^([A-Z][^\t\n]*)\t(4|10)\t(0\.\d{3})$", text, flags=re.MULTILINE)
+    assert [(row.title, str(row.epochs), f"{row.paper:.3f}") for row in TABLE_2] == printed
+    assert len(printed) == 13
+
+
+def test_thirteen_rows_need_seven_trainings():
+    trainings = Experiment().trainings()
+    assert {(each.method, each.auxiliary, each.epochs) for each in trainings} == {
+        ("baseline", None, 4),
+        ("baseline", None, 10),
+        ("baseline", "ekman", 10),
+        ("baseline", "sentiment", 10),
+        ("label-embedding", None, 4),
+        ("label-embedding", None, 10),
+        ("label-embedding", "sentiment", 10),
+    }
+    assert len(trainings) == 7
+    assert len(Experiment(seeds=(0, 1, 2)).trainings()) == 21
+    assert {each.epochs for each in Experiment(epochs_scale=0.4).trainings()} == {2, 4}
+    assert {each.epochs for each in Experiment(epochs_scale=0.01).trainings()} == {1}
+
+
+def test_a_chosen_row_brings_its_baseline():
+    assert [row.name for row in Experiment(rows=("mix-t5-4",)).chosen()] == ["baseline-4", "mix-t5-4"]
+    assert [row.name for row in Experiment().chosen()] == ROWS
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rows": ("label-embeds",)}, "label-embeds-4"),
+        ({"seeds": (1, 1)}, "seeds must be different"),
+        ({"seeds": ()}, "seeds must be different"),
+        ({"epochs_scale": 0.0}, "epochs_scale must lie in"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings, message):
+    with pytest.raises(EmograinError, match=re.escape(message)):
+        Experiment(**settings)
+
+
+# From nothing to every row, with tiny models
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The output of `emograin reproduce --tiny`."""
+    output = tmp_path_factory.mktemp("reproduction")
+    assert main(["reproduce", "--tiny", "--output", str(output)]) == 0
+    return output
+
+
+def table(output):
+    return {row["row"]: row for row in json.loads((output / "table-2.json").read_text())["rows"]}
+
+
+def test_every_row_is_there_with_figures_of_its_run(made):
+    rows = table(made)
+    assert list(rows) == ROWS
+    kept = {each["row"]: each for each in json.loads((made / "results/experiment.json").read_text())["rows"]}
+    for row in TABLE_2:
+        run, evaluation = (kept[row.name][name] for name in ("run", "evaluation"))
+        result = json.loads((made / "runs" / run / "results" / f"{evaluation}.json").read_text())
+        assert rows[row.name]["paper"] == row.paper
+        assert rows[row.name]["policies"]["fixed"]["macro_f1"] == result["policies"]["fixed"]["macro_f1"]
+        assert (result["method"], result["auxiliary"]) == (row.method, row.auxiliary)
+        assert ("mixing" in result) == (row.candidates is not None)
+        assert rows[row.name]["texts_per_second"] > 0
+    assert len(list((made / "runs").iterdir())) == 7  # mixing rows trained nothing
+
+
+def test_differences_are_to_the_baseline_of_as_many_epochs(made):
+    from emograin.evaluation.outcomes import read_outcome
+
+    rows = table(made)
+    assert rows["baseline-4"]["difference"] is None
+    assert rows["aux-ekman"]["difference"]["to"] == "baseline-10"
+    kept = {each["row"]: each for each in json.loads((made / "results/experiment.json").read_text())["rows"]}
+    one, other = (
+        read_outcome(str(made / "results" / kept[name]["run"]), "test", "fixed")
+        for name in ("aux-ekman", "baseline-10")
+    )
+    expected = paired_bootstrap(one.predictions, other.predictions, one.gold)
+    found = rows["aux-ekman"]["difference"]
+    assert found["difference"] == pytest.approx(expected.difference)
+    assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high), abs=0.002)
+    assert found["holm_p_value"] >= found["p_value"]
+
+
+def test_a_second_call_trains_and_scores_nothing(made, capsys):
+    before = {path: path.stat().st_mtime_ns for path in (made / "runs").rglob("*") if path.is_file()}
+    assert main(["reproduce", "table-2", "--tiny", "--output", str(made)]) == 0
+    assert not re.search("training|measuring", capsys.readouterr().err)
+    assert {path: path.stat().st_mtime_ns for path in (made / "runs").rglob("*") if path.is_file()} == before
+
+
+def test_figures_are_of_the_document_that_is_named(made, tmp_path):
+    from emograin.analysis.attention_record import read_attention
+
+    copied = shutil.copytree(made, tmp_path / "made")
+    rows = json.loads((made / "results/experiment.json").read_text())["rows"]
+    name = data.load("quickstart").split("test").ids[7]
+    rows_of_figures = ["--only", "baseline-4", "--only", "label-embeds-4"]
+    arguments = ["--tiny", *rows_of_figures, "--document", name, "--output", str(copied)]
+    assert main(["reproduce", "figures", *arguments]) == 0
+    kept = sorted((copied / "results/attention").iterdir())
+    assert len(kept) == 2
+    assert {each.stem for each in kept} <= {row["run"] for row in rows}
+    assert {read_attention(each).text_id for each in kept} == {name}
+
+
+def test_kept_results_give_the_same_files_without_runs(made, tmp_path):
+    kept = shutil.copytree(made / "results", tmp_path / "results")
+    assert main(["reproduce", "--from", str(kept), "--output", str(tmp_path / "again")]) == 0
+    for name in (
+        "table-2.md",
+        "table-2.csv",
+        "table-2.json",
+        "claims.md",
+        "table-3.csv",
+        "figure-3.svg",
+        "figure-5.png",
+    ):
+        assert (tmp_path / "again" / name).read_bytes() == (made / name).read_bytes(), name
+
+
+def test_the_report_is_one_page_with_nothing_from_outside(made):
+    page = (made / "report.html").read_text(encoding="utf-8")
+    for name in ("table-2", "claims", "table-3", "figure-3", "figure-4", "figure-5", "mixing-weights"):
+        assert f'<section id="{name}">' in page
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert sources
+    assert all(source.startswith(("data:image/svg+xml;base64,", "#")) for source in sources)
+
+
+def test_what_was_not_kept_is_said(made, tmp_path, capsys):
+    kept = shutil.copytree(made / "results", tmp_path / "results")
+    (kept / "label_counts.json").unlink()
+    assert main(["reproduce", "figures", "--from", str(kept), "--output", str(tmp_path)]) == 0
+    assert "Not made: the results hold no label_counts.json" in capsys.readouterr().out
+
+
+def test_results_of_another_experiment_are_not_mixed_in(made, tmp_path, capsys):
+    shutil.copytree(made / "results", tmp_path / "results")
+    arguments = ["reproduce", "table-2", "--tiny", "--only", "baseline-4", "--learning-rate", "0.01"]
+    assert main([*arguments, "--output", str(tmp_path)]) == 2
+    assert "another experiment: learning_rate 0.001" in capsys.readouterr().err
+
+
+def test_table_3_trains_nothing(tmp_path, capsys):
+    assert main(["reproduce", "table-3", "--data", "quickstart", "--output", str(tmp_path)]) == 0
+    assert "NMI_joint" in capsys.readouterr().out
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--from", "{folder}"], "experiment.json"),
+        (["--from", "{folder}", "--seeds", "0", "--tiny"], "--from trains nothing"),
+        (["--tiny", "--only", "baseline"], "baseline-4"),
+        (["--tiny", "--seeds", "0;1"], "seeds must be numbers"),
+        (["--tiny", "--document", "none-such"], "has no document 'none-such'"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(arguments, message, tmp_path, capsys):
+    given = [each.format(folder=tmp_path) for each in arguments]
+    assert main(["reproduce", "table-2", *given, "--output", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+
+
+# The plan
+
+
+@pytest.fixture
+def experiment(settings):
+    return Experiment(
+        data=settings.data, encoder=settings.encoder, epochs_scale=0.1, batch_size=16, rows=("aux-ekman",)
+    )
+
+
+def described(folder, settings, corpus, **changes):
+    """A run folder with what a plan looks at."""
+    splits = [data.fingerprint(corpus.split(name)) for name in ("train", "dev")]
+    values = replace(settings, **changes).to_dict()
+    mark = data.training_fingerprint(values, splits)
+    run = RunFolder(folder)
+    run.write_json("run.json", {"format": 1, "settings": values, "fingerprint": mark})
+    return run
+
+
+def finish(run):
+    run.write_json("thresholds.json", {})
+    run.weights.write_bytes(b"")
+
+
+def planned(experiment, corpus, folder):
+    from emograin.reproduction.plan import plan
+
+    return {each.settings.auxiliary: each for each in plan(experiment, corpus, folder)}
+
+
+def test_a_run_is_known_by_what_decides_its_weights(experiment, corpus, tmp_path):
+    wanted = experiment.trainings()[0]
+    assert planned(experiment, corpus, tmp_path)[None].state == "absent"
+    run = described(tmp_path / "under another name", wanted, corpus, evaluate_every=7, data="moved/elsewhere")
+    assert planned(experiment, corpus, tmp_path)[None].state == "begun"
+    finish(run)
+    found = planned(experiment, corpus, tmp_path)[None]
+    assert (found.state, found.run.path) == ("finished", run.path)
+    assert found.settings.evaluate_every == 7  # what resumes it, resumes it with its own settings
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"learning_rate": 1e-4}, {"epochs": 2}, {"auxiliary": "tone"}])
+def test_a_run_of_other_settings_is_none_of_ours(experiment, corpus, tmp_path, change):
+    finish(described(tmp_path / "other", experiment.trainings()[0], corpus, **change))
+    assert planned(experiment, corpus, tmp_path)[None].state == "absent"
+
+
+def test_a_run_on_other_texts_is_none_of_ours(experiment, corpus, tmp_path):
+    changed = data.Corpus("changed", corpus.taxonomy, {name: lambda name=name: part(name) for name in corpus.names})
+
+    def part(name):
+        split = corpus.split(name)
+        return replace(split, texts=[*split.texts[:-1], "another text"]) if name == "train" else split
+
+    finish(described(tmp_path / "other", experiment.trainings()[0], changed))
+    assert planned(experiment, corpus, tmp_path)[None].state == "absent"
+
+
+def test_a_dry_run_tells_time_left_from_measured_rates(made, capsys, tmp_path):
+    shutil.copytree(made / "tiny", tmp_path / "tiny")
+    for run in (made / "runs").glob("baseline-1-*"):
+        shutil.copytree(run, tmp_path / "runs" / run.name)
+    arguments = ["reproduce", "--tiny", "--only", "baseline-4", "--seeds", "0,1", "--dry-run", "--json"]
+    assert main([*arguments, "--output", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    first, second = found["trainings"]
+    assert (first["state"], first["minutes_left"]) == ("finished", 0)
+    assert (second["state"], second["texts_left"]) == ("absent", 757)
+    assert found["minutes_left"] == pytest.approx(757 / second["texts_per_second"] / 60)
+    assert "--seed 1" in second["command"]
+
+
+# Differences and verdicts
+
+
+def test_gains_of_some_labels_are_told_from_those_of_the_others():
+    from emograin.evaluation.outcomes import Outcome
+    from emograin.reproduction.systems import Comparison, System
+
+    gold = np.tile(np.eye(2, dtype=bool), (40, 1))
+    bad = gold.copy()
+    bad[:40, 0] = False  # half of the first label's examples are missed
+    names = [str(at) for at in range(len(gold))]
+    systems = {
+        name: System(row, [Outcome(name, names, gold, predictions, ["rare", "other"], predictions.astype(float))], [{}])
+        for name, row, predictions in [("worse", TABLE_2[0], bad), ("better", TABLE_2[1], gold)]
+    }
+    compared = Comparison(systems, resamples=200)
+    gain = 1 - 2 / 3  # F1 1 instead of 2/3
+    assert compared.difference("better", "worse").difference == pytest.approx(gain / 2)
+    assert compared.difference("better", "worse", ["other"]).difference == 0
+    assert compared.difference_in_gain("better", "worse", ["rare"]).difference == pytest.approx(gain)
+    assert compared.difference_in_gain("better", "worse", ["rare"]).low > 0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "more", "no_more", "less"),
+    [
+        (0.01, 0.03, "yes", "no", "no"),
+        (-0.01, 0.03, "within noise", "yes", "within noise"),
+        (-0.03, -0.01, "no", "yes", "yes"),
+    ],
+)
+def test_verdicts_follow_the_interval(low, high, more, no_more, less):
+    from emograin.evaluation.significance import Difference
+    from emograin.reproduction.claims import higher, lower, not_higher
+
+    difference = Difference((low + high) / 2, low, high, 0.5, 0.01, 100, 0)
+    assert (higher(difference), not_higher(difference), lower(difference)) == (more, no_more, less)

@@ -1,0 +1,310 @@
+"""The service's answers: what is predicted, by which thresholds, and what is refused, with which words."""
+
+import asyncio
+import json
+import logging
+from functools import partial
+
+import httpx
+import numpy as np
+import pytest
+from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, running, scores_of, served
+
+import emograin
+from emograin.common.errors import EmograinError
+from emograin.service.app import create_app
+from emograin.service.logs import JsonLines
+from emograin.service.served_model import open_model
+from emograin.service.settings import Settings
+
+SECRET = "my very private diary"
+
+
+def labels_by_hand(text: str, policy: str) -> list[dict[str, object]]:
+    rows = zip(scores_of(text), LABELS, THRESHOLDS[policy], strict=True)
+    found = [(score, label, threshold) for score, label, threshold in rows if score >= threshold]
+    found.sort(key=lambda row: -row[0])
+    return [{"label": label, "score": score, "threshold": threshold} for score, label, threshold in found]
+
+
+@run
+@pytest.mark.parametrize("policy", [None, *THRESHOLDS])
+async def test_labels_are_those_above_the_thresholds_of_the_policy(policy):
+    texts = ["a", "some text", "hello", "k" * 60]
+    async with running(Recorder()) as (client, _):
+        answer = (await ask(client, *texts, **({"thresholds": policy} if policy else {}))).json()
+    assert answer["model"] == "tiny"
+    assert answer["thresholds"] == (policy or "one-a-label")
+    for text, each in zip(texts, answer["predictions"], strict=True):
+        expected = labels_by_hand(text, policy or "one-a-label")
+        assert each == {"labels": expected, "cut": len(text) > 50, "words": None}
+
+
+@run
+async def test_one_text_and_all_scores():
+    async with running(Recorder()) as (client, _):
+        answer = (await client.post("/v1/predict", json={"text": "hello", "all_scores": True})).json()
+    assert len(answer["predictions"]) == 1
+    assert answer["predictions"][0]["scores"] == dict(zip(LABELS, scores_of("hello"), strict=True))
+
+
+@run
+async def test_explanations_where_the_model_gives_them():
+    async with running(Recorder()) as (client, _):
+        refused = await ask(client, "hello", explain=True)
+    assert refused.status_code == 422
+    assert refused.json()["error"] == {"code": "no_explanations", "message": "this model gives no explanations"}
+    async with running(Explainer()) as (client, _):
+        assert (await client.get("/v1/model")).json()["explanations"] is True
+        one, two = (await ask(client, "hello", "abc", explain=True)).json()["predictions"]
+        assert list(one["words"]) == [each["label"] for each in one["labels"]] != []
+        assert all(words == [{"start": 0, "end": 1, "weight": 0.5}] for words in one["words"].values())
+        assert all(words[0]["weight"] == 0.3 for words in two["words"].values())
+        assert (await ask(client, "hello")).json()["predictions"][0]["words"] is None
+
+
+@run
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "either text or texts"),
+        ({"text": "a", "texts": ["b"]}, "either text or texts"),
+        ({"texts": []}, "texts: expected at least one text"),
+        ({"texts": ["fine", " \n"]}, "texts[1]: the text is empty"),
+        ({"text": ""}, "text: the text is empty"),
+        ({"texts": ["a"] * 6}, "a request has at most 5 texts"),
+        ({"texts": ["a", "b" * 21]}, "texts[1]: a text has at most 20 characters"),
+        ({"texts": [SECRET + "!" * 20] * 5}, "; and 2 more"),
+        ({"text": "a", "thresholds": SECRET}, "'one-for-all' or 'one-a-label'"),
+        ({"text": "a", SECRET: 1}, "known: texts, text, thresholds"),
+        ({"text": "a", "all_scores": SECRET}, "all_scores: Input should be a valid boolean"),
+        ({"text": {SECRET: SECRET}}, "text: Input should be a valid string"),
+        ({"texts": ["a", "unreadable"]}, "texts[1]: it cannot be read"),
+        (SECRET, "Input should be an object"),
+    ],
+)
+async def test_what_is_wrong_is_said_without_repeating_it(body, said):
+    async with running(Recorder(), request_texts=5, text_characters=20) as (client, _):
+        answer = await client.post("/v1/predict", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "invalid_request"
+    assert said in answer.json()["error"]["message"]
+    assert SECRET not in answer.text
+
+
+@run
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"text": "\\ud800"}', b"\xff", b"[" * 100_000, b'{"text": 1' + b"0" * 9999 + b"}"]
+)
+async def test_what_is_no_json_is_refused(body):
+    async with running(Recorder()) as (client, _):
+        answer = await client.post("/v1/predict", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "invalid_request"
+
+
+@run
+async def test_other_errors_have_the_same_shape():
+    async with running(Recorder()) as (client, _):
+        form = await client.post("/v1/predict", content=b'{"text": "a"}', headers={"Content-Type": "text/plain"})
+        lost, method = await client.get(f"/{SECRET}"), await client.get("/v1/predict")
+        broken, fine = await asyncio.gather(ask(client, "break"), ask(client, "whole"))
+    codes = [(answer.status_code, answer.json()["error"]["code"]) for answer in (form, lost, method, broken)]
+    assert codes == [(415, "not_json"), (404, "not_found"), (405, "method_not_allowed"), (500, "internal")]
+    assert method.headers["allow"] == "POST"
+    assert "broken by a text" not in broken.text
+    assert fine.status_code == 200
+
+
+@run
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_over_the_limit_is_refused_before_it_is_held(chunked):
+    read = 0
+
+    async def endless():
+        nonlocal read
+        while read < 10_000:
+            read += 100
+            yield b" " * 100
+
+    async with running(Recorder(), body_bytes=1000) as (client, _):
+        content = endless() if chunked else b" " * 1001
+        answer = await client.post("/v1/predict", content=content, headers={"Content-Type": "application/json"})
+        assert (await ask(client, "a")).status_code == 200
+    assert answer.status_code == 413
+    assert "at most 1000 bytes" in answer.json()["error"]["message"]
+    assert read <= 6000  # what is over the limit is thrown away, up to a point
+
+
+@run
+async def test_all_requests_together_hold_a_bounded_number_of_bytes():
+    predictor = Recorder()
+    async with running(predictor, body_bytes=1000, held_bytes=2000) as (client, app):
+        predictor.may_go_on.clear()
+        texts = "x" * 800
+        first = [asyncio.create_task(ask(client, texts)) for _ in range(2)]
+        while len(app.state.queue._open) < 2:
+            await asyncio.sleep(0.002)
+        third = await ask(client, texts)
+        predictor.may_go_on.set()
+        assert [answer.status_code for answer in await asyncio.gather(*first)] == [200, 200]
+        assert (await ask(client, texts)).status_code == 200  # and the bytes are given back
+    assert third.status_code == 429
+    assert "2000 bytes" in third.json()["error"]["message"]
+    assert int(third.headers["retry-after"]) >= 1
+
+
+@run
+async def test_a_request_that_dawdles_is_refused():
+    async def slow():
+        yield b"{"
+        await asyncio.sleep(30)
+        yield b"}"
+
+    async with running(Recorder(), body_seconds=1) as (client, _):
+        answer = await client.post("/v1/predict", content=slow(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 408
+    assert "within 1 s" in answer.json()["error"]["message"]
+
+
+@run
+async def test_an_api_key_opens_what_is_not_open_to_all():
+    async with running(Recorder(), api_key="open sesame") as (client, _):
+        wanted = [("get", "/v1/model"), ("get", "/metrics"), ("post", "/v1/predict"), ("get", "/v1/none")]
+        for headers in ({}, {"X-API-Key": "open sesam"}, {"Authorization": "Bearer x"}, {"X-API-Key": "\xe9"}):
+            for method, path in wanted:
+                sent = {name: value.encode("latin-1") for name, value in headers.items()}
+                answer = await client.request(method, path, headers=sent)
+                assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized"), path
+                assert answer.headers["www-authenticate"] == "Bearer"
+        for path in ("/healthz", "/readyz", "/docs", "/openapi.json"):
+            assert (await client.get(path)).status_code == 200
+        for headers in ({"X-API-Key": "open sesame"}, {"Authorization": "Bearer open sesame"}):
+            assert (await client.post("/v1/predict", json={"text": "a"}, headers=headers)).status_code == 200
+            assert (await client.get("/metrics", headers=headers)).status_code == 200
+
+
+@run
+async def test_the_model_is_described():
+    card = {"name": "tiny", "licence": "CC0"}
+    app = create_app(served(Recorder(), card=card), Settings(request_texts=7))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+        told = (await client.get("/v1/model")).json()
+    assert (told["name"], told["method"], told["labels"], told["card"]) == ("tiny", "baseline", list(LABELS), card)
+    assert told["thresholds"]["one-a-label"] == dict(zip(LABELS, THRESHOLDS["one-a-label"], strict=True))
+    assert (told["document_tokens"], told["explanations"], told["limits"]["texts"]) == (50, False, 7)
+
+
+@run
+async def test_it_is_ready_between_warming_up_and_stopping():
+    predictor = Recorder()
+    predictor.may_go_on.clear()
+    app = create_app(served(predictor), Settings())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+        async with app.router.lifespan_context(app):
+            early = await client.get("/readyz")
+            assert (early.status_code, early.json()["error"]["code"]) == (503, "warming_up")
+            waits = asyncio.create_task(ask(client, "hello"))
+            predictor.may_go_on.set()
+            assert (await waits).status_code == 200
+            assert (await client.get("/readyz")).json() == {"status": "ready"}
+        late = await client.get("/readyz")
+        assert (late.status_code, late.json()["error"]["code"]) == (503, "shutting_down")
+        assert (await ask(client, "hello")).status_code == 503
+        assert (await client.get("/healthz")).status_code == 200
+
+
+@run
+async def test_counts_are_told_to_prometheus():
+    async with running(Recorder()) as (client, _):
+        await ask(client, "a", "b", "c")
+        await client.get(f"/{SECRET}")
+        text = (await client.get("/metrics")).text
+    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(lines['emograin_requests_total{path="/v1/predict",status="200"}']) == 1
+    assert float(lines['emograin_requests_total{path="-",status="404"}']) == 1
+    assert float(lines["emograin_texts_total"]) == 3
+    assert float(lines["emograin_batch_texts_sum"]) == 3
+    assert float(lines["emograin_queue_texts"]) == 0
+    assert float(lines['emograin_request_seconds_count{path="/v1/predict"}']) == 1
+    assert SECRET not in text
+
+
+@run
+async def test_logs_are_json_without_the_texts(caplog):
+    caplog.set_level(logging.INFO, "emograin.service")
+    async with running(Recorder()) as (client, _):
+        await client.post("/v1/predict", json={"texts": [SECRET, "b"]}, headers={"X-Request-Id": "abc-1"})
+        await client.post("/v1/predict", json={"text": SECRET, "thresholds": SECRET}, headers={"X-Request-Id": SECRET})
+        await ask(client, "break", SECRET)
+        await client.get(f"/{SECRET}?text={SECRET}")
+    lines = [JsonLines().format(record) for record in caplog.records]
+    rows = [json.loads(line) for line in lines if json.loads(line)["event"] == "request"]
+    assert [(row["method"], row["path"], row["status"], row["texts"]) for row in rows] == [
+        ("POST", "/v1/predict", 200, 2),
+        ("POST", "/v1/predict", 422, 0),
+        ("POST", "/v1/predict", 500, 2),
+        ("GET", "-", 404, 0),
+    ]
+    assert rows[0]["request_id"] == "abc-1"
+    assert all(row["milliseconds"] >= 0 for row in rows)
+    failed = [json.loads(line) for line in lines if json.loads(line)["level"] == "error"]
+    assert {row["error"] for row in failed} == {"RuntimeError"}
+    assert any("served.py" in place for row in failed for place in row["places"])
+    assert SECRET not in "".join(lines)
+    assert "broken by a text" not in "".join(lines)
+
+
+def test_two_apps_share_nothing():
+    first, second = (create_app(served(Recorder()), Settings()) for _ in range(2))
+    assert first.state.queue is not second.state.queue
+    first.state.queue.refuse()
+    assert not second.state.queue.closing
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"batch_texts": 0}, "batch_texts must be at least 1"),
+        ({"request_texts": 10, "queue_texts": 9}, "queue_texts must be at least request_texts"),
+        ({"api_key": " "}, "the API key must be ASCII, and not empty"),
+    ],
+)
+def test_settings_check_themselves(settings, said):
+    with pytest.raises(EmograinError, match=said):
+        Settings(**settings)
+    assert "sesame" not in repr(Settings(api_key="open sesame"))
+
+
+def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
+    pytest.importorskip("onnxscript")
+    from emograin.models.run_folder import RunFolder
+    from emograin.prediction.onnx.export import export
+    from emograin.training.loop import train
+
+    trained, exported = RunFolder(tmp_path / "run"), tmp_path / "exported"
+    train(settings, corpus, trained)
+    export(trained, exported)
+    (exported / "card.json").write_text('{"licence": "CC0"}')
+    texts = [*corpus.split("test").texts, "so happy " * 30]
+
+    async def answers(model, policy):
+        app = create_app(model, Settings(batch_texts=4))
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+                return (await ask(client, *texts, thresholds=policy, all_scores=True)).json()
+
+    for folder in (exported, trained.path):
+        model = open_model(folder)
+        assert (model.method, model.document_tokens) == ("baseline", 20)
+        assert (model.card is None) == (folder != exported)
+        for policy in ("fixed", "one-a-label"):
+            expected = emograin.load(folder, policy).predict(texts)
+            found = asyncio.run(partial(answers, model)(policy))["predictions"]
+            labels = [tuple(each["label"] for each in row["labels"]) for row in found]
+            assert labels == [row.labels for row in expected]
+            scores = [list(row["scores"].values()) for row in found]
+            np.testing.assert_allclose(scores, expected.scores, atol=2e-6)
+            assert [row["cut"] for row in found] == [row.note is not None for row in expected]
+            assert found[-1]["cut"]

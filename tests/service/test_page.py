@@ -1,0 +1,542 @@
+"""The service's page in headless Chromium, against a stand-in of the service, and once against the service itself.
+
+The stand-in sends the strictest Content-Security-Policy the page can live with: whatever it breaks fails a test.
+"""
+
+import csv
+import importlib.util
+import io
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+from helpers import page_stub  # noqa: E402
+from helpers.page_stub import CHROMIUM, LABELS, THRESHOLDS, Stub, scores_of  # noqa: E402
+
+expect = playwright.expect
+MARKUP = '<img src=x onerror="document.title=1"><b>bold</b>'
+CUT = """[...document.querySelectorAll("button, .name, .pill")]
+    .filter(each => each.offsetParent && each.scrollWidth > each.clientWidth + 1).map(each => each.textContent)"""
+Open = Callable[..., Any]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with page_stub.running() as stub:
+        yield stub
+
+
+@pytest.fixture
+def open_page(browser: Any, stub: Stub) -> Iterator[Open]:
+    """Opens the page; at the end no script may have failed and nothing may have offended the policy."""
+    wrong: list[str] = []
+    contexts = []
+
+    def opened(address: str = "", ready: bool = True, width: int = 1200, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if "Failed to load" not in said.text else None)
+        page.goto(address or stub.address)
+        if ready:
+            expect(page.locator("#about")).to_contain_text("emotions")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def bars(page: Any, of: str = "#chosen") -> list[str]:
+    return page.locator(f"{of} .name").all_inner_texts()
+
+
+def table_of(page: Any) -> list[list[str]]:
+    rows = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
+    return page.locator("tbody:visible tr").evaluate_all(rows)
+
+
+def downloaded(page: Any) -> tuple[bytes, list[list[str]]]:
+    with page.expect_download() as waiting:
+        page.locator(".save:visible").click()
+    content = Path(waiting.value.path()).read_bytes()
+    return content, list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+
+
+def choose_file(page: Any, content: str | bytes, name: str = "comments.csv") -> None:
+    page.click("#file-tab")
+    data = content.encode() if isinstance(content, str) else content
+    page.set_input_files("#file", files=[{"name": name, "mimeType": "text/csv", "buffer": data}])
+
+
+def test_emotions_appear_while_typing(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    page.locator("#text").press_sequentially("thank you, so glad", delay=15)
+    expect(page.locator("#chosen .bar")).to_have_count(2)
+    assert bars(page) == ["gratitude", "joy"]
+    assert len(stub.requests) < 6, "every key was sent"
+    assert stub.requests[-1] == {
+        "texts": ["thank you, so glad"], "thresholds": "one-a-label", "all_scores": True, "explain": True
+    }  # fmt: skip
+    page.click("summary")
+    scores = scores_of("thank you, so glad")
+    assert bars(page, "#rest") == sorted(set(LABELS) - {"gratitude", "joy"}, key=lambda label: -scores[label])
+    for label in ("gratitude", "fear"):
+        bar = page.locator(".bar", has=page.get_by_text(label, exact=True))
+        track = bar.get_by_role("meter", name=label, exact=True)
+        threshold = THRESHOLDS["one-a-label"][label]
+        expect(track).to_have_attribute("aria-valuenow", f"{scores[label]:.2f}")
+        expect(track).to_have_attribute("aria-valuetext", re.compile(f"threshold {threshold:.2f}"))
+        assert bar.locator(".fill").evaluate("e => parseFloat(e.style.width)") == pytest.approx(100 * scores[label])
+        assert bar.locator(".tick").evaluate("e => parseFloat(e.style.left)") == pytest.approx(100 * threshold)
+    expect(page.locator("#said")).to_have_text(re.compile("gratitude 0.89, joy 0.88"))
+
+
+def test_last_answer_wins(open_page: Open, stub: Stub) -> None:
+    stub.slow["furious"] = 1.0
+    page = open_page()
+    page.fill("#text", "furious")
+    page.click("#one-go")
+    page.fill("#text", "proud")
+    page.click("#one-go")
+    expect(page.locator("#chosen .name")).to_have_text("pride")
+    time.sleep(1.1)
+    assert bars(page) == ["pride"]
+    assert stub.requests[-1]["texts"] == ["proud"]
+
+
+def test_emptied_text_leaves_nothing(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#text", "thank you")
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    page.fill("#text", "  ")
+    expect(page.locator("#nothing")).to_be_visible()
+    assert bars(page, "#rest") == []
+
+
+def test_examples_and_cut_texts(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    page.click("#examples button >> nth=0")
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    assert stub.requests[-1]["texts"] == [page.input_value("#text")]
+    page.fill("#text", "thank " * 100)
+    expect(page.locator("#note")).to_contain_text("first 64 word pieces")
+    page.fill("#text", "x" * 2001)
+    expect(page.locator("#one-notice")).to_contain_text("2,001 characters, the service takes 2,000")
+    page.fill("#text", "\U0001f600" * 1900)  # 3,800 UTF-16 units, 1,900 characters
+    expect(page.locator("#chosen .name")).to_have_text("neutral")
+
+
+def test_words_are_coloured_by_the_chosen_emotion(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#text", "\U0001f600 thank you, not proud")  # the emoji is one character, and two UTF-16 units
+    expect(page.locator("mark")).to_have_count(4)
+    weights = {mark.inner_text(): mark.get_attribute("title") for mark in page.locator("mark").all()}
+    assert weights == {"thank": "+0.50", "you": "+0.05", "not": "−0.30", "proud": "+0.05"}
+    assert page.locator("mark.against").all_inner_texts() == ["not"]
+    assert page.locator("#coloured").inner_text() == "\U0001f600 thank you, not proud"
+    expect(page.locator("#strongest")).to_have_text(
+        "Most for gratitude: thank +0.50 · Most against gratitude: not −0.30"
+    )
+    page.get_by_role("radio", name="gratitude").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#strongest")).to_contain_text("Most for pride: proud +0.50")
+    page.fill("#text", "so proud, and so glad, and thank you")
+    expect(page.locator("#chips input")).to_have_count(3)
+    expect(page.get_by_role("radio", name="pride")).to_be_checked()
+
+
+def test_no_words_are_asked_of_a_model_without_explanations(open_page: Open, stub: Stub) -> None:
+    stub.explanations = False
+    page = open_page()
+    page.fill("#text", "thank you")
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    expect(page.locator("#words")).to_be_hidden()
+    assert not stub.requests[-1]["explain"]
+
+
+def test_threshold_policy(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    page.fill("#text", "thank you")
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    assert page.locator("#policy option").all_inner_texts() == [
+        "One for each label", "One for all labels, 0.27", "Fixed, 0.30"
+    ]  # fmt: skip
+    page.select_option("#policy", "fixed")
+    expect(page.get_by_role("meter", name="gratitude")).to_have_attribute(
+        "aria-valuetext", re.compile("threshold 0.30")
+    )
+    assert stub.requests[-1]["thresholds"] == "fixed"
+
+
+@pytest.mark.parametrize("where", ["one", "many", "file"])
+def test_markup_stays_text(open_page: Open, stub: Stub, where: str) -> None:
+    page = open_page()
+    before = page.title()
+    if where == "one":
+        page.fill("#text", MARKUP)
+        expect(page.locator("#coloured")).to_have_text(MARKUP)
+        stub.refusals = [(422, MARKUP, {})]
+        page.click("#one-go")
+        expect(page.locator("#one-notice")).to_contain_text(MARKUP)
+    elif where == "many":
+        page.click("#many-tab")
+        page.fill("#lines", MARKUP)
+        page.click("#many-go")
+        expect(page.locator("tbody:visible .text")).to_have_text(MARKUP)
+    else:
+        quoted = '"' + MARKUP.replace('"', '""') + '"'
+        choose_file(page, f"id,{quoted}\n1,{quoted}\n1,{quoted},2\n", name=f"{MARKUP}.csv".replace("/", "\\"))
+        expect(page.locator("#sample li").first).to_have_text(MARKUP)
+        page.click("#file-go")
+        expect(page.locator("tbody:visible .text").first).to_have_text(MARKUP)
+    assert page.locator("img, b").count() == 0
+    assert page.title() == before
+
+
+def test_texts_stay_out_of_addresses_and_storage(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    page.fill("#text", "secret thank you")
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    page.click("#many-tab")
+    page.fill("#lines", "secret")
+    page.click("#many-go")
+    expect(page.locator(".save:visible")).to_be_visible()
+    assert set(stub.paths) == {"/", "/v1/model", "/v1/predict"}
+    assert page.url == stub.address
+    assert page.evaluate("[localStorage.length, sessionStorage.length, history.length, document.cookie]") == [
+        0,
+        0,
+        2,
+        "",
+    ]
+    assert page.evaluate("indexedDB.databases().then(all => all.length)") == 0
+    page.reload()
+    assert page.input_value("#text") == ""
+
+
+def test_many_lines_as_a_table_and_as_csv(open_page: Open, stub: Stub) -> None:
+    lines = ['=1+1, "thank" you', "so glad", "-5", "@why", "Größe 日本 \U0001f600", "+1 thanks", *["furious"] * 8]
+    page = open_page()
+    page.click("#many-tab")
+    page.fill("#lines", "\n\n".join(lines))
+    expect(page.locator("#many-count")).to_have_text("14 texts")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("tbody:visible tr")).to_have_count(14)
+    assert table_of(page)[1] == ["2", "so glad", "joy 0.88"]
+    assert [len(request["texts"]) for request in stub.requests] == [8, 6], "limits.texts is 8"
+    content, (header, *rows) = downloaded(page)
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.count(b"\r\n") == 15
+    assert header == ["text", "labels", *[f"score_{label}" for label in LABELS], "error", "note"]
+    assert [row[0] for row in rows[:6]] == ["'" + lines[0], "so glad", "-5", "'@why", lines[4], "'+1 thanks"]
+    assert rows[0][1] == '["gratitude"]'
+    assert [float(score) for score in rows[0][2:-2]] == pytest.approx(list(scores_of(lines[0]).values()))
+
+
+def test_rows_of_a_file_come_out_with_their_columns(open_page: Open, stub: Stub) -> None:
+    cells = [
+        ["1", "thank you,\nall", "a;b"],
+        ["2", 'so "glad"', "=cmd()"],
+        ["3", " ", "-1.5"],
+        ["4", "why\r\nnot?", "\ttab"],
+        ["5", "x" * 2001, ""],
+    ]
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([["id", "what they said", "labels"], *cells])
+    page = open_page()
+    choose_file(page, "\ufeff" + file.getvalue() + '6,too short\n\n7,so,many,cells\n8,"never closed')
+    expect(page.locator("#column")).to_have_value("1")
+    expect(page.locator("#sample li").first).to_have_text("thank you, all")
+    expect(page.locator("#file-go")).to_have_text("Predict 9 rows")
+    page.click("#file-go")
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^9 rows · 6 without a prediction"))
+    assert stub.requests[-1]["texts"] == ["thank you,\nall", 'so "glad"', "why\r\nnot?"]
+    _, (header, *rows) = downloaded(page)
+    assert header[:5] == ["id", "what they said", "input_labels", "labels", "score_admiration"]
+    expected = [[*cells[0]], ["2", 'so "glad"', "'=cmd()"], cells[2], ["4", "why\r\nnot?", "'\ttab"], cells[4]]
+    assert [row[:3] for row in rows[:5]] == expected
+    assert [row[3] for row in rows[:5]] == ['["gratitude"]', '["joy"]', "[]", '["curiosity"]', "[]"]
+    assert [row[-2] for row in rows] == [
+        "", "", "the text is empty", "", "the text has 2,001 characters, the service takes 2,000",
+        "2 cells, expected 3", "0 cells, expected 3", '4 cells, expected 3, too many: ["cells"]',
+        "a quoted cell is never closed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a;b\nthank you, all;2\n", "comments.csv"),
+        ("a\tb\nthank you, all\t2\n", "comments.csv"),
+        ('a,b\r"thank you, all",2\r', "comments.csv"),
+        ('a,b\n"thank you, all",é\n'.encode("latin-1"), "not UTF-8"),
+        ('a,b\n"thank you, all",é\n'.encode("utf-16"), "comments.csv"),
+    ],
+)
+def test_files_as_spreadsheets_write_them(open_page: Open, stub: Stub, content: str | bytes, told: str) -> None:
+    page = open_page()
+    choose_file(page, content)
+    expect(page.locator("#file-told")).to_contain_text(told)
+    page.click("#file-go")
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^1 row ·"))
+    assert stub.requests[-1]["texts"] == ["thank you, all"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"", "is empty"), (b"\n \n", "is empty"), (b"PK\x03\x04\x00", "binary")]
+)
+def test_files_that_are_no_csv(open_page: Open, content: bytes, told: str) -> None:
+    page = open_page()
+    choose_file(page, content)
+    expect(page.locator("#file-panel .notice")).to_contain_text(told)
+    expect(page.locator("#file-go")).to_be_hidden()
+
+
+def test_dropped_file_without_a_header(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+          const carried = new DataTransfer();
+          carried.items.add(new File(["1,thank you\\n2,so glad"], "dropped.csv"));
+          for (const kind of ["dragover", "drop"])
+            document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true}));
+        }"""
+    )
+    page.uncheck("#header")
+    expect(page.locator("#column option")).to_have_text(["column 1", "column 2"])
+    page.click("#file-go")
+    expect(page.locator("tbody:visible tr")).to_have_count(2)
+    _, rows = downloaded(page)
+    assert [row[:3] for row in rows[1:]] == [["1", "thank you", '["gratitude"]'], ["2", "so glad", '["joy"]']]
+
+
+def test_busy_service_is_waited_for(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    choose_file(page, "text\n" + "so glad\n" * 20)
+    stub.refusals = [(429, "the queue is full", {"Retry-After": "1"})]
+    page.click("#file-go")
+    expect(page.locator("#file-panel .notice")).to_have_text(
+        "The service is busy: the queue is full. Trying again in 1 s."
+    )
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^20 rows ·"))
+    expect(page.locator("#file-panel .notice")).to_be_empty()
+    assert stub.times[1] - stub.times[0] >= 1.0
+    assert [len(request["texts"]) for request in stub.requests] == [8, 8, 8, 4], "the refused one, again, and the rest"
+
+
+def test_cancelled_and_gone_on_with(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    choose_file(page, "id,text\n" + "".join(f"{at},so glad {at}\n" for at in range(40)))
+    stub.seconds = 0.4
+    page.click("#file-go")
+    expect(page.locator(".told:visible")).to_contain_text("8 of 40 rows")
+    page.click(".cancel:visible")
+    expect(page.locator(".told:visible")).to_contain_text("stopped")
+    done = len(table_of(page))
+    assert 8 <= done < 40
+    _, rows = downloaded(page)
+    assert [row[0] for row in rows[1:]] == [str(at) for at in range(40)], "every row comes out"
+    assert [row[-2] for row in rows[1:]] == [""] * done + ["not predicted: stopped before this row"] * (40 - done)
+    stub.seconds = 0.0
+    page.click(".on:visible")
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^40 rows ·"))
+    assert [row[1] for row in table_of(page)] == [f"so glad {at}" for at in range(40)]
+
+
+@pytest.mark.parametrize("status", [413, 422])
+def test_one_refused_row_does_not_stop_the_others(open_page: Open, stub: Stub, status: int) -> None:
+    stub.refused_texts["so glad 5"] = status
+    page = open_page()
+    choose_file(page, "text\n" + "".join(f"so glad {at}\n" for at in range(12)))
+    page.click("#file-go")
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^12 rows · 1 without a prediction"))
+    _, rows = downloaded(page)
+    assert [at for at, row in enumerate(rows[1:]) if row[-2]] == [5]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (413, "Too much at once for the service: why."),
+        (422, "The service cannot take this: why."),
+        (429, "The service is busy: why. Trying again in 60 s."),
+        (500, "The service failed with status 500: why."),
+        (503, "The service is not ready: why. Trying again in 60 s."),
+    ],
+)
+def test_each_error_is_told(open_page: Open, stub: Stub, status: int, told: str) -> None:
+    page = open_page()
+    stub.refusals = [(status, "why.", {"Retry-After": "60"})]
+    page.fill("#text", "thank you")
+    notice = page.get_by_role("alert").filter(visible=True)
+    expect(notice).to_contain_text(told)
+    expect(notice.get_by_role("button")).to_have_count(1 if status == 500 else 0)
+    page.click("#one-go")  # does not wait for the 60 s
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    expect(page.locator("#one-notice")).to_be_empty()
+
+
+def test_lost_connection(open_page: Open) -> None:
+    page = open_page()
+    page.context.set_offline(True)
+    page.fill("#text", "thank you")
+    expect(page.locator("#one-notice")).to_contain_text("No connection to the service.")
+    page.context.set_offline(False)  # told to the page, which tries again by itself
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    expect(page.locator("#one-notice")).to_be_empty()
+
+
+def test_service_that_stops_in_a_file(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    choose_file(page, "text\n" + "so glad\n" * 24)
+    stub.seconds = 0.4
+    page.click("#file-go")
+    expect(page.locator(".told:visible")).to_contain_text("8 of 24 rows")
+    page.context.set_offline(True)
+    expect(page.locator("#file-panel .notice")).to_contain_text("No connection to the service.")
+    expect(page.locator(".told:visible")).to_contain_text("stopped")
+    page.context.set_offline(False)
+    page.click("#file-panel .notice >> text=Try again")
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^24 rows ·"))
+    assert [row[2] for row in table_of(page)] == ["joy 0.88"] * 24
+
+
+def test_api_key(open_page: Open, stub: Stub) -> None:
+    stub.key = "right"
+    page = open_page(ready=False)
+    expect(page.locator("#locked-why")).to_have_text("The service asks for an API key.")
+    page.fill("#text", "thank you")
+    page.fill("#api-key", "wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#locked-why")).to_have_text("The service does not accept this API key.")
+    page.fill("#api-key", "right")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    expect(page.locator("#locked")).to_be_hidden()
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page()
+
+    def tab_to(target: str) -> None:
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id || document.activeElement.className") == target:
+                outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                assert outline != "none", "where the focus is cannot be seen"
+                return
+        raise AssertionError(f"{target} is not reached")
+
+    tab_to("one-tab")
+    tab_to("text")
+    page.keyboard.type("thank you")
+    expect(page.locator("#chosen .name")).to_have_text("gratitude")
+    tab_to("one-go")
+    page.locator("#one-tab").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Many lines")).to_be_focused()
+    expect(page.get_by_role("tab", name="Many lines")).to_have_attribute("aria-selected", "true")
+    tab_to("lines")
+    page.keyboard.type("so glad")
+    tab_to("many-go")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody:visible tr")).to_have_count(1)
+    tab_to("button main save")
+    page.locator("#many-tab").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_role("tab", name="CSV file")).to_be_focused()
+    for _ in range(3):  # thresholds, then the file's button, whose frame shows the focus
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "file":
+            break
+    assert page.locator("#drop").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone(open_page: Open, scheme: str) -> None:
+    page = open_page(width=360, color_scheme=scheme, reduced_motion="reduce")
+    page.fill("#text", "x" * 500 + " thank you, so proud and glad, why, I love it")
+    expect(page.locator("#chosen .bar")).to_have_count(5)
+    for name in ("one", "many", "file"):
+        page.click(f"#{name}-tab")
+        if name == "many":
+            page.fill("#lines", "y" * 300 + " thank you, so proud and glad, why, I love it")
+            page.click("#many-go")
+            expect(page.locator("tbody:visible tr")).to_have_count(1)
+        elif name == "file":
+            choose_file(page, f"{'column' * 30}\n{'z' * 300}\n", name=f"{'name' * 40}.csv")
+            page.click("#file-go")
+            expect(page.locator("tbody:visible tr")).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert page.evaluate(CUT) == [], name
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(245, 244, 240)"
+    assert light == (scheme == "light")
+    assert page.locator(".fill").first.evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
+
+
+def test_nothing_jumps_while_typing(open_page: Open) -> None:
+    page = open_page()
+    places = set()
+    for text in ("", "thank you", "nothing", "thank you, so proud, glad, why"):
+        page.fill("#text", text)
+        expect(page.locator("#result")).to_have_attribute("aria-busy", "false")
+        if text:
+            expect(page.locator("#coloured")).to_have_text(text)
+        boxes = [page.locator(each).bounding_box() for each in ("#text", "#one-go", "#examples", "#result", "#words")]
+        places.add(tuple((box["x"], box["y"]) for box in boxes if box))
+    assert len(places) == 1
+
+
+def test_the_service_itself(open_page: Open) -> None:
+    if importlib.util.find_spec("fastapi") is None or importlib.util.find_spec("uvicorn") is None:
+        pytest.skip("the extra `serve` is not installed")
+    import uvicorn
+
+    from emograin.service.app import create_app
+    from emograin.service.served_model import open_model
+
+    server = uvicorn.Server(uvicorn.Config(create_app(open_model()), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        for _ in range(600):
+            if server.started:
+                break
+            time.sleep(0.05)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        page = open_page(f"http://127.0.0.1:{port}/")
+        page.fill("#text", "Thank you so much, you made my whole week!")
+        expect(page.locator("#chosen .name").first).to_have_text("gratitude")
+        page.click("#many-tab")
+        page.fill("#lines", "Thank you so much!\nWait, why would anyone do that?")
+        page.click("#many-go")
+        expect(page.locator("tbody:visible tr")).to_have_count(2)
+        _, rows = downloaded(page)
+        assert [row[0] for row in rows] == ["text", "Thank you so much!", "Wait, why would anyone do that?"]
+        assert "gratitude" in rows[1][1]
+        assert "curiosity" in rows[2][1]
+        page.context.close()
+    finally:
+        server.should_exit = True
+        thread.join(20)

@@ -1,0 +1,76 @@
+"""The pages that the service sends: nothing from another address, and a policy that a browser holds them to."""
+
+import asyncio
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+import pytest
+from helpers import page_stub
+from helpers.page_stub import CHROMIUM
+from helpers.served import Recorder, process, run, running
+
+BASE = "http://x"
+
+
+class Links(HTMLParser):
+    """What a page has a browser load, or leads to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the parser's signature
+        self.found += [value or "" for name, value in attrs if name in ("src", "href", "action", "srcset", "data")]
+
+
+def links_of(page: str) -> list[str]:
+    parser = Links()
+    parser.feed(page)
+    return [urljoin(f"{BASE}/docs", each) for each in parser.found]
+
+
+@run
+@pytest.mark.parametrize("path", ["/", "/docs"])
+async def test_pages_load_nothing_from_another_address(path):
+    async with running(Recorder()) as (client, _):
+        page = (await client.get(path)).text
+        links = [link for link in links_of(page) if not link.startswith(("data:", f"{BASE}{path}#"))]
+        assert all(link.startswith(f"{BASE}/") for link in links)
+        assert not re.findall(r"(?:https?:)?//[\w.-]+\.\w", re.sub(r"xmlns='[^']*'", "", page))
+        for link in links:
+            answer = await client.get(link)
+            assert answer.status_code == 200
+            assert answer.headers["content-type"].split(";")[0] in ("text/javascript", "text/css")
+            assert len(answer.content) > 10_000
+        assert len(links) == (2 if path == "/docs" else 0)
+
+
+@run
+async def test_the_policy_allows_the_pages_own_script_and_style_by_their_hashes_only():
+    async with running(Recorder()) as (client, _):
+        page, documentation = await asyncio.gather(client.get("/"), client.get("/docs"))
+    assert page.headers["content-security-policy"] == page_stub.policy()
+    policy = documentation.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-")
+    assert "unsafe" not in policy.partition("style-src")[0]
+    assert "http" not in page.headers["content-security-policy"] + policy
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_the_documentation_shows_every_path_in_a_browser(tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    said, asked = [], []
+    with process(tmp_path) as (_, url, _log), playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{url}/docs")
+        page.wait_for_selector(".opblock")
+        paths = [each.strip().replace("\u200b", "") for each in page.locator(".opblock-summary-path").all_inner_texts()]
+        browser.close()
+    assert sorted(paths) == ["/healthz", "/metrics", "/readyz", "/v1/model", "/v1/predict"]
+    assert all(each.startswith((url, "data:")) for each in asked)
+    assert not said

@@ -1,0 +1,172 @@
+"""The service as a process: stopped while it answers, killed and started again, and from the command line."""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+from helpers.served import LABELS, ask, process, run, scores_of
+
+from emograin.cli.app import main
+from emograin.common.errors import EmograinError
+from emograin.service.server import listen
+
+SECRET = "my very private diary"
+
+
+async def waiting_texts(client: httpx.AsyncClient) -> float:
+    lines = (await client.get("/metrics")).text.splitlines()
+    return float(next(line for line in lines if line.startswith("emograin_queue_texts ")).split()[1])
+
+
+def expect(answer: httpx.Response, texts: list[str]) -> None:
+    found = [each["scores"] for each in answer.json()["predictions"]]
+    expected = [dict(zip(LABELS, scores_of(text), strict=True)) for text in texts]
+    assert found == [pytest.approx(scores, abs=1e-6) for scores in expected]
+
+
+@run
+async def test_sigterm_finishes_what_was_accepted_and_refuses_the_rest(tmp_path):
+    limits = httpx.Limits(max_connections=None)
+    with process(tmp_path, seconds=0.05, batch_texts=4) as (service, url, log):
+        async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
+            texts = [[f"{at} {SECRET} {each}" for each in range(7)] for at in range(20)]
+            accepted = [asyncio.create_task(ask(client, *each, all_scores=True)) for each in texts]
+            async with asyncio.timeout(30):
+                while await waiting_texts(client) < 100:
+                    await asyncio.sleep(0.01)
+            service.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.3)  # it notices ten times a second
+            ready, late = await client.get("/readyz"), await ask(client, "late")
+            answers = await asyncio.gather(*accepted)
+        assert service.wait(20) == 0
+    assert [answer.status_code for answer in answers] == [200] * 20
+    for each, answer in zip(texts, answers, strict=True):
+        expect(answer, each)
+    for refused in (ready, late):
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "shutting_down")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [lines[0]["event"], lines[-1]["event"]] == ["listening", "stopped"]
+    assert sum(line.get("texts", 0) for line in lines) == 140
+    assert SECRET not in log.read_text()
+
+
+@run
+async def test_sigterm_gives_up_what_takes_too_long(tmp_path):
+    with process(tmp_path, seconds=0.2, batch_texts=1, drain_seconds=1) as (service, url, _):
+        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+            accepted = [asyncio.create_task(ask(client, *["a"] * 100)) for _ in range(5)]
+            async with asyncio.timeout(30):
+                while await waiting_texts(client) < 400:
+                    await asyncio.sleep(0.01)
+            service.send_signal(signal.SIGTERM)
+            answers = await asyncio.gather(*accepted)
+        assert service.wait(30) == 0
+    assert [answer.json()["error"]["code"] for answer in answers] == ["shutting_down"] * 5
+
+
+@run
+async def test_a_client_that_retries_loses_nothing_when_the_service_is_killed(tmp_path):
+    done, failures = [], 0
+
+    async def one(client, at):
+        nonlocal failures
+        texts = [f"{at} text {each}" for each in range(3)]
+        while True:
+            try:
+                answer = await ask(client, *texts, all_scores=True)
+            except httpx.TransportError:  # it is gone, or not back yet
+                failures += 1
+                await asyncio.sleep(0.05)
+                continue
+            assert answer.status_code == 200
+            expect(answer, texts)
+            done.append(at)
+            return
+
+    async def worker(client, share):
+        for at in share:
+            await one(client, at)
+
+    with process(tmp_path, seconds=0.02, batch_texts=4) as (service, url, _):
+        async with httpx.AsyncClient(base_url=url, timeout=60) as client, asyncio.timeout(60):
+            workers = [asyncio.create_task(worker(client, range(share, 80, 8))) for share in range(8)]
+            while len(done) < 20:
+                await asyncio.sleep(0.01)
+            service.kill()
+            service.wait()
+            before = len(done)
+            port = int(url.rpartition(":")[2])
+            start = asyncio.to_thread(lambda: again.__enter__())
+            again = process(tmp_path, seconds=0.02, port=port, batch_texts=4)
+            try:
+                await start
+                await asyncio.gather(*workers)
+            finally:
+                again.__exit__(None, None, None)
+    assert before < 80
+    assert failures >= 8
+    assert sorted(done) == list(range(80))
+
+
+def test_an_answer_does_not_wait_for_acknowledgements(tmp_path):
+    with process(tmp_path) as (_, url, _log), httpx.Client(base_url=url) as client:
+        answers = [client.post("/v1/predict", json={"text": "a"}) for _ in range(20)]
+    assert min(answer.elapsed.total_seconds() for answer in answers) < 0.03  # 0.04 where packets are held back
+
+
+@run
+async def test_a_client_that_is_cut_off_is_forgotten(tmp_path):
+    with process(tmp_path, seconds=0.2, batch_texts=1) as (_, url, _log):
+        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post("/v1/predict", json={"texts": ["a"] * 500}, timeout=0.5)
+            async with asyncio.timeout(5):  # computing all would take 100 s
+                while await waiting_texts(client):
+                    await asyncio.sleep(0.05)
+            assert (await ask(client, "a")).status_code == 200
+
+
+@run
+async def test_a_large_body_is_refused_so_that_the_client_reads_why(tmp_path):
+    with process(tmp_path, body_bytes=1000, api_key="open sesame") as (_, url, _log):
+        async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+            for headers, status in [({"X-API-Key": "open sesame"}, 413), ({}, 401)]:
+                answer = await client.post("/v1/predict", content=b"x" * 1_000_000, headers=headers)
+                assert answer.status_code == status
+
+
+def test_a_port_that_is_taken_is_said():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EmograinError, match="cannot listen on"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--model", "nowhere"], "'nowhere' is not a run folder"),
+        (["--model", "nowhere", "--batch-texts", "0"], "batch_texts must be at least 1, got 0"),
+        (["--model", "nowhere", "--api-key-file", "no_such_file"], "cannot read the API key of 'no_such_file'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, said):
+    assert main(["serve", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert len(captured.err.splitlines()) == 1
+
+
+def test_the_missing_extra_is_said_and_help_needs_none():
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['fastapi', 'uvicorn', 'prometheus_client']));"
+        "from emograin.cli.app import main; main(['--help']); main(['serve', '--help']); print(main(['serve']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "this needs fastapi, which is not installed (pip install 'emograin[serve]')" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout.splitlines()[-1] == "2"
+    assert "--queue-texts" in done.stdout
