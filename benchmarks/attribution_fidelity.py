@@ -24,13 +24,13 @@ import numpy as np
 from scipy.stats import kendalltau, spearmanr
 
 import emograin
+from emograin import data
 from emograin.analysis.attention import attentions, words_of
 from emograin.analysis.attention_record import read_by_labels, word_shares
-from emograin.data import corpus as data
+from emograin.common.files import last_part
 from emograin.data.words import words_at
 from emograin.evaluation.significance import RESAMPLES
 from emograin.models.classifier import load as load_classifier
-from emograin.models.config import last_part
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.model import ExportedModel, OnnxScorer
 from emograin.prediction.predictor import Predictor

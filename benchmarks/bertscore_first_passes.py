@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emograin.data import corpus as data
+from emograin import data
 from emograin.mixing.bertscore.low_precision import PRECISIONS, SUMMATION
 from emograin.mixing.bertscore.score import combine, starts_of
 from emograin.mixing.bertscore.search import Search

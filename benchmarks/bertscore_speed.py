@@ -23,7 +23,7 @@ import torch
 from bert_score.utils import greedy_cos_idf
 from torch.nn.utils.rnn import pad_sequence
 
-from emograin.data import corpus as data
+from emograin import data
 from emograin.mixing.bertscore.low_precision import PRECISIONS, int8_is_exact, precision_of
 from emograin.mixing.bertscore.search import Search
 from emograin.mixing.bertscore.token_embeddings import TokenEmbeddings, embed_tokens

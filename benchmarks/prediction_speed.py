@@ -31,9 +31,9 @@ import transformers
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 import emograin
-from emograin.data import corpus as data
+from emograin import data
+from emograin.common.files import last_part
 from emograin.models.classifier import load as load_classifier
-from emograin.models.config import last_part
 from emograin.models.encoder import quiet
 from emograin.models.methods import Method
 from emograin.models.run_folder import RunFolder

@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from emograin.data import corpus as data
+from emograin import data
 from emograin.prediction.folder import Settings, jobs_of, predict_file
 from emograin.prediction.predictor import load
 from emograin.prediction.ray_engine import ray_workers

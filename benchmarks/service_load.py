@@ -26,7 +26,7 @@ from urllib.request import urlopen
 
 import numpy as np
 
-from emograin.data import corpus as data
+from emograin import data
 from emograin.prediction.shipped_model import shipped_model
 
 CLIENTS = (1, 16, 128)

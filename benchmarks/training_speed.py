@@ -34,7 +34,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from training_cost import Cost, matrix_rate
 
 from emograin.data.batching import training_batches
-from emograin.data.corpus import Corpus, Split, load
+from emograin.data.corpus import Corpus, Split
+from emograin.data.sources import load
 from emograin.models.classifier import build
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from training_cost import Cost, matrix_rate
 
-from emograin.data.corpus import load
+from emograin.data.sources import load
 from emograin.evaluation.results import read_curve
 from emograin.models.classifier import build
 from emograin.models.config import Training

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from emograin.data.corpus import Corpus, Split, load
+from emograin.data.corpus import Corpus, Split
+from emograin.data.sources import load
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
 from emograin.training.loop import train

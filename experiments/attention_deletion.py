@@ -17,13 +17,13 @@ import numpy as np
 
 from emograin.analysis.word_deletion import DRAWS, deletion_check
 from emograin.common.errors import EmograinError
+from emograin.common.files import write_atomically
 from emograin.common.progress import Progress
-from emograin.data.corpus import load
-from emograin.evaluation.outcomes import check_same_texts, read_outcome
-from emograin.evaluation.run_evaluation import settings_of, taxonomy_of
-from emograin.evaluation.tables import aligned
+from emograin.common.text_table import aligned
+from emograin.data.sources import load
+from emograin.evaluation.results import check_same_texts, read_outcome
 from emograin.models.classifier import load as load_classifier
-from emograin.models.run_folder import RunFolder, write_whole
+from emograin.models.run_folder import RunFolder, settings_of, taxonomy_of
 
 START, END = "<!-- deletion: made by experiments/attention_deletion.py -->", "<!-- end of deletion -->"
 
@@ -104,7 +104,7 @@ def table(found: dict[str, Any]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+    write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from emograin.data import corpus as data
+from emograin import data
+from emograin.common.files import write_atomically
 from emograin.mixing.bertscore.search import nearest
 from emograin.mixing.bertscore.token_embeddings import default_cache, embed_tokens
 from emograin.mixing.candidates.nearest_training_sentence import SEARCHED
 from emograin.models import encoder
-from emograin.models.run_folder import write_whole
 
 
 def main() -> None:
@@ -77,12 +77,12 @@ def main() -> None:
             "rescored_pairs_a_text": round(found.rescored / len(texts), 1),
         }
         save = partial(np.savez_compressed, rows=rows.astype(np.int32), scores=scores)
-        write_whole(options.output / f"{name}.npz", partial(_save, save))
+        write_atomically(options.output / f"{name}.npz", partial(_save, save))
         print(f"{name}: {json.dumps(figures[name])}\n{json.dumps(costs.get(name))}", flush=True)
     for file, found_out in {"agreement.json": figures, "cost.json": costs}.items():
         if found_out:
             text = json.dumps(found_out, indent=1) + "\n"
-            write_whole(options.output / file, partial(Path.write_text, data=text, encoding="utf-8"))
+            write_atomically(options.output / file, partial(Path.write_text, data=text, encoding="utf-8"))
 
 
 @contextmanager

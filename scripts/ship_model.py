@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from emograin.data import corpus as data
+from emograin import data
+from emograin.common.files import write_atomically
+from emograin.data.statistics import count_labels
 from emograin.evaluation import significance
 from emograin.evaluation.exported_evaluation import evaluate_exported
-from emograin.evaluation.run_evaluation import settings_of
 from emograin.evaluation.thresholds import predicted
 from emograin.models.config import Training
-from emograin.models.run_folder import RunFolder, write_whole
+from emograin.models.run_folder import RunFolder, settings_of
 from emograin.prediction.onnx.export import export
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.shipped_model import SHIPPED
@@ -78,7 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
     card |= {"weighed": weighed(), "speed": speed()}
     RunFolder(options.output).write_json("card.json", card)
     text = as_markdown(card)
-    write_whole(options.output / "MODEL_CARD.md", lambda part: part.write_text(text, encoding="utf-8"))
+    write_atomically(options.output / "MODEL_CARD.md", lambda part: part.write_text(text, encoding="utf-8"))
     print(text)
 
 
@@ -164,7 +165,7 @@ def chosen(settings: Training) -> dict[str, Any]:
 
 def uses(corpus: data.Corpus) -> dict[str, Any]:
     """What the model is for, and what it must not be used for."""
-    counts = data.count_labels(corpus)
+    counts = count_labels(corpus)
     rare = ", ".join(f"{label} {count}" for label, count in counts["labels"].items() if count < RARE)
     return {
         "for": "Sorting and counting short English texts such as comments and messages by the emotions they express.",

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from emograin.analysis.task_similarity_tables import remarks, table_1, table_3_markdown
-from emograin.evaluation.outcomes import read_outcome
+from emograin.evaluation.results import read_outcome
 from emograin.evaluation.significance import paired_bootstrap, randomisation_test
 from emograin.evaluation.tables import results_table
 from emograin.models.run_folder import RunFolder

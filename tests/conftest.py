@@ -16,7 +16,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from emograin.data import corpus as data
+from emograin import data
 from emograin.data.taxonomy import Taxonomy
 from emograin.models.config import Training
 

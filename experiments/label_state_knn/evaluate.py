@@ -18,15 +18,16 @@ import numpy as np
 from interpolation import WEIGHTS, Mixture, choose_mixing, mixed
 from knn import MEMORY, TEMPERATURES, cached_slots, neighbour_scores, slot_states
 
+from emograin.common.files import write_atomically
 from emograin.common.progress import Progress
-from emograin.data.corpus import Split, load
+from emograin.common.text_table import aligned, number
+from emograin.data.corpus import Split
+from emograin.data.sources import load
 from emograin.evaluation import significance
-from emograin.evaluation.run_evaluation import settings_of, taxonomy_of
-from emograin.evaluation.tables import aligned, number
 from emograin.evaluation.thresholds import one_for_all, predicted
 from emograin.models.classifier import load as load_classifier
 from emograin.models.methods import Method
-from emograin.models.run_folder import RunFolder, write_whole
+from emograin.models.run_folder import RunFolder, settings_of, taxonomy_of
 
 NAME = "label_slot_neighbours"
 Scored = tuple[np.ndarray, np.ndarray, dict[str, float]]
@@ -76,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
             with part.open("wb") as file:
                 np.savez_compressed(file, gold=np.packbits(test.labels > 0, axis=1), **arrays)  # type: ignore[arg-type]
 
-        write_whole(options.output / f"{NAME}.npz", save)
+        write_atomically(options.output / f"{NAME}.npz", save)
 
 
 def together(folders: Sequence[Path]) -> dict[str, Any]:

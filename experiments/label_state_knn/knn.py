@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from emograin.common.errors import EmograinError
+from emograin.common.files import write_atomically
 from emograin.data.batching import inference_batches
 from emograin.models.encoder import weights_fingerprint
 from emograin.models.methods import Method
-from emograin.models.run_folder import write_whole
 
 MEMORY = 512 * 2**20  # bytes of similarities, and again of keys, that are held at once
 TEMPERATURES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -82,7 +82,7 @@ def cached_slots(
     """
     path = folder / f"slots-{fingerprint(method, documents)[:32]}.npy"
     if not path.exists():
-        write_whole(path, lambda part: slot_states(method, documents, advance, into=part))
+        write_atomically(path, lambda part: slot_states(method, documents, advance, into=part))
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

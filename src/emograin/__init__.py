@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .common.errors import EmograinError as EmograinError
-    from .data.corpus import load as load_corpus  # noqa: F401
+    from .data.sources import load as load_corpus  # noqa: F401
     from .data.taxonomy import GOEMOTIONS as GOEMOTIONS
     from .data.taxonomy import Taxonomy as Taxonomy
     from .models.config import Training as Training
@@ -31,7 +31,7 @@ _NAMES = {
     "Taxonomy": ("data.taxonomy", "Taxonomy"),
     "Training": ("models.config", "Training"),
     "load": ("prediction.predictor", "load"),
-    "load_corpus": ("data.corpus", "load"),
+    "load_corpus": ("data.sources", "load"),
     "train": ("training.loop", "train"),
 }
 

@@ -17,7 +17,7 @@ from emograin.analysis.contrasting_documents import contrasting_documents, most_
 from emograin.analysis.word_deletion import Deletion, deletion_check, falls, most, without
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.evaluation.outcomes import Outcome, read_outcome
+from emograin.evaluation.results import Outcome, read_outcome
 from emograin.models import encoder
 from emograin.models.methods import METHODS, FeedForward, Method
 from emograin.models.run_folder import RunFolder

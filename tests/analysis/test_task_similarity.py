@@ -15,6 +15,7 @@ from scipy import stats
 from sklearn import metrics
 from sklearn.metrics.cluster import expected_mutual_information
 
+from emograin import data
 from emograin.analysis.task_similarity import (
     contingency,
     entropy,
@@ -35,7 +36,6 @@ from emograin.analysis.task_similarity_tables import (
 )
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.data import corpus as data
 from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
 
 ROOT = Path(__file__).parents[2]

@@ -127,7 +127,7 @@ def test_a_fault_of_ours_is_exit_code_1_with_its_trace(monkeypatch, capsys):
     def broken(*_, **__):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("emograin.data.corpus.load", broken)
+    monkeypatch.setattr("emograin.data.sources.load", broken)
     assert main(["data", "quickstart"]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -7,8 +7,8 @@ import pytest
 from helpers.mixed_runs import register_stub, trained_run
 
 from emograin.cli.app import main
+from emograin.mixing.config import Mixing
 from emograin.mixing.evaluation import evaluate_mixed
-from emograin.models.config import Mixing
 from emograin.models.run_folder import RunFolder
 
 

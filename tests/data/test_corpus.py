@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emograin.common.errors import EmograinError
-from emograin.data.corpus import CORPORA, Corpus, Split, fingerprint, format_summary, load, summary
+from emograin.data.corpus import Corpus, Split, fingerprint
+from emograin.data.sources import CORPORA, load
+from emograin.data.statistics import format_summary, summary
 from emograin.data.tabular.writer import open_writer
 from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
 

@@ -12,7 +12,7 @@ from emograin.cli.compare import compare
 from emograin.common.errors import EmograinError
 from emograin.evaluation import metrics as evaluation
 from emograin.evaluation import thresholds
-from emograin.evaluation.outcomes import read_outcome
+from emograin.evaluation.results import read_outcome
 from emograin.evaluation.significance import frequent, holm, paired_bootstrap, randomisation_test, two_level_bootstrap
 from emograin.models.run_folder import RunFolder
 

@@ -16,8 +16,8 @@ from interpolation import KINDS, WEIGHTS, choose_mixing, mixed
 from knn import cached_slots, fingerprint, nearest, neighbour_scores, slot_states
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from emograin import data
 from emograin.common.errors import EmograinError
-from emograin.data import corpus as data
 from emograin.evaluation.thresholds import PRIOR, f1_at
 from emograin.models import encoder
 from emograin.models.methods import METHODS

@@ -10,7 +10,7 @@ from emograin.common.errors import EmograinError
 from emograin.data.corpus import Split
 from emograin.mixing.candidates import CANDIDATES, Request
 from emograin.mixing.candidates.generated import Maker, generate
-from emograin.models.config import Mixing
+from emograin.mixing.config import Mixing
 
 TEXTS = ["so glad today", "I hate it", "it is on the table", "so mad", "page two", "glad and worried about it all"]
 WORDS = "paraphrase: so glad mad today I hate it is on the table page two and worried about all".split()

@@ -11,10 +11,10 @@ from emograin.common.errors import EmograinError
 from emograin.data.corpus import Corpus, Split
 from emograin.evaluation.run_evaluation import evaluate_run
 from emograin.evaluation.thresholds import choose
+from emograin.mixing.config import Mixing
 from emograin.mixing.evaluation import evaluate_mixed, sweep_dev, sweep_run
 from emograin.mixing.mixers import MIXERS, Material
 from emograin.models.classifier import load
-from emograin.models.config import Mixing
 from emograin.models.run_folder import RunFolder
 from emograin.models.scoring import score_documents
 from emograin.reproduction.figures import weight_curve

@@ -12,12 +12,12 @@ from scipy.special import softmax
 from emograin.common.errors import EmograinError
 from emograin.data.corpus import Split
 from emograin.mixing.candidates import CANDIDATES, Candidates, Request
+from emograin.mixing.config import Mixing
 from emograin.mixing.embedding_mixing import mix, score_mixed
 from emograin.mixing.mixers import MIXERS, Material
 from emograin.mixing.score_mixing import mean_scores, mix_scores, neighbour_scores
 from emograin.models import encoder
 from emograin.models.classifier import Classifier
-from emograin.models.config import Mixing
 from emograin.models.methods import METHODS
 from emograin.models.scoring import score_documents
 

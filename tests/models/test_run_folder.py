@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from emograin.common.errors import EmograinError
-from emograin.models.run_folder import RunFolder, write_whole
+from emograin.common.files import write_atomically
+from emograin.models.run_folder import RunFolder
 
 
 def test_a_file_is_written_whole_into_folders_that_are_made(tmp_path):
-    path = write_whole(tmp_path / "a" / "b.txt", lambda part: part.write_text("new"))
+    path = write_atomically(tmp_path / "a" / "b.txt", lambda part: part.write_text("new"))
     assert path.read_text() == "new"
     assert [each.name for each in path.parent.iterdir()] == ["b.txt"]
 
@@ -26,7 +27,7 @@ def test_writing_that_stops_leaves_what_was_there_before(tmp_path, error):
 
     expected = EmograinError if isinstance(error, OSError) else type(error)
     with pytest.raises(expected) as caught:
-        write_whole(path, write)
+        write_atomically(path, write)
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
     if expected is EmograinError:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emograin.models.temperature import SCHEDULES
+from emograin.models.auxiliary_task import SCHEDULES
 
 shares = st.floats(0, 1)
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import emograin
+from emograin import data
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.data import corpus as data
 from emograin.prediction.shipped_model import SHIPPED, model_card
 
 ROOT = Path(__file__).parents[2]

@@ -118,7 +118,8 @@ def test_the_map_is_held_to_its_words():
 
 
 def test_settings_in_deviations_exist():
-    from emograin.models.config import Mixing, Training
+    from emograin.mixing.config import Mixing
+    from emograin.models.config import Training
 
     names = {*Training.__dataclass_fields__, *Mixing.__dataclass_fields__}
     text = (ROOT / "docs" / "deviations.md").read_text(encoding="utf-8")

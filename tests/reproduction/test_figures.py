@@ -8,10 +8,10 @@ import pytest
 from helpers.drawn_figures import said
 
 from emograin.common.errors import EmograinError
-from emograin.data.corpus import count_labels, load
+from emograin.data.sources import load
+from emograin.data.statistics import count_labels
 from emograin.data.taxonomy import GOEMOTIONS
-from emograin.evaluation.outcomes import read_outcome
-from emograin.evaluation.results import read_curve, read_result, read_scores
+from emograin.evaluation.results import read_curve, read_outcome, read_result, read_scores
 from emograin.reproduction import figures
 
 ROOT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emograin import data
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.data import corpus as data
 from emograin.evaluation.significance import paired_bootstrap
 from emograin.models.run_folder import RunFolder
 from emograin.reproduction.experiment import TABLE_2, Experiment
@@ -92,7 +92,7 @@ def test_every_row_is_there_with_figures_of_its_run(made):
 
 
 def test_differences_are_to_the_baseline_of_as_many_epochs(made):
-    from emograin.evaluation.outcomes import read_outcome
+    from emograin.evaluation.results import read_outcome
 
     rows = table(made)
     assert rows["baseline-4"]["difference"] is None
@@ -268,7 +268,7 @@ def test_a_dry_run_tells_time_left_from_measured_rates(made, capsys, tmp_path):
 
 
 def test_gains_of_some_labels_are_told_from_those_of_the_others():
-    from emograin.evaluation.outcomes import Outcome
+    from emograin.evaluation.results import Outcome
     from emograin.reproduction.systems import Comparison, System
 
     gold = np.tile(np.eye(2, dtype=bool), (40, 1))

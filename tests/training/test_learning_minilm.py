@@ -5,7 +5,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from emograin.data.corpus import Corpus, Split, load
+from emograin.data.corpus import Corpus, Split
+from emograin.data.sources import load
 from emograin.data.taxonomy import Taxonomy
 from emograin.evaluation.metrics import macro_average_precision
 from emograin.models.config import Training

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from emograin.common.errors import EmograinError
-from emograin.data.corpus import load
+from emograin.data.sources import load
 from emograin.models import classifier
 from emograin.models.classifier import read_tensors, save_tensors
 from emograin.models.run_folder import RunFolder

@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..models.run_folder import write_whole
+from ..common.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def write_attention(path: Path, attention: Attention) -> Path:
         with part.open("wb") as file:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
-    return write_whole(path, save)
+    return write_atomically(path, save)
 
 
 def read_attention(path: Path) -> Attention:

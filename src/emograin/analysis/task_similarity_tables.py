@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..common.errors import EmograinError
+from ..common.text_table import aligned
 from ..data.corpus import Corpus, fingerprint
 from ..data.taxonomy import GOEMOTIONS
-from ..evaluation.tables import aligned
 from .task_similarity import contingency, measures, shuffled
 
 # Table 3, NMI_joint of each auxiliary task with the 28 emotions; the paper calls dev "val".

@@ -10,7 +10,8 @@ from typing import IO, Annotated, Any, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from .. import __version__
-from ..common.errors import EmograinError, Interrupted, extra
+from ..common.errors import EmograinError, Interrupted
+from ..common.optional import import_optional
 from .attend import attend
 from .compare import compare
 from .evaluate import evaluate
@@ -71,7 +72,7 @@ def train(
     auxiliary
         A second task to learn from: sentiment, ekman, or another grouping of the taxonomy.
     encoder
-        minilm (from the extra of that name), a name on the Hugging Face hub, or a folder.
+        minilm (from the import_optional of that name), a name on the Hugging Face hub, or a folder.
         [default: google-bert/bert-base-cased]
     epochs
         Passes over the training split. [default: 4]
@@ -110,13 +111,12 @@ def train(
     tracker
         Log the curve there as well; may be repeated.
     """
-    extra("torch", "train")
-    from ..data.corpus import load
+    import_optional("torch", "train")
+    from ..data.sources import load
     from ..data.taxonomy import Taxonomy
-    from ..evaluation.run_evaluation import settings_of, taxonomy_of
     from ..evaluation.tables import evaluation_table
     from ..models.config import Training, read_settings
-    from ..models.run_folder import RunFolder
+    from ..models.run_folder import RunFolder, settings_of, taxonomy_of
     from ..training.loop import train as train_method
 
     if resume and output is None:
@@ -164,7 +164,8 @@ def data(
     json
         Print JSON instead of a table.
     """
-    from ..data.corpus import format_summary, load, summary
+    from ..data.sources import load
+    from ..data.statistics import format_summary, summary
     from ..data.taxonomy import Taxonomy
 
     corpus = load(source, Taxonomy.from_toml(taxonomy) if taxonomy else None, text_column, label_column)

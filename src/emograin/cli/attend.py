@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from ..common.errors import EmograinError, extra
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
 
 if TYPE_CHECKING:  # the command loads them, `emograin --help` does not
     from ..analysis.attention_record import Attention
@@ -67,7 +68,7 @@ def attend(
     json
         Print JSON instead of text.
     """
-    extra("torch", "train")
+    import_optional("torch", "train")
     if (text is None) == (against is None):
         raise EmograinError(f"expected a text or --against RUN, got {'neither' if text is None else 'both'}")
     if text is not None and not text.strip():
@@ -75,8 +76,8 @@ def attend(
     for name, value in (("words", words), ("draws", draws)):
         if value < 1:
             raise EmograinError(f"{name} must be at least 1, got {value}")
-    from ..analysis.attended_document import chosen_document, read_document
     from ..analysis.attention_record import write_attention
+    from ..analysis.contrasting_documents import chosen_document, read_document
     from ..models.run_folder import RunFolder
     from ..reproduction.figures.attention_maps import all_heads, document_and_labels, into_slot
 

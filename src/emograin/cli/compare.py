@@ -13,7 +13,7 @@ from ..common.errors import EmograinError
 if TYPE_CHECKING:  # the command loads numpy, `emograin --help` does not
     import numpy as np
 
-    from ..evaluation.outcomes import Outcome
+    from ..evaluation.results import Outcome
 
 MOVED = 0.05  # p value below which a label is listed
 
@@ -44,7 +44,7 @@ def compare(
     json
         Print JSON instead of tables.
     """
-    from ..evaluation.outcomes import read_outcome
+    from ..evaluation.results import read_outcome
 
     if resamples < 100:
         raise EmograinError(f"resamples must be at least 100, got {resamples}")
@@ -68,7 +68,7 @@ def compared(systems: "Sequence[Sequence[Outcome]]", resamples: int, seed: int) 
     import numpy as np
 
     from ..evaluation import significance as test
-    from ..evaluation.outcomes import check_same_texts
+    from ..evaluation.results import check_same_texts
 
     runs = [run for system in systems for run in system]
     if len(systems) < 2 or not all(systems):
@@ -116,7 +116,7 @@ def compared(systems: "Sequence[Sequence[Outcome]]", resamples: int, seed: int) 
 
 def comparison_tables(found: Mapping[str, Any]) -> str:
     """What `compare` prints: systems, pairs, and each pair's labels that moved."""
-    from ..evaluation.tables import aligned, number
+    from ..common.text_table import aligned, number
 
     kinds = {"all": "all", "frequent": f"{found['frequent_labels']} frequent"}
     head = [["system", "runs", *(f"macro F1, {title}" for title in kinds.values())]]
@@ -161,7 +161,7 @@ def _correct(rows: Sequence[dict[str, Any]], kind: str = "") -> None:
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
     """Difference, interval, p value and Holm's."""
-    from ..evaluation.tables import number
+    from ..common.text_table import number
 
     interval = f"{row['low']:+.4f} to {row['high']:+.4f}"
     return [f"{row['difference']:+.4f}", interval, number(row["p_value"]), number(row["holm_p_value"])]

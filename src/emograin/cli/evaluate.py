@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from ..common.errors import EmograinError, extra
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
 from .mix import MixingFlags
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def evaluate(
     json
         Print JSON instead of a table.
     """
-    extra("sklearn", "train")
+    import_optional("sklearn", "train")
     mixed_with = mixing and mixing.settings()
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
@@ -52,12 +53,12 @@ def evaluate(
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
         _evaluate_exported(ExportedModel(run), data, split, text_column, label_column, json)
         return
-    extra("torch", "train")
+    import_optional("torch", "train")
     from ..common.progress import Progress
-    from ..data.corpus import load
-    from ..evaluation.run_evaluation import evaluate_run, settings_of, taxonomy_of
+    from ..data.sources import load
+    from ..evaluation.run_evaluation import evaluate_run
     from ..evaluation.tables import evaluation_table
-    from ..models.run_folder import RunFolder
+    from ..models.run_folder import RunFolder, settings_of, taxonomy_of
 
     folder = RunFolder(run)
     settings = settings_of(folder)
@@ -84,7 +85,7 @@ def _evaluate_exported(
     model: "ExportedModel", data: str | None, split: str, text_column: str | None, label_column: str | None, json: bool
 ) -> None:
     from ..common.progress import Progress
-    from ..data.corpus import load
+    from ..data.sources import load
     from ..evaluation.exported_evaluation import evaluate_exported
     from ..evaluation.tables import evaluation_table
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ..common.errors import extra
+from ..common.optional import import_optional
 
 
 def export(
@@ -34,8 +34,8 @@ def export(
     json
         Print JSON instead of lines.
     """
-    extra("torch", "train")
-    extra("onnx", "export")
+    import_optional("torch", "train")
+    import_optional("onnx", "export")
     from json import dumps
 
     from ..models.run_folder import RunFolder

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from ..common.errors import EmograinError, extra
-from ..models.config import Mixing
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
+from ..mixing.config import Mixing
 
 PAPER_BEST = 0.92  # §4.4
 
@@ -103,17 +104,17 @@ def mix(
     json
         Print JSON instead of tables.
     """
-    extra("torch", "train")
+    import_optional("torch", "train")
     flags = flags or MixingFlags()
     settings = flags.settings()
     if sweep and flags.mixing_weight is not None:
         raise EmograinError("expected --sweep or --mixing-weight, got both", "a sweep chooses the weight on dev")
     from ..common.progress import Progress
-    from ..data.corpus import load
-    from ..evaluation.run_evaluation import evaluate_run, settings_of, taxonomy_of
-    from ..evaluation.tables import mixing_table, sweep_table
+    from ..data.sources import load
+    from ..evaluation.run_evaluation import evaluate_run
     from ..mixing.evaluation import evaluate_mixed, sweep_run
-    from ..models.run_folder import RunFolder
+    from ..mixing.tables import mixing_table, sweep_table
+    from ..models.run_folder import RunFolder, settings_of, taxonomy_of
 
     folder = RunFolder(run)
     trained = settings_of(folder)

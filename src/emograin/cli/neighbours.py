@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ..common.errors import EmograinError, extra
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
 from ..data.tabular.reader import Row, read_rows
 from ..data.tabular.writer import open_writer
 
@@ -49,7 +50,7 @@ def neighbours(
     measure
         What is highest: F1, precision (of the corpus sentence) or recall.
     encoder
-        minilm (from the extra of that name), a name on the Hugging Face hub, or a folder.
+        minilm (from the import_optional of that name), a name on the Hugging Face hub, or a folder.
     layer
         Whose hidden states are compared, counted from 1. [default: the last]
     idf
@@ -75,7 +76,7 @@ def neighbours(
         raise EmograinError(f"top must be at least 1, got {top}")
     queries, asked = _read(query, column)
     sentences, keys = _read(corpus, column)
-    extra("torch", "train")  # behind the reading: it takes seconds
+    import_optional("torch", "train")  # behind the reading: it takes seconds
     import torch
 
     from ..data.corpus import same
@@ -119,10 +120,10 @@ def neighbours(
     elif output is None:
         sys.stdout.write(_text(queries, sentences, best))
     else:
-        from ..models.run_folder import write_whole
+        from ..common.files import write_atomically
 
         shown = _text(queries, sentences, best)
-        write_whole(output, lambda path: path.write_text(shown, encoding="utf-8"))
+        write_atomically(output, lambda path: path.write_text(shown, encoding="utf-8"))
 
 
 def _read(path: Path, column: str) -> tuple[list[Row], list[int]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from ..common.errors import EmograinError, extra
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
 
 if TYPE_CHECKING:
     from ..data.corpus import Corpus
@@ -115,7 +116,7 @@ def reproduce(
         if raters is not None:
             keep_raters(raters, corpus, results)
         if what != "table-3":
-            extra("torch", "train")
+            import_optional("torch", "train")
             from ..reproduction.run import remake
 
             remake(experiment, corpus, output, lambda line: print(line, file=sys.stderr, flush=True), document)
@@ -137,7 +138,7 @@ def reproduce(
 def _experiment(
     given: dict[str, Any], seeds: tuple[int, ...], only: tuple[str, ...], tiny: bool, output: Path
 ) -> "tuple[Experiment, Corpus]":
-    from ..data.corpus import load
+    from ..data.sources import load
     from ..reproduction.experiment import Experiment
 
     if not tiny:
@@ -161,7 +162,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _show_plan(experiment: "Experiment", corpus: "Corpus", output: Path, json: bool) -> None:
-    from ..evaluation.tables import aligned
+    from ..common.text_table import aligned
     from ..reproduction.plan import describe, plan
 
     found = describe(plan(experiment, corpus, output / "runs"), corpus)
@@ -186,7 +187,7 @@ def _show_plan(experiment: "Experiment", corpus: "Corpus", output: Path, json: b
 
 
 def _as_text(parts: "Sequence[Part]") -> str:
-    from ..evaluation.tables import aligned
+    from ..common.text_table import aligned
 
     shown = []
     for part in parts:

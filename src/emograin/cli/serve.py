@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..common.errors import EmograinError, extra
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
 from ..service.settings import Limits, Settings
 
 API_KEY = "EMOGRAIN_API_KEY"
@@ -38,7 +39,7 @@ def serve(
         A file that holds the key which clients must send; by default that of EMOGRAIN_API_KEY, or none.
     """
     for module in ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client"):
-        extra(module, "serve")
+        import_optional(module, "serve")
     from ..service.app import create_app
     from ..service.served_model import open_model
     from ..service.server import listen, run

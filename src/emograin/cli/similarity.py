@@ -40,7 +40,7 @@ def similarity(
         Print JSON instead of tables.
     """
     from ..analysis.task_similarity_tables import remarks, similarity_of, similarity_report
-    from ..data.corpus import load
+    from ..data.sources import load
     from ..data.taxonomy import Taxonomy
 
     corpus = load(data, Taxonomy.from_toml(taxonomy) if taxonomy else None, text_column, label_column)

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from importlib import import_module
-from types import ModuleType
 
 
 class EmograinError(Exception):
@@ -33,19 +31,3 @@ def unknown_name(kind: str, name: object, valid: Iterable[str]) -> EmograinError
     near = get_close_matches(str(name), names, n=1)
     guess = f", did you mean {near[0]!r}?" if near else ""
     return EmograinError(f"unknown {kind} {str(name)!r}{guess}", f"valid: {', '.join(names)}")
-
-
-def extra(module: str, name: str) -> ModuleType:
-    """Import a module that only an extra installs, or say which one is missing.
-
-    Raises:
-        EmograinError: The module is not installed.
-    """
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as missing:
-        if missing.name != module.partition(".")[0]:
-            raise
-        raise EmograinError(
-            f"this needs {missing.name}, which is not installed", f"pip install 'emograin[{name}]'"
-        ) from None

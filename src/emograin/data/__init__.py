@@ -1,3 +1,4 @@
-from .corpus import Corpus, Split, load
+from .corpus import Corpus, Split
+from .sources import load
 
 __all__ = ["Corpus", "Split", "load"]

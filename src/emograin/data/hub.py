@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..common.errors import EmograinError, extra
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
 
 REPOSITORY = "google-research-datasets/go_emotions"
 
@@ -18,7 +19,7 @@ def load_from_hub(configuration: str, split: str, hint: str) -> Any:
     Raises:
         EmograinError: The package `datasets` is not installed, or neither network nor cache has the data.
     """
-    load_dataset = extra("datasets", "train").load_dataset
+    load_dataset = import_optional("datasets", "train").load_dataset
     try:
         return load_dataset(REPOSITORY, configuration, split=split)
     except Exception as error:  # the errors of the hub, the network and the cache share no class

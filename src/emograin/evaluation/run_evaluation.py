@@ -6,23 +6,12 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError
+from ..common.files import last_part
 from ..data.corpus import Corpus, Split, fingerprint
-from ..data.taxonomy import Taxonomy
 from ..models.classifier import load
-from ..models.config import Training, last_part
-from ..models.run_folder import RunFolder
+from ..models.run_folder import RunFolder, settings_of, taxonomy_of
 from ..models.scoring import score_documents
 from .metrics import evaluate
-
-
-def settings_of(run: RunFolder) -> Training:
-    """The settings a run was trained with."""
-    return Training.from_dict(run.open().read_json("run.json")["settings"])
-
-
-def taxonomy_of(run: RunFolder) -> Taxonomy:
-    """The labels a run was trained on."""
-    return Taxonomy.from_dict(run.open().read_json("taxonomy.json"))
 
 
 def evaluate_run(

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ..common.errors import EmograinError
 from ..data.batching import inference_batches
-from ..models.config import checked_weight
 from ..models.methods import Method
+from .config import checked_weight
 
 BATCH = 64
 

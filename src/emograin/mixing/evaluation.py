@@ -21,15 +21,16 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
+from ..common.files import last_part
 from ..data.corpus import Corpus, Split, fingerprint
-from ..evaluation.run_evaluation import described, evaluate_run, keep, settings_of, texts_of
+from ..evaluation.run_evaluation import described, evaluate_run, keep, texts_of
 from ..evaluation.thresholds import choose
 from ..models.classifier import load
-from ..models.config import Mixing, checked_weight, last_part
 from ..models.methods import Method
-from ..models.run_folder import RunFolder
+from ..models.run_folder import RunFolder, settings_of
 from ..reproduction.figures import weight_curve
 from .candidates import CANDIDATES, Candidates, Request
+from .config import Mixing, checked_weight
 from .mixers import MIXERS, Material
 from .weight_sweep import WEIGHTS, sweep
 

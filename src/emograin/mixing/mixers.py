@@ -8,10 +8,10 @@ import numpy as np
 
 from ..common.errors import EmograinError
 from ..data.corpus import Split
-from ..models.config import Mixing
 from ..models.methods import Method
 from ..models.scoring import score_documents
 from .candidates import Candidates
+from .config import Mixing
 from .embedding_mixing import score_mixed
 from .score_mixing import mean_scores, mix_scores, neighbour_scores
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..models.config import checked_weight
+from .config import checked_weight
 
 
 def mix_scores(model_scores: np.ndarray, other: np.ndarray, weights: Sequence[float]) -> np.ndarray:

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from ..common.errors import EmograinError, unknown_name
+from ..common.files import write_atomically
 from ..data.taxonomy import Taxonomy
 from . import encoder
 from .auxiliary_task import AuxiliaryHead
 from .config import Training
 from .methods import METHODS
-from .run_folder import RunFolder, write_whole
+from .run_folder import RunFolder
 
 
 class Classifier(nn.Module):
@@ -95,7 +96,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
         except safetensors.SafetensorError as error:  # its way to report an I/O error
             raise OSError(str(error)) from error
 
-    write_whole(path, save)
+    write_atomically(path, save)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

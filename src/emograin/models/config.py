@@ -1,14 +1,13 @@
 """Settings that check themselves: what a training run is told, from flags or a TOML file."""
 
 import dataclasses
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
+from ..common.checks import checked_type, require
 from ..common.errors import EmograinError, unknown_name
 
 PRECISIONS = ("auto", "bf16", "float32")
@@ -20,7 +19,7 @@ class Training:
 
     Attributes:
         method: A key of `METHODS`: how labels are used.
-        data: A corpus: a name, a folder or a file, as `emograin.data.corpus.load` reads it.
+        data: A corpus: a name, a folder or a file, as `emograin.data.sources.load` reads it.
         text_column: Its column of texts, where it has columns.
         label_column: Its column of labels.
         encoder: A pretrained encoder: `minilm`, a name on the Hugging Face hub, or a folder.
@@ -73,17 +72,17 @@ class Training:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, _checked_type(field, getattr(self, field.name)))
+            object.__setattr__(self, field.name, checked_type(field, getattr(self, field.name)))
         for name in ("epochs", "batch_size", "micro_batch", "document_tokens", "evaluate_every"):
-            _require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
+            require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
         for name in ("learning_rate", "max_grad_norm"):
-            _require(name, getattr(self, name), lambda value: 0 < value < float("inf"), "be positive")
-        _require("weight_decay", self.weight_decay, lambda value: 0 <= value < float("inf"), "not be negative")
+            require(name, getattr(self, name), lambda value: 0 < value < float("inf"), "be positive")
+        require("weight_decay", self.weight_decay, lambda value: 0 <= value < float("inf"), "not be negative")
         for name in ("warmup", "alpha", "teacher_share"):
-            _require(name, getattr(self, name), lambda value: 0 <= value <= 1, "lie in [0, 1]")
-        _require("weight_averaging", self.weight_averaging, lambda value: 0 <= value < 1, "lie in [0, 1)")
-        _require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)")
-        _require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
+            require(name, getattr(self, name), lambda value: 0 <= value <= 1, "lie in [0, 1]")
+        require("weight_averaging", self.weight_averaging, lambda value: 0 <= value < 1, "lie in [0, 1)")
+        require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)")
+        require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)
 
@@ -110,101 +109,6 @@ class Training:
         return cls(**values)
 
 
-@dataclass(frozen=True)
-class Mixing:
-    """What a document is mixed with at inference (§3.4).
-
-    Attributes:
-        candidates: A key of `CANDIDATES`: where candidate sentences come from.
-        count: Candidates a document; the embeddings of several are averaged. The paper has 1.
-        mix: A key of `MIXERS`: embeddings (the paper's), scores of the candidates, or their gold labels.
-        similarity: Of `nearest-training-sentence`: bertscore-f1, bertscore-precision, bertscore-recall, rouge-l, or
-            cosine of mean embeddings.
-        without_duplicates: Leave out training sentences that are the document itself, case folded.
-        encoder: That similarity is measured with; None is the run's own before fine-tuning.
-        layer: Of that encoder, counted from 1; None is the last.
-        file: Of the source `file`: id<TAB>text or JSONL with id and text.
-        model: That generates, for `paraphrase` and `back-translation`; None is the source's default.
-        beams: Of the beam search that generates; at least `count`.
-        seed: Of what a source samples.
-        temperature: Of the mix `labels`: a candidate counts as softmax(similarity / temperature).
-    """
-
-    candidates: str = "nearest-training-sentence"
-    count: int = 1
-    mix: str = "embeddings"
-    similarity: str = "bertscore-f1"
-    without_duplicates: bool = False
-    encoder: str | None = None
-    layer: int | None = None
-    file: str | None = None
-    model: str | None = None
-    beams: int = 5
-    seed: int = 0
-    temperature: float = 0.1
-
-    def __post_init__(self) -> None:
-        for setting in dataclasses.fields(self):
-            object.__setattr__(self, setting.name, _checked_type(setting, getattr(self, setting.name)))
-        _require("temperature", self.temperature, lambda value: 0 < value < float("inf"), "be positive")
-        for name in ("count", "layer", "beams"):
-            _require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
-        _require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain values, for JSON."""
-        return dataclasses.asdict(self)
-
-    @property
-    def source(self) -> str:
-        """The candidates' name for files: their source, and every setting of theirs that is not the default.
-
-        >>> Mixing("file", file="made/back.{split}.tsv").source
-        'file-back'
-        >>> Mixing(count=3, without_duplicates=True).source
-        'nearest-training-sentence-count-3-without-duplicates'
-        """
-        parts = [self.candidates]
-        for setting in dataclasses.fields(self):
-            value = getattr(self, setting.name)
-            if setting.name in ("candidates", "mix", "temperature") or value == setting.default:
-                continue
-            if setting.name == "file":
-                parts.append(Path(value).stem.replace("{split}", ""))
-            else:
-                parts += [setting.name.replace("_", "-"), *([] if value is True else [last_part(str(value))])]
-        return "-".join(re.sub(r"[^\w.]+", "-", part).strip("-.") for part in parts)
-
-    @property
-    def name(self) -> str:
-        """For files of what is mixed how.
-
-        >>> Mixing().name, Mixing(mix="labels", temperature=0.05).name
-        ('nearest-training-sentence-embeddings', 'nearest-training-sentence-labels-at-0.05')
-        """
-        own = self.mix == "labels" and self.temperature != type(self).temperature
-        return f"{self.source}-{self.mix}" + (f"-at-{self.temperature:g}" if own else "")
-
-
-def last_part(name: str) -> str:
-    """The last part of a path or of a name on the hub: results name no folders.
-
-    >>> last_part("models/t5/"), last_part("minilm")
-    ('t5', 'minilm')
-    """
-    return name.rstrip("/").split("/")[-1]
-
-
-def checked_weight(weight: float) -> float:
-    """A mixing weight.
-
-    Raises:
-        EmograinError: It lies outside [0, 1].
-    """
-    _require("mixing_weight", weight, lambda value: 0 <= value <= 1, "lie in [0, 1]")
-    return float(weight)
-
-
 def read_settings(path: str | Path) -> dict[str, Any]:
     """The settings in a TOML file, either at its top or in a table `[training]`.
 
@@ -222,19 +126,3 @@ def read_settings(path: str | Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise EmograinError(f"training in {str(path)!r} must be a table, got {settings!r}")
     return settings
-
-
-def _checked_type(field: dataclasses.Field, value: Any) -> Any:
-    """`value`, an int made a float where a float is meant; an error where the type is another."""
-    kinds = get_args(field.type) or (field.type,)
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        expected = " | ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
-        raise EmograinError(f"{field.name} must be {expected}, got {value!r}")
-    return value
-
-
-def _require(name: str, value: Any, holds: Any, must: str) -> None:
-    if value is not None and not holds(value):
-        raise EmograinError(f"{name} must {must}, got {value}")

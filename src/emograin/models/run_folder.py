@@ -15,9 +15,7 @@ RUN/
 import csv
 import io
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -25,6 +23,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ..common.errors import EmograinError
+from ..common.files import write_atomically
+from ..data.taxonomy import Taxonomy
+from .config import Training
 
 FORMAT = 1
 
@@ -84,7 +85,7 @@ class RunFolder:
     def write_json(self, name: str, value: Any) -> Path:
         """Write a JSON file of the run, whole or not at all."""
         text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-        return write_whole(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
+        return write_atomically(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def write_curve(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write `curve.csv` from all rows so far."""
@@ -92,7 +93,7 @@ class RunFolder:
         writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        write_whole(self.curve, lambda path: path.write_text(text.getvalue(), encoding="utf-8"))
+        write_atomically(self.curve, lambda path: path.write_text(text.getvalue(), encoding="utf-8"))
 
     def write_scores(self, name: str, ids: Sequence[str], labels: np.ndarray, scores: np.ndarray) -> Path:
         """Write scores so that later comparisons need no model.
@@ -113,7 +114,7 @@ class RunFolder:
                     scores=scores.astype(np.float32),
                 )
 
-        return write_whole(self.path / "scores" / f"{name}.npz", save)
+        return write_atomically(self.path / "scores" / f"{name}.npz", save)
 
     def read_scores(self, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Ids, labels (texts, labels) and scores (texts, labels) of an evaluation.
@@ -133,39 +134,11 @@ class RunFolder:
             raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
 
 
-def write_whole(path: Path, write: Callable[[Path], Any]) -> Path:
-    """Let `write` fill a temporary file beside `path`, flush it to the disk, then give it its name.
-
-    Whatever stops the writing, `path` is what it was before.
-
-    Raises:
-        EmograinError: The disk is full, or the folder cannot be written.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        with write_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(part)
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-            part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink()
-    return path
+def settings_of(run: RunFolder) -> Training:
+    """The settings a run was trained with."""
+    return Training.from_dict(run.open().read_json("run.json")["settings"])
 
 
-@contextmanager
-def write_errors(path: Path) -> Iterator[None]:
-    """Errors of the disk, as the user's: what could not be written, and why.
-
-    Raises:
-        EmograinError: The disk is full, or `path` cannot be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise EmograinError(
-            f"cannot write {str(path)!r}: {error.strerror or error}",
-            "what was there before is untouched; make room and resume",
-        ) from error
+def taxonomy_of(run: RunFolder) -> Taxonomy:
+    """The labels a run was trained on."""
+    return Taxonomy.from_dict(run.open().read_json("taxonomy.json"))

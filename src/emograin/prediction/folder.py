@@ -16,11 +16,11 @@ from tempfile import mkdtemp
 from uuid import uuid4
 
 from ..common.errors import EmograinError, Interrupted
+from ..common.files import disk_errors
 from ..common.progress import Progress
 from ..data.tabular.formats import BLOCK, PACKED, SUFFIXES, format_of
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
-from ..models.run_folder import write_errors
 from .predictor import Predictor, load, record
 
 SCRATCH = ".emograin-"
@@ -135,11 +135,11 @@ def predict_file(predictor: Predictor, job: FileJob, settings: Settings, attempt
     rows = errors = notes = 0
     attempt = attempts / uuid4().hex
     try:
-        with write_errors(job.target):
+        with disk_errors(job.target):
             attempt.mkdir(parents=True)
         if len(list(attempts.iterdir())) > DEATHS:
             raise EmograinError(f"{job.source}: {DEATHS} processes died over it")
-        with write_errors(job.target), open_writer(attempt / job.target.name) as writer:
+        with disk_errors(job.target), open_writer(attempt / job.target.name) as writer:
             columns = format_of(job.target) != "jsonl"
             predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
             while block := list(islice(predicted, BLOCK)):
@@ -148,7 +148,7 @@ def predict_file(predictor: Predictor, job: FileJob, settings: Settings, attempt
                 rows += len(block)
                 errors += sum(prediction.error is not None for _, prediction in block)
                 notes += sum(prediction.note is not None for _, prediction in block)
-        with write_errors(job.target):
+        with disk_errors(job.target):
             job.target.parent.mkdir(parents=True, exist_ok=True)
             (attempt / job.target.name).replace(job.target)
     except EmograinError as mistake:
@@ -243,7 +243,7 @@ def _renamed(name: Path, format: str | None) -> Path:
 @contextmanager
 def _scratch(output: Path) -> Iterator[Path]:
     """A folder for what is not whole yet. What a killed process left of an earlier one goes too."""
-    with write_errors(output):
+    with disk_errors(output):
         output.mkdir(parents=True, exist_ok=True)
         for left in output.glob(f"{SCRATCH}*"):
             shutil.rmtree(left, ignore_errors=True)

@@ -10,7 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..common.errors import EmograinError, extra, unknown_name
+from ..common.errors import EmograinError, unknown_name
+from ..common.optional import import_optional
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
 from ..models.run_folder import RunFolder
@@ -235,8 +236,8 @@ def load(path: str | Path | None = None, policy: str = POLICY, threads: int = 0)
     thresholds = run.read_json("thresholds.json")
     if policy not in thresholds:
         raise unknown_name("threshold policy", policy, thresholds)
-    extra("torch", "train")
-    extra("transformers", "train")
+    import_optional("torch", "train")
+    import_optional("transformers", "train")
     from ..models.classifier import load as load_classifier
     from ..models.scoring import TorchScorer
 

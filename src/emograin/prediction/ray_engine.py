@@ -16,7 +16,8 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..common.errors import EmograinError, extra
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
 from .folder import DEATHS, Engine, FileJob, Outcome, Settings, predict_file
 from .onnx.session import available_cores
 from .predictor import load
@@ -100,8 +101,8 @@ def _quiet_ray() -> Any:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    ray: Any = extra("ray", "scale")
-    extra("ray.data", "scale")
+    ray: Any = import_optional("ray", "scale")
+    import_optional("ray.data", "scale")
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ..common.errors import EmograinError, Interrupted
+from ..common.files import disk_errors
 from ..data.tabular.writer import cell_of, plain_of
-from ..models.run_folder import write_errors
 
 FORMATS = ("jsonl", "csv", "tsv")  # to which rows can be added at the end
 LAST = 8  # rows by which it is seen whether the same model made them
@@ -59,7 +59,7 @@ def growing(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[], 
     """
     target = output.resolve()  # a link stays a link
     part = unfinished(target)
-    with write_errors(output):
+    with disk_errors(output):
         stream = part.open("r+b" if resume and part.exists() else "wb")
     stream.seek(0, 2)
     whole = stream.tell()
@@ -70,7 +70,7 @@ def growing(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[], 
         whole = stream.tell()
 
     try:
-        with write_errors(output):
+        with disk_errors(output):
             yield stream, keep
     except BaseException as error:
         stream.truncate(whole)
@@ -125,7 +125,7 @@ def go_on(output: Path, format: str, rows: Iterator[Any], columns_of: Callable[[
             raise EmograinError(f"{part} {what}", "resume with the same input and options, or start without --resume")
         done, end = done + 1, end_of_row
         last.append((row, found))
-    with write_errors(part), part.open("r+b") as file:
+    with disk_errors(part), part.open("r+b") as file:
         file.truncate(end if done else 0)
     return Done(done, columns if done and format != "jsonl" else (), list(last))
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import EmograinError, unknown_name
-from ..models.config import Mixing, Training, last_part
+from ..common.files import last_part
+from ..mixing.config import Mixing
+from ..models.config import Training
 
 PARAPHRASES = "paraphrases"  # of a row: whatever source of them the experiment names
 
@@ -62,7 +64,7 @@ class Experiment:
     """How Table 2 is remade. The defaults are the paper's (§4).
 
     Attributes:
-        data: A corpus, as `emograin.data.corpus.load` reads it.
+        data: A corpus, as `emograin.data.sources.load` reads it.
         encoder: As in `Training`.
         seeds: A run of every row for each.
         epochs_scale: What the paper's epochs are multiplied by, and rounded; at least 1 epoch is left.

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..analysis.attention_record import Attention, read_attention
+from ..common.files import write_atomically
 from ..evaluation.results import read_result
-from ..models.run_folder import RunFolder, write_whole
+from ..models.run_folder import RunFolder
 from .systems import Comparison, System, read_experiment, read_systems
 
 
@@ -105,4 +106,4 @@ def write_text(path: Path, text: str) -> Path:
     Raises:
         EmograinError: It cannot be written.
     """
-    return write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+    return write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))

@@ -8,9 +8,10 @@ from statistics import median
 from typing import Any
 
 from ..common.errors import EmograinError
+from ..common.files import last_part
 from ..data.corpus import Corpus, fingerprint, training_fingerprint
 from ..evaluation.results import read_curve
-from ..models.config import Training, last_part
+from ..models.config import Training
 from ..models.run_folder import RunFolder
 from .experiment import Experiment
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from ..analysis.rater_correlation import correlations, read_judgements
 from ..analysis.task_similarity_tables import remarks, similarity_of
 from ..common.errors import EmograinError
-from ..data.corpus import Corpus, count_labels
-from ..models.run_folder import RunFolder, write_whole
+from ..common.files import write_atomically
+from ..data.corpus import Corpus
+from ..data.statistics import count_labels
+from ..models.run_folder import RunFolder
 
 EVALUATION = (("results", ".json"), ("scores", ".npz"))
 
@@ -59,4 +61,4 @@ def keep_raters(source: str, corpus: Corpus, folder: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     if not source.is_file():
         raise EmograinError(f"there is no {str(source)!r} to keep", "evaluate the run on test: emograin evaluate RUN")
-    write_whole(target, lambda part: shutil.copyfile(source, part))
+    write_atomically(target, lambda part: shutil.copyfile(source, part))

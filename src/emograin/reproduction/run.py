@@ -15,13 +15,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ..analysis.attended_document import read_document
 from ..analysis.attention_record import write_attention
-from ..analysis.contrasting_documents import contrasting_documents
+from ..analysis.contrasting_documents import contrasting_documents, read_document
 from ..common.errors import EmograinError
 from ..common.progress import Progress
 from ..data.corpus import Corpus, Split, fingerprint
-from ..evaluation.outcomes import read_outcome
+from ..evaluation.results import read_outcome
 from ..evaluation.run_evaluation import evaluate_run
 from ..mixing.embedding_mixing import score_mixed
 from ..mixing.evaluation import evaluate_mixed, stored_sweep, sweep_dev

@@ -9,8 +9,7 @@ import numpy as np
 
 from ..common.errors import EmograinError
 from ..evaluation import significance as test
-from ..evaluation.outcomes import Outcome, check_same_texts, read_outcome
-from ..evaluation.results import read_result
+from ..evaluation.results import Outcome, check_same_texts, read_outcome, read_result
 from ..models.run_folder import RunFolder
 from .experiment import TABLE_2, Row
 

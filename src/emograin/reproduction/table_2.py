@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..common.text_table import number
 from ..evaluation.significance import holm
-from ..evaluation.tables import number
 from .systems import Comparison
 
 POLICIES = ("fixed", "one-for-all", "one-a-label")

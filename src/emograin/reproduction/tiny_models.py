@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..common.errors import extra
+from ..common.optional import import_optional
 
 POSITIONS = 128  # tokens that fit
 WORDS = 16  # tokens that the paraphraser writes at most
@@ -22,7 +22,7 @@ def tiny_encoder(folder: Path, texts: Sequence[str]) -> Path:
     """
     if (folder / "config.json").is_file():
         return folder
-    torch, transformers = extra("torch", "train"), extra("transformers", "train")
+    torch, transformers = import_optional("torch", "train"), import_optional("transformers", "train")
     characters = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters, *(f"##{each}" for each in characters)]
     vocabulary = {piece: at for at, piece in enumerate(dict.fromkeys([*pieces, *_words(texts)]))}
@@ -43,8 +43,8 @@ def tiny_paraphraser(folder: Path, texts: Sequence[str]) -> Path:
     """A T5 with one layer, 16 wide, random weights; it writes words of these texts. As `tiny_encoder` otherwise."""
     if (folder / "config.json").is_file():
         return folder
-    torch, transformers = extra("torch", "train"), extra("transformers", "train")
-    tokenizers = extra("tokenizers", "train")
+    torch, transformers = import_optional("torch", "train"), import_optional("transformers", "train")
+    tokenizers = import_optional("tokenizers", "train")
     words = {word: at for at, word in enumerate(["<pad>", "</s>", "<unk>", *_words(texts)])}
     spelled = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="<unk>"))
     spelled.normalizer = tokenizers.normalizers.Lowercase()

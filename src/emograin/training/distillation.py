@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError
+from ..common.files import disk_errors
 from ..data.corpus import Split
 from ..data.taxonomy import Taxonomy
 from ..models.config import Training
-from ..models.run_folder import RunFolder, write_errors
+from ..models.run_folder import RunFolder
 from ..prediction.predictor import load
 
 SCORES = "teacher.npy"  # in the run folder: a resumed training has the same targets, whatever became of the teacher
@@ -49,7 +50,7 @@ def training_targets(
         scores = _read(path, split.labels.shape)
     else:
         scores = np.mean([_scores(teacher, split, taxonomy, advance) for teacher in settings.teachers], axis=0)
-        with write_errors(path):
+        with disk_errors(path):
             run.path.mkdir(parents=True, exist_ok=True)
             np.save(path, scores)
     mixed = split.labels + settings.teacher_share * (scores - split.labels)

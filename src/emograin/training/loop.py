@@ -13,18 +13,19 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from ..common.errors import EmograinError, Interrupted, extra, unknown_name
+from ..common.errors import EmograinError, Interrupted, unknown_name
+from ..common.files import disk_errors
+from ..common.optional import import_optional
 from ..common.progress import Progress
 from ..data.batching import training_batches
 from ..data.corpus import Corpus, Split, fingerprint, training_fingerprint
 from ..evaluation.run_evaluation import keep
 from ..evaluation.thresholds import choose, f1_at
-from ..models.auxiliary_task import joint_loss, text_losses
+from ..models.auxiliary_task import SCHEDULES, joint_loss, text_losses
 from ..models.classifier import Classifier, build, describe, load_weights, read_tensors, save_tensors
 from ..models.config import Training
-from ..models.run_folder import RunFolder, write_errors
+from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents
-from ..models.temperature import SCHEDULES
 from . import checkpoint
 from .checkpoint import State
 from .distillation import training_targets
@@ -261,7 +262,7 @@ class _Loop:
         return figures
 
     def _describe(self, corpus: Corpus) -> None:
-        with write_errors(self.run.encoder):
+        with disk_errors(self.run.encoder):
             self.run.encoder.mkdir(parents=True, exist_ok=True)
             self.classifier.method.save_description(self.run.encoder)
         self.run.write_json("taxonomy.json", corpus.taxonomy.to_dict())
@@ -340,5 +341,5 @@ def _trackers(names: Sequence[str]) -> list[str] | None:
     for name in names:
         if name not in TRACKERS:
             raise unknown_name("tracker", name, TRACKERS)
-        extra(name, name)
+        import_optional(name, name)
     return list(names) or None

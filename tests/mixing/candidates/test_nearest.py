@@ -20,8 +20,8 @@ from emograin.mixing.bertscore.token_embeddings import embed_tokens
 from emograin.mixing.candidates import Request
 from emograin.mixing.candidates.nearest_training_sentence import SIMILARITIES, nearest_training_sentence
 from emograin.mixing.candidates.text_similarity import nearest_by_cosine, nearest_by_rouge_l
+from emograin.mixing.config import Mixing
 from emograin.models import encoder
-from emograin.models.config import Mixing
 
 words = st.lists(st.sampled_from("so glad and sad we are not".split()), max_size=7).map(" ".join)
 

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
-from ...common.errors import EmograinError, extra
+from ...common.errors import EmograinError
+from ...common.optional import import_optional
 
 BLOCK = 1024  # rows held at once where a format is read or written in blocks
 SUFFIXES = {".txt": "txt", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
@@ -59,7 +60,7 @@ def _open_zst(path: Path, mode: Literal["rb", "wb"]) -> IO[Any]:
 
         zstd_error, unpacker, packed = zstd.ZstdError, zstd.ZstdDecompressor, zstd.open
     else:
-        zstandard = extra("zstandard", "zst")
+        zstandard = import_optional("zstandard", "zst")
         zstd_error, packed = zstandard.ZstdError, zstandard.open
 
         def unpacker() -> Any:

@@ -15,7 +15,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
-from ...common.errors import EmograinError, extra, unknown_name
+from ...common.errors import EmograinError, unknown_name
+from ...common.optional import import_optional
 from .formats import BLOCK, as_text, format_of, opened
 
 # Bytes that are not UTF-8 are read as lone surrogates (PEP 383), which no valid text contains: they mark their own row.
@@ -117,8 +118,8 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
 
 
 def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
-    parquet = extra("pyarrow.parquet", "train")
-    arrow = extra("pyarrow", "train")
+    parquet = import_optional("pyarrow.parquet", "train")
+    arrow = import_optional("pyarrow", "train")
     if not stream.seekable():
         raise EmograinError("Parquet cannot be read from a pipe", "give a path")
     try:

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from ...common.errors import EmograinError, extra, unknown_name
+from ...common.errors import EmograinError, unknown_name
+from ...common.optional import import_optional
 from .formats import as_text, format_of, opened
 
 USE_JSONL = "JSONL takes rows of any shape"
@@ -106,8 +107,8 @@ def _write_csv(stream: IO[Any], delimiter: str = ",", columns: Sequence[str] = (
 @contextmanager
 def _write_parquet(stream: IO[Any]) -> Iterator[Write]:
     """The first block fixes the columns and their types; a column without a value in it is of strings."""
-    arrow = extra("pyarrow", "train")
-    parquet = extra("pyarrow.parquet", "train")
+    arrow = import_optional("pyarrow", "train")
+    parquet = import_optional("pyarrow.parquet", "train")
     file: Any = None
 
     def write(rows: Sequence[Mapping[str, Any]]) -> None:

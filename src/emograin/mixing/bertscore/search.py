@@ -18,9 +18,9 @@ import numpy as np
 import torch
 
 from ...common.errors import EmograinError, unknown_name
+from ...common.files import write_atomically
 from ...common.progress import Progress
 from ...models.encoder import Encoder
-from ...models.run_folder import write_whole
 from .bounds import CORPUS_TOKENS, QUERY_TOKENS, Bounds
 from .low_precision import precision_of
 from .score import MEASURES, inverse_document_frequencies, starts_of, token_weights
@@ -154,7 +154,7 @@ class Search:
             if path is None or not path.exists():
                 found = self._batch(part, excluded, advance)
                 if path is not None:
-                    write_whole(path, partial(_save, found=found))
+                    write_atomically(path, partial(_save, found=found))
             else:
                 found = _read(path)
                 advance(len(part) * len(self.corpus))

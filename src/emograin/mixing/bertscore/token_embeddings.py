@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from ...common.errors import EmograinError
+from ...common.files import write_atomically
 from ...models.encoder import Encoder, weights_fingerprint
-from ...models.run_folder import write_whole
 
 FILE_TOKENS = 65536  # tokens a file: 100 MB at 384 dimensions
 BATCH_TOKENS = 4096  # tokens that go through the encoder at once
@@ -143,7 +143,7 @@ def embed_tokens(
         path = embeddings._path(number)
         if not path.exists():
             tokens = _encode(encoder, [ids[row] for row in rows], layer or layers)
-            write_whole(path, partial(_save, tokens=tokens))
+            write_atomically(path, partial(_save, tokens=tokens))
         advance(len(rows))
     return embeddings
 
@@ -198,7 +198,7 @@ def _claim(folder: Path, described: dict[str, Any]) -> None:
     """Write what the folder holds, or check it."""
     path = folder / "embeddings.json"
     if not path.exists():
-        write_whole(path, lambda part: part.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8"))
+        write_atomically(path, lambda part: part.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8"))
         return
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

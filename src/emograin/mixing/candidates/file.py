@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ...common.errors import EmograinError
+from ...common.files import last_part
 from ...data.corpus import Split
 from ...data.tabular.formats import format_of
 from ...data.tabular.reader import UNDECODABLE, Row, read_rows
-from ...models.config import last_part
 from .identity import unchanged
 from .source import Candidates, Request
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...common.errors import EmograinError
+from ...common.files import disk_errors, write_atomically
 from ...data.corpus import Split
-from ...models.run_folder import write_errors, write_whole
 
 FORMAT = 1
 
@@ -58,7 +58,7 @@ class KeptFile:
             raise self._damaged(len(self.documents) + 2, "a line more than there are documents")
         made = [self._candidates(at, line) for at, line in enumerate(lines)]
         if self.size < len(content):
-            with write_errors(self.path):
+            with disk_errors(self.path):
                 os.truncate(self.path, self.size)
         return made_with, made
 
@@ -69,7 +69,7 @@ class KeptFile:
             EmograinError: The disk is full, or the folder cannot be written.
         """
         first = _line({**self.header, "made_with": made_with})
-        write_whole(self.path, lambda part: part.write_bytes(first))
+        write_atomically(self.path, lambda part: part.write_bytes(first))
         self.size = len(first)
 
     def append(self, start: int, rows: Sequence[list[str]]) -> None:
@@ -82,7 +82,7 @@ class KeptFile:
         lines = b"".join(
             _line({"id": ids[at], "text": texts[at], "candidates": row}) for at, row in enumerate(rows, start)
         )
-        with write_errors(self.path), self.path.open("ab") as file:
+        with disk_errors(self.path), self.path.open("ab") as file:
             if file.tell() != self.size:
                 raise EmograinError(f"another process writes {str(self.path)!r}", "let it finish, then run this again")
             file.write(lines)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import EmograinError, unknown_name
+from ...common.files import last_part
 from ...data.corpus import same
-from ...models.config import Mixing, last_part
 from ..bertscore.score import MEASURES
+from ..config import Mixing
 from .source import Candidates, Request
 
 if TYPE_CHECKING:  # torch is loaded by a search, not by a look at the sources

@@ -7,9 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ...common.errors import EmograinError, extra
+from ...common.errors import EmograinError
+from ...common.optional import import_optional
 from ...data.batching import inference_batches
-from ...models.config import Mixing
+from ..config import Mixing
 
 BATCH = 32  # texts that go through the model at once, each with its beams
 TOKENS = 256  # read of a text, and written, at most; the paper reads 50 of a document
@@ -69,7 +70,10 @@ class Seq2Seq:
             "tokens": self.tokens,
             "do_sample": False,
             "generation_config": {name: generation[name] for name in generation if name != "transformers_version"},
-            **{name: str(extra(name, "train").__version__) for name in ("torch", "transformers", "tokenizers")},
+            **{
+                name: str(import_optional(name, "train").__version__)
+                for name in ("torch", "transformers", "tokenizers")
+            },
         }
 
 
@@ -116,7 +120,7 @@ def load(name: str, prefixes: Mapping[str, str] | None = None) -> Seq2Seq:
     Raises:
         EmograinError: The model cannot be found or read, or is of another kind.
     """
-    torch, transformers = extra("torch", "train"), extra("transformers", "train")
+    torch, transformers = import_optional("torch", "train"), import_optional("transformers", "train")
     from safetensors import SafetensorError
 
     from ...models.encoder import quiet

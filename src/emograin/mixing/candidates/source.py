@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...data.corpus import Split
-from ...models.config import Mixing
+from ..config import Mixing
 
 
 @dataclass(frozen=True)

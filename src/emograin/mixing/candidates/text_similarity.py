@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...common.errors import extra
+from ...common.optional import import_optional
 from ..bertscore.search import DECIMALS, Neighbours
 
 QUERIES = 512  # whose similarities are in memory at once
@@ -21,8 +21,8 @@ def nearest_by_rouge_l(
     Raises:
         EmograinError: rapidfuzz is not installed.
     """
-    cdist = extra("rapidfuzz", "train").process.cdist
-    similarity = extra("rapidfuzz.distance", "train").Indel.normalized_similarity
+    cdist = import_optional("rapidfuzz", "train").process.cdist
+    similarity = import_optional("rapidfuzz.distance", "train").Indel.normalized_similarity
     numbers: dict[str, int] = {}
     asked, keys = ([_as_numbers(text, numbers) for text in texts] for texts in (queries, corpus))
 

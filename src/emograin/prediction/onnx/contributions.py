@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import extra
+from ...common.optional import import_optional
 from .label_directions import Directions
 from .model import CONTRIBUTIONS as OUTPUT
 from .model import EXPLAIN
@@ -38,7 +38,7 @@ def explain(model: Any, directions: Directions) -> bool:
     Returns:
         Whether it was added: not where the network's attention is of another kind than the encoder's in torch.
     """
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
     graph = model.graph
     layers = _layers(graph)
     heads, width = directions.values.shape[1], directions.values.shape[3]
@@ -79,7 +79,7 @@ class _Branch:
     """The nodes that explain. Their constants are the graph's."""
 
     def __init__(self, model: Any, directions: Directions):
-        self.onnx = extra("onnx", "export")
+        self.onnx = import_optional("onnx", "export")
         self.graph = model.graph
         self.tokens = directions.tokens
         self.nodes: list[Any] = []

@@ -16,15 +16,15 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from ...common.errors import EmograinError, extra
+from ...common.errors import EmograinError
+from ...common.files import last_part, write_atomically
+from ...common.optional import import_optional
 from ...data.corpus import Corpus, Split, fingerprint
-from ...data.corpus import load as load_corpus
-from ...evaluation.run_evaluation import settings_of, taxonomy_of
+from ...data.sources import load as load_corpus
 from ...evaluation.thresholds import choose, f1, predicted
 from ...models.classifier import load
-from ...models.config import last_part
 from ...models.methods import Method
-from ...models.run_folder import RunFolder, write_whole
+from ...models.run_folder import RunFolder, settings_of, taxonomy_of
 from ...models.scoring import score_documents
 from . import contributions as onnx_explanation
 from . import graph_optimization as onnx_graph
@@ -155,8 +155,8 @@ def network_of(method: Method, frame: Frame) -> Any:
     Raises:
         EmograinError: torch cannot export the encoder.
     """
-    extra("onnx", "export")
-    optimizer = extra("onnxscript.optimizer", "export")
+    import_optional("onnx", "export")
+    optimizer = import_optional("onnxscript.optimizer", "export")
     example = method.assemble([[*frame.before, *frame.behind][:3] * 2, [frame.behind[0]]])
     dynamic = torch.export.Dim.DYNAMIC
     try:
@@ -277,9 +277,9 @@ def _write(folder: Path, content: Mapping[str, bytes], frame: Frame, facts: Mapp
     described = folder / "model.json"
     described.unlink(missing_ok=True)
     for name, value in content.items():
-        write_whole(folder / name, partial(Path.write_bytes, data=value))
+        write_atomically(folder / name, partial(Path.write_bytes, data=value))
     description = describe(frame, {name: folder / name for name in FILES}, **facts)
-    write_whole(described, lambda path: path.write_bytes(_json(description)))
+    write_atomically(described, lambda path: path.write_bytes(_json(description)))
     return cast(dict[str, Any], json.loads(_json(description)))
 
 

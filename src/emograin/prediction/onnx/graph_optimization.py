@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import extra
+from ...common.optional import import_optional
 
 # What computes each token's row of its first input from that row alone: slicing the input slices the output.
 ROW_BY_ROW = {"LayerNormalization", "Gelu", "Erf", "Tanh", "Relu", "Sigmoid", "Identity", "Cast"}
@@ -22,7 +22,7 @@ def simplify(model: Any) -> None:
     Args:
         model: An onnx.ModelProto.
     """
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
     known = onnx.shape_inference.infer_shapes(model).graph
     shapes = {
         value.name: [each.dim_value for each in value.type.tensor_type.shape.dim]
@@ -37,7 +37,7 @@ def simplify(model: Any) -> None:
 
 def attend_in_three_dimensions(graph: Any, shapes: Shapes) -> None:
     """Attention of (batch, tokens, hidden) instead of (batch, heads, tokens, width), which needs four transposes."""
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
     for node in [node for node in graph.node if node.op_type == "Attention" and not node.domain]:
         made = producers(graph)
         before = [_before_heads(made, name) for name in node.input[:3]]
@@ -62,7 +62,7 @@ def slice_early(graph: Any, shapes: Shapes) -> None:
 
     A slice along the tokens moves up through what works row by row, as far as nobody reads the rows that it drops.
     """
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
     constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
     ranks = {name: len(shape) for name, shape in shapes.items()}
     outputs = {each.name for each in graph.output}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...common.errors import extra
+from ...common.optional import import_optional
 
 CONTRIB = "com.microsoft"  # onnxruntime's own operators
 # Weights in 7 bits: without VNNI instructions, sums of two products of 8-bit numbers overflow 16 bits.
@@ -30,7 +30,7 @@ def quantise(model: Any, feeds: Iterable[Mapping[str, np.ndarray]]) -> None:
         model: An onnx.ModelProto in float32.
         feeds: Inputs of the model that are like those it will meet, without padding.
     """
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
     graph = model.graph
     weights = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
     products: dict[str, list[Any]] = defaultdict(list)  # by their common input
@@ -120,7 +120,7 @@ def int8_columns(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _seen(model: Any, names: list[str], feeds: Iterable[Mapping[str, np.ndarray]]) -> dict[str, Seen]:
     """What values of a model are on texts: least and largest of each channel, and some rows."""
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
     import onnxruntime
 
     watched = onnx.ModelProto()
@@ -145,7 +145,7 @@ def _quantise_products(
     graph: Any, name: str, nodes: list[Any], weights: Mapping[str, np.ndarray], scaling: Scaling
 ) -> None:
     """Products of one input, which is scaled and quantised once for all of them."""
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
 
     def constant(suffix: str, value: np.ndarray) -> str:
         graph.initializer.append(onnx.numpy_helper.from_array(value, suffix))
@@ -178,7 +178,7 @@ def _quantise_products(
 
 def _quantise_embeddings(graph: Any, node: Any, table: np.ndarray) -> None:
     """A table of embeddings (tokens, hidden) in int8, with a scale a token."""
-    onnx = extra("onnx", "export")
+    onnx = import_optional("onnx", "export")
     step = np.maximum(np.abs(table).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
     name = node.output[0]
     for suffix, value in (("int8", np.rint(table / step).astype(np.int8)), ("step", step)):

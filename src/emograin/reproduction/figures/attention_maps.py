@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...analysis.attention_record import Attention
-from ...common.errors import EmograinError, extra
+from ...common.errors import EmograinError
+from ...common.optional import import_optional
 from .drawing import caption, new_figure, saved
 
 FAINTEST = 0.02  # weights below are not drawn: of 50 tokens, what an even head gives to each
@@ -238,7 +239,7 @@ def _described(attention: Attention) -> list[str]:
 
 def _printable(text: str) -> str:
     """Text as matplotlib takes it: no formulas, and what its font has no sign for by its number."""
-    fonts = extra("matplotlib.font_manager", "train")
+    fonts = import_optional("matplotlib.font_manager", "train")
     font = fonts.get_font(fonts.findfont("DejaVu Sans"))
     return "".join(
         "\\$" if each == "$" else each if font.get_char_index(ord(each)) else f"U+{ord(each):04X}" for each in text

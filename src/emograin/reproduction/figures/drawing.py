@@ -6,8 +6,9 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, NamedTuple
 
-from ...common.errors import EmograinError, extra
-from ...models.run_folder import write_whole
+from ...common.errors import EmograinError
+from ...common.files import write_atomically
+from ...common.optional import import_optional
 
 RARE = 200  # training examples below which a label is marked: GoEmotions' grief, pride, relief and nervousness
 
@@ -53,7 +54,7 @@ def new_figure(width: float, height: float) -> Any:
     Raises:
         EmograinError: Matplotlib is not installed.
     """
-    figure = extra("matplotlib.figure", "train").Figure(figsize=(width, height), layout="constrained")
+    figure = import_optional("matplotlib.figure", "train").Figure(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # inches, so that nothing stands at the very edge
     return figure
 
@@ -85,8 +86,8 @@ def saved(figure: Any, path: str | Path) -> list[Path]:
         EmograinError: The folder cannot be written.
     """
     path = Path(path)
-    with extra("matplotlib", "train").rc_context({"svg.hashsalt": "emograin", "svg.fonttype": "none"}):
+    with import_optional("matplotlib", "train").rc_context({"svg.hashsalt": "emograin", "svg.fonttype": "none"}):
         return [
-            write_whole(path.with_suffix(".png"), partial(figure.savefig, format="png", dpi=150)),
-            write_whole(path.with_suffix(".svg"), partial(figure.savefig, format="svg", metadata={"Date": None})),
+            write_atomically(path.with_suffix(".png"), partial(figure.savefig, format="png", dpi=150)),
+            write_atomically(path.with_suffix(".svg"), partial(figure.savefig, format="svg", metadata={"Date": None})),
         ]

@@ -13,7 +13,7 @@ def label_counts(path: str | Path, counts: Mapping[str, Any], by_count: bool = F
 
     Args:
         path: Of the PNG; the SVG stands beside it.
-        counts: Of one split, as `data.count_labels` gives them.
+        counts: Of one split, as `count_labels` gives them.
         by_count: Labels by falling count, instead of in the taxonomy's order.
 
     Returns:

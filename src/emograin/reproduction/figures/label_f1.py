@@ -22,7 +22,7 @@ def label_f1(
         path: Of the PNG; the SVG stands beside it.
         results: One or more evaluations of the same texts, as `results_reading.read_result` gives them.
         policy: Of thresholds.
-        counts: Of the training split, as `data.count_labels` gives them: shown, and rare labels are marked.
+        counts: Of the training split, as `count_labels` gives them: shown, and rare labels are marked.
         by_count: Labels by falling training count, instead of in the taxonomy's order.
 
     Returns:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import EmograinError, extra, unknown_name
+from ...common.errors import EmograinError, unknown_name
+from ...common.optional import import_optional
 from .drawing import Style, caption, legend, new_figure, saved, styles
 
 MIXED = "#777777"  # branches above labels of several groups
@@ -77,7 +78,7 @@ def _clustered(matrix: np.ndarray) -> tuple[Mapping[str, Any], list[int]]:
     defined = np.flatnonzero(~np.isnan(np.diag(matrix)))
     if len(defined) < 3:
         raise EmograinError(f"a dendrogram needs 3 labels that vary, got {len(defined)}", "give more raters' rows")
-    hierarchy = extra("scipy.cluster.hierarchy", "train")
+    hierarchy = import_optional("scipy.cluster.hierarchy", "train")
     distances = 1 - matrix[np.ix_(defined, defined)]
     pairs = distances[np.triu_indices(len(defined), 1)]  # the condensed form: upper triangle by rows
     tree = hierarchy.dendrogram(hierarchy.linkage(pairs, "ward", optimal_ordering=True), no_plot=True)

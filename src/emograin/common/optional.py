@@ -1,0 +1,22 @@
+"""Imports of optional dependencies."""
+
+from importlib import import_module
+from types import ModuleType
+
+from .errors import EmograinError
+
+
+def import_optional(module: str, name: str) -> ModuleType:
+    """Import a module that only an extra installs, or say which one is missing.
+
+    Raises:
+        EmograinError: The module is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        if missing.name != module.partition(".")[0]:
+            raise
+        raise EmograinError(
+            f"this needs {missing.name}, which is not installed", f"pip install 'emograin[{name}]'"
+        ) from None
