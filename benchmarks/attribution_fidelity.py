@@ -1,7 +1,7 @@
 """Do explanations name the words that occlusion finds, and what do they cost?
 
     emograin export RUN MODEL --int8
-    python benchmarks/attribution_fidelity.py --data DIR --run RUN --model MODEL --output results/explanation.json
+    python benchmarks/attribution_fidelity.py --data DIR --run RUN --model MODEL --output FILE
 
 Occlusion takes out one word after another and looks how far the logit of a text's best predicted label falls: a pass
 a word. Its pieces become the mask token; where they are removed instead, the order of the words is another, so no way
@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +27,6 @@ import emograin
 from emograin import data
 from emograin.analysis.attention import attentions, words_of
 from emograin.analysis.attention_record import read_by_labels, word_shares
-from emograin.common.files import last_part
 from emograin.data.words import words_at
 from emograin.evaluation.significance import RESAMPLES
 from emograin.models.classifier import load as load_classifier
@@ -194,7 +193,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "weights": model.description["weights"],
         "reference": "occlusion, words removed" if mask is None else "occlusion, words masked",
         "texts": len(cases),
-        "words_a_text": round(float(np.mean([case.words for case in cases])), 1),
+        "words_per_text": round(float(np.mean([case.words for case in cases])), 1),
         "versions": {name: version(name) for name in ("onnxruntime", "torch")},
         "agreement": {name: agreement(found, reference["test"]) for name, found in ways.items()},
         "on_dev": {"ours": agreement(explained(predictor, drawn["dev"]), reference["dev"]), **on_dev},
@@ -204,7 +203,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def table(name: str, found: dict[str, Any]) -> str:
     """One model's figures for people."""
-    lines = [f"{name}: {found['texts']} test texts of {found['words_a_text']} words; reference: {found['reference']}"]
+    lines = [f"{name}: {found['texts']} test texts of {found['words_per_text']} words; reference: {found['reference']}"]
     lines.append(f"  {'':<36} Spearman (95 % interval)  Kendall  same first word")
     for way, row in found["agreement"].items():
         low, high = row["interval"]
@@ -227,7 +226,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="a JSON file to which the figures are added, under the run's name")
     options = parser.parse_args()
     found = measure(options)
-    name = last_part(str(options.run))
+    name = PurePath(str(options.run)).name
     print(table(name, found))
     if options.output:
         before = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else {}

@@ -1,6 +1,6 @@
 """Which first passes of the BERTScore search leave how many pairs, beside the one that is used: for docs/log.md.
 
-    python benchmarks/bertscore_first_passes.py --data DIR --output results/bertscore_screening.json
+    python benchmarks/bertscore_first_passes.py --data DIR --output results/bertscore_first_passes.json
 
 Bounds from the first m principal axes of the corpus's tokens in float32, the other axes bounded by Cauchy and Schwarz;
 and those of the search in each precision that it has. Prints the share of pairs that each leaves to be scored again;

@@ -113,7 +113,7 @@ def main() -> None:
         "times_bert_score": middle["ours"] / middle["bert-score's matching"],
         "first_pass": next(name for name, each in PRECISIONS.items() if each is ours),
         "gflops": {name: measured * middle[f"bare {name} product"] / all_pairs for name in searches},
-        "rescored_pairs_a_query": found.rescored / len(part),
+        "rescored_pairs_per_query": found.rescored / len(part),
         "same_rows_as_float32": float((found.rows == same.rows).mean()),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }

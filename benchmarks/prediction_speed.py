@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
 import numpy as np
@@ -32,7 +32,6 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 import emograin
 from emograin import data
-from emograin.common.files import last_part
 from emograin.models.classifier import load as load_classifier
 from emograin.models.encoder import quiet
 from emograin.models.methods import Method
@@ -117,8 +116,8 @@ def bare_products(model: Path, texts: Sequence[str]) -> float:
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     documents = exported.scorer().tokenize(texts)[0]
     rows: Counter[str] = Counter()
-    for batch in batches_of_tokens([len(ids) + len(exported.frame) for ids in documents], BATCH_TOKENS):
-        found = session.run(names, exported.frame.assemble([documents[at] for at in batch]))
+    for batch in batches_of_tokens([len(ids) + len(exported.template) for ids in documents], BATCH_TOKENS):
+        found = session.run(names, exported.template.assemble([documents[at] for at in batch]))
         rows.update({name: int(np.prod(value.shape[:-1])) for name, value in zip(names, found, strict=True)})
     rates = {shape: product_rate(*shape) for shape in {weights[node.input[1]] for node in products}}
     shapes = [(rows[node.input[0]], weights[node.input[1]]) for node in products]
@@ -299,7 +298,7 @@ def main() -> None:
     if options.model is None or options.float32 is None:
         parser.error("--model and --float32 are needed")
     found = measure(options)
-    name = last_part(str(options.run))
+    name = PurePath(str(options.run)).name
     print(table(name, found))
     if options.output:
         before = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else {}

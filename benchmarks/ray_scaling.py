@@ -1,6 +1,6 @@
 """Texts a second of `emograin predict` over a folder of files: by one process, and by workers of Ray.
 
-    python benchmarks/ray_scaling.py --data DIR --output results/scale.json
+    python benchmarks/ray_scaling.py --data DIR --output results/ray_scaling.json
 
 Every way predicts the same folder in a fresh process, the ways in turn, some rounds; "1 core" is a process that may use
 one, with all that it starts. The rate is that of the files after the first one that was done: starting, which is told
@@ -58,7 +58,7 @@ def run_once(name: str, source: Path, output: Path) -> dict[str, Any]:
     way = WAYS[name]
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: way.cores])
     began = time.perf_counter()
-    jobs, settings = jobs_of([source], output), Settings(None, "one-a-label")
+    jobs, settings = jobs_of([source], output), Settings(None, "per-label")
     if way.workers is None:
         predictor = load(threads=way.cores)  # of itself, onnxruntime takes cores that the process may not use
         scratch = output / ".scratch"
@@ -97,12 +97,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "texts": len(texts),
         "files": options.files,
         "rounds": options.rounds,
-        "words_a_text": round(statistics.mean(len(text.split()) for text in texts), 1),
-        "bytes_a_text": {"input": round(sizes[1] / len(texts)), "output": round(sizes[0] / len(texts))},
+        "words_per_text": round(statistics.mean(len(text.split()) for text in texts), 1),
+        "bytes_per_text": {"input": round(sizes[1] / len(texts)), "output": round(sizes[0] / len(texts))},
         "processor": processor(),
         "versions": {name: version(name) for name in ("onnxruntime", "ray")},
         "same_bytes": True,
-        "ways": {
+        "variants": {
             name: {
                 "workers": WAYS[name].workers or 1,
                 "cores": WAYS[name].cores,

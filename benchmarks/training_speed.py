@@ -54,7 +54,7 @@ def plain_loop(settings: Training, corpus: Corpus, changes: Sequence[str] = ()) 
     classifier = build(settings, corpus.taxonomy).train()
     method, split = classifier.method, corpus.split("train")
     documents = method.tokenize(split.texts)
-    longest = [0] * settings.document_tokens
+    longest = [0] * settings.max_document_tokens
     inputs = {name: rows[:-1] for name, rows in method.assemble([*documents, longest]).items()}
     targets = torch.from_numpy(split.labels).float()
     fused = True if "fused AdamW" in changes else None  # None: torch decides
@@ -146,7 +146,7 @@ def compare(
         name: {
             "dtype": "bfloat16" if bf16 and ("bfloat16" in used[:at] or name == "emograin") else "float32",
             "texts_per_second": [],
-            "gflop_a_text": [],
+            "gflop_per_text": [],
         }
         for at, name in enumerate(loops)
     }
@@ -158,7 +158,7 @@ def compare(
         texts_now = sample(corpus, texts, seeded.seed)
         for name, loop in loops.items():
             found[name]["texts_per_second"].append(round(loop(seeded, texts_now), 2))
-            found[name]["gflop_a_text"].append(cost.a_text(seeded, texts_now, padded=name == "plain") / 1e9)
+            found[name]["gflop_per_text"].append(cost.a_text(seeded, texts_now, padded=name == "plain") / 1e9)
             rate = found[name]["texts_per_second"][-1]
             _note(f"{settings.method}, round {number + 1} of {rounds}: {name} {rate} texts/s")
     for name, figures in found.items():
@@ -170,7 +170,7 @@ def compare(
             "min": round(min(ratios), 3),
             "max": round(max(ratios), 3),
         }
-        figures["gflop_a_text"] = round(statistics.mean(figures["gflop_a_text"]), 3)
+        figures["gflop_per_text"] = round(statistics.mean(figures["gflop_per_text"]), 3)
         if memory and name in ("plain", "emograin"):
             _note(f"{settings.method}, memory of {name}, in a process of its own")
             figures |= peak_memory(loops[name], settings, data, texts)
@@ -184,7 +184,7 @@ def _note(text: str) -> None:
 def add_shares(figures: dict[str, dict[str, Any]], rates: dict[str, float]) -> None:
     """What part of the machine's matrix-product rate each loop reaches."""
     for each in figures.values():
-        reached = each["texts_per_second_median"] * each["gflop_a_text"]
+        reached = each["texts_per_second_median"] * each["gflop_per_text"]
         each["gflops"] = round(reached, 1)
         each["share_of_matrix_rate"] = round(reached / rates[each["dtype"]], 3)
 
@@ -198,7 +198,7 @@ def table(name: str, figures: dict[str, dict[str, Any]]) -> str:
         share = f"{each['share_of_matrix_rate']:.0%} of {each['dtype']}"
         peak = f"{each['peak_mib']:,} MiB" if "peak_mib" in each else ""
         lines.append(
-            f"  {loop:<24}  {each['texts_per_second_median']:>7.1f}  {spread:<18}  {each['gflop_a_text']:>12.2f}"
+            f"  {loop:<24}  {each['texts_per_second_median']:>7.1f}  {spread:<18}  {each['gflop_per_text']:>12.2f}"
             f"  {share:<18}  {peak:>11}"
         )
     return "\n".join(lines)
@@ -213,14 +213,14 @@ def main() -> None:
     parser.add_argument("--encoder", default="minilm")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps-a-round", type=int, default=40, help="optimizer steps of each loop a round")
+    parser.add_argument("--steps-per-round", type=int, default=40, help="optimizer steps of each loop a round")
     parser.add_argument("--steps", action="store_true", help="also the plain loop with one change after the other")
     parser.add_argument("--no-memory", dest="memory", action="store_false", help="leave peak memory out")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
 
     os.environ["ACCELERATE_USE_CPU"] = "true"  # read by emograin's loop, here and in the processes for memory
-    texts = min(options.steps_a_round * options.batch_size, len(load(options.data).split("train")))
+    texts = min(options.steps_per_round * options.batch_size, len(load(options.data).split("train")))
     dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     rates = {name: matrix_rate(dtype) for name, dtype in dtypes.items()}
     methods = {}
@@ -243,7 +243,7 @@ def main() -> None:
     result = {
         "data": Path(options.data).name,
         "encoder": Path(options.encoder).name,
-        "texts_a_round": texts,
+        "texts_per_round": texts,
         "batch_size": options.batch_size,
         "rounds": options.rounds,
         "threads": torch.get_num_threads(),

@@ -30,7 +30,7 @@ class Cost:
     def a_text(self, settings: Training, corpus: Corpus, padded: bool) -> float:
         """The mean over a corpus, padding included: to all tokens allowed, or to the longest text of the batch."""
         if padded:
-            return self.of(settings.document_tokens)
+            return self.of(settings.max_document_tokens)
         documents = self.classifier.method.tokenize(corpus.split("train").texts)
         batches = training_batches([len(ids) for ids in documents], settings.batch_size, settings.seed, epoch=0)
         return sum(len(rows) * self.of(max(len(documents[at]) for at in rows)) for rows in batches) / len(documents)

@@ -18,13 +18,12 @@ from training_cost import Cost, matrix_rate
 from emograin.data.sources import load
 from emograin.evaluation.results import read_curve
 from emograin.models.classifier import build
-from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
 
 
 def rates_of(run: RunFolder, data: str | None, limit: float) -> dict[str, Any]:
     """Of one training: texts a second (median over its evaluations), GFLOP a text, all of its TFLOP, its share."""
-    settings = Training.from_dict(run.open().read_json("run.json")["settings"])
+    settings = run.settings
     corpus = load(data or settings.data)
     curve = read_curve(run.path)
     speed = median(row["texts_per_second"] or 0 for row in curve)
@@ -33,7 +32,7 @@ def rates_of(run: RunFolder, data: str | None, limit: float) -> dict[str, Any]:
     return {
         "run": run.path.name,
         "texts_per_second": speed,
-        "gflop_a_text": round(gflop, 3),
+        "gflop_per_text": round(gflop, 3),
         "tflop": float(f"{gflop * texts / 1e3:.4g}"),
         "share_of_bf16_rate": float(f"{gflop * speed / limit:.3g}"),
     }
@@ -55,7 +54,7 @@ def main() -> None:
     print(f"{name}: {limit:,.0f} GFLOP/s in bf16 products")
     for each in trainings:
         print(
-            f"{each['run']}: {each['texts_per_second']:,.0f} texts/s, {each['gflop_a_text']:.2f} GFLOP a text, "
+            f"{each['run']}: {each['texts_per_second']:,.0f} texts/s, {each['gflop_per_text']:.2f} GFLOP a text, "
             f"{each['share_of_bf16_rate']:.1%} of the bf16 rate"
         )
     if options.seconds:

@@ -69,7 +69,7 @@ def main() -> None:
                 figures = train(settings, corpus, RunFolder(folder))
             row = key | {
                 "dev_macro_average_precision": round(figures["macro_average_precision"], 4),
-                "dev_macro_f1_one_for_all": round(figures["policies"]["one-for-all"]["macro_f1"], 4),
+                "dev_macro_f1_global": round(figures["policies"]["global"]["macro_f1"], 4),
                 "dev_macro_f1_fixed": round(figures["policies"]["fixed"]["macro_f1"], 4),
             }
             new = not options.output.exists()

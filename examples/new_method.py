@@ -24,8 +24,8 @@ class MeanPooling(Method):
 
     slots = 1
 
-    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, document_tokens: int = 50):
-        super().__init__(encoder, taxonomy, document_tokens)
+    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
+        super().__init__(encoder, taxonomy, max_document_tokens)
         self.feed_forward = FeedForward(self.hidden, len(taxonomy.labels))
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -62,7 +62,7 @@ def try_it(folder: Path, encoder: str, every: int, epochs: int) -> None:
     )
     emograin.train(settings, corpus, run)
     figures = evaluate_run(run, corpus, split="test")
-    print(f"macro F1 on test: {figures['policies']['one-for-all']['macro_f1']:.3f}")
+    print(f"macro F1 on test: {figures['policies']['global']['macro_f1']:.3f}")
     texts = ["What a lovely surprise!", "I am so sorry for your loss."]
     for text, prediction in zip(texts, emograin.load(run.path).predict(texts), strict=True):
         print(f"{text}  {', '.join(prediction.labels[:3]) or '(no label)'}")

@@ -21,9 +21,9 @@ from emograin.common.files import write_atomically
 from emograin.common.progress import Progress
 from emograin.common.text_table import aligned
 from emograin.data.sources import load
-from emograin.evaluation.results import check_same_texts, read_outcome
+from emograin.evaluation.results import check_same_texts, read_evaluated
 from emograin.models.classifier import load as load_classifier
-from emograin.models.run_folder import RunFolder, settings_of, taxonomy_of
+from emograin.models.run_folder import RunFolder
 
 START, END = "<!-- deletion: made by experiments/attention_deletion.py -->", "<!-- end of deletion -->"
 
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--layers", type=int, nargs="*", default=[], help="other layers than the last, for one word")
     parser.add_argument("--draws", type=int, default=DRAWS, help="choices of random words a text")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--policy", default="one-a-label", help="thresholds of what is predicted")
+    parser.add_argument("--policy", default="per-label", help="thresholds of what is predicted")
     options = parser.parse_args(arguments)
     try:
         found = measured(options) if options.runs else json.loads(options.json.read_text(encoding="utf-8"))
@@ -62,13 +62,13 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
 
 def sampled(runs: list[Path], data: str | None, count: int, seed: int, policy: str) -> tuple[list[str], int]:
     """Test texts in which every run predicts a label, drawn without replacement, and of how many they are drawn."""
-    outcomes = [read_outcome(str(run), "test", policy) for run in runs]
+    outcomes = [read_evaluated(str(run), "test", policy) for run in runs]
     check_same_texts(outcomes)
     good = np.flatnonzero(np.all([outcome.predictions.any(axis=1) for outcome in outcomes], axis=0))
     chosen = np.random.default_rng(seed).permutation(good)[:count]
     folder = RunFolder(runs[0])
-    settings = settings_of(folder)
-    corpus = load(data or settings.data, taxonomy_of(folder), settings.text_column, settings.label_column)
+    settings = folder.settings
+    corpus = load(data or settings.data, folder.taxonomy, settings.text_column, settings.label_column)
     split = corpus.split("test")
     texts = dict(zip(split.ids, split.texts, strict=True))
     return [texts[outcomes[0].ids[at]] for at in chosen], len(good)
@@ -76,13 +76,13 @@ def sampled(runs: list[Path], data: str | None, count: int, seed: int, policy: s
 
 def checked(run: Path, texts: list[str], options: argparse.Namespace) -> list[dict[str, Any]]:
     """The checks of one run."""
-    folder = RunFolder(run).open()
+    folder = RunFolder(run).require()
     method = load_classifier(folder).method
     thresholds = folder.read_json("thresholds.json")[options.policy]
     found = []
     for words, layer in [(words, None) for words in options.words] + [(1, layer) for layer in options.layers]:
         with Progress(len(texts), f"texts of {run.name}") as progress:
-            given = {"draws": options.draws, "seed": options.seed, "advance": progress.advance}
+            given = {"draws": options.draws, "seed": options.seed, "on_progress": progress.advance}
             check = deletion_check(method, texts, thresholds, words, layer, **given)
         found.append({"run": run.resolve().name, **check})
     return found
@@ -96,8 +96,8 @@ def table(found: dict[str, Any]) -> str:
     for check in found["checks"]:
         layer = "last" if check["layer"] is None else str(check["layer"])
         cells = [check["run"], layer, str(check["words"]), str(check["texts"]), f"{check['score']:.3f}"]
-        cells += [f"{check[name]:.3f}" for name in ("attended_fall", "random_fall", "difference")]
-        rows.append([*cells, f"{check['low']:.3f} to {check['high']:.3f}", f"{check['attended_falls_more']:.0%}"])
+        cells += [f"{check[name]:.3f}" for name in ("attended_drop", "random_drop", "difference")]
+        rows.append([*cells, f"{check['low']:.3f} to {check['high']:.3f}", f"{check['attended_drops_more']:.0%}"])
     return (
         f"{aligned(rows)}\n(attended, random: how much the score of the best predicted label falls without such words)"
     )

@@ -59,7 +59,7 @@ def main() -> None:
                 "pairs": pairs,
                 "top": searched,
                 "seconds": round(seconds, 1),
-                "pairs_a_second": round(pairs / seconds),
+                "pairs_per_second": round(pairs / seconds),
                 "threads": torch.get_num_threads(),
                 "memory_bound_mib": round(options.memory * 1024),
                 "peak_memory_taken_mib": round(max(taken) - taken[0]),
@@ -74,7 +74,7 @@ def main() -> None:
             "share_a_gold_label": [round(float(each), 4) for each in shared.mean(axis=0)],
             "same_labels": [round(float(each), 4) for each in same.mean(axis=0)],
             "mean_score": [round(float(each), 4) for each in scores.mean(axis=0)],
-            "rescored_pairs_a_text": round(found.rescored / len(texts), 1),
+            "rescored_pairs_per_text": round(found.rescored / len(texts), 1),
         }
         save = partial(np.savez_compressed, rows=rows.astype(np.int32), scores=scores)
         write_atomically(options.output / f"{name}.npz", partial(_save, save))

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from emograin.evaluation.metrics import at_thresholds
-from emograin.evaluation.thresholds import best_a_label, fixed, one_a_label, one_for_all
+from emograin.evaluation.thresholds import fixed, global_threshold, per_label, per_label_unshrunk
 
 POLICIES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "fixed": fixed,
-    "one-for-all": one_for_all,
-    "each label its best": best_a_label,
-    **{f"one-a-label, prior {prior}": partial(one_a_label, prior=prior) for prior in (5, 10, 20, 50, 100, 200)},
+    "global": global_threshold,
+    "each label its best": per_label_unshrunk,
+    **{f"per-label, prior {prior}": partial(per_label, prior=prior) for prior in (5, 10, 20, 50, 100, 200)},
 }
 
 

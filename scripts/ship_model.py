@@ -21,10 +21,10 @@ from emograin import data
 from emograin.common.files import write_atomically
 from emograin.data.statistics import count_labels
 from emograin.evaluation import significance
-from emograin.evaluation.exported_evaluation import evaluate_exported
+from emograin.evaluation.run_evaluation import evaluate_exported
 from emograin.evaluation.thresholds import predicted
 from emograin.models.config import Training
-from emograin.models.run_folder import RunFolder, settings_of
+from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.export import export
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.shipped_model import SHIPPED
@@ -36,7 +36,7 @@ TEACHER = Training(
     epochs=4,
     batch_size=32,
     learning_rate=1e-4,
-    weight_averaging=0.999,
+    ema_decay=0.999,
     evaluate_every=679,
 )
 TEACHER_SEEDS = (0, 1, 2)
@@ -46,9 +46,9 @@ STUDENT = Training(
     epochs=8,
     batch_size=32,
     learning_rate=2e-4,
-    weight_averaging=0.999,
+    ema_decay=0.999,
     evaluate_every=1357,
-    teacher_share=1.0,
+    distillation_weight=1.0,
 )
 RESULTS = Path(__file__).parents[1] / "results"
 WEIGHED = {
@@ -56,7 +56,7 @@ WEIGHED = {
     "labels in the input (the teachers)": ("label-embedding-averaged-seed[0-9]", "label-embedding-averaged-seed0"),
     "[CLS], taught by them (shipped)": ("student-seed[0-9]", "student-seed0"),
 }  # what -> runs in results/, and the one that prediction_speed.json has
-POLICIES = ("fixed", "one-for-all", "one-a-label")
+POLICIES = ("fixed", "global", "per-label")
 RARE = 200  # training texts below which a label is named as a weakness
 
 
@@ -130,13 +130,13 @@ def made(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, Any]:
             name: {split: measured(model, corpus, split) for split in ("dev", "test")}
             for name, model in networks.items()
         }
-    settings = settings_of(run)
+    settings = run.settings
     recipe, taught = chosen(settings), "" if settings.teacher is None else ", taught by label embeddings,"
     if settings.teacher is not None:
         recipe |= {"teachers": chosen(TEACHER) | {"seeds": list(TEACHER_SEEDS), "weights": "int8"}}
     return {
         "name": f"emograin {settings.method}{taught} on MiniLM-L6, int8",
-        "parameters": run.read_json("run.json")["parameters"],
+        "parameters": run.description["parameters"],
         "megabytes": megabytes(folder),
         "labels": list(corpus.taxonomy.labels),
         "recipe": {"command": "python scripts/ship_model.py --data goemotions", "settings": recipe},
@@ -198,10 +198,10 @@ def measured(model: ExportedModel, corpus: data.Corpus, split: str) -> dict[str,
         figures = found["policies"][policy]
         policies[policy] = {name: figures[name] for name in ("macro_f1", "macro_f1_frequent", "micro_f1")}
         policies[policy]["interval"] = [low, high]
-    kept = {name: found[name] for name in ("texts", "macro_average_precision", "calibration_error")}
+    kept = {name: found[name] for name in ("texts", "macro_average_precision", "expected_calibration_error")}
     by_label = {
         name: {"f1": row["f1"], "support": row["support"]}
-        for name, row in found["policies"]["one-a-label"]["labels"].items()
+        for name, row in found["policies"]["per-label"]["labels"].items()
     }
     return {**kept, "policies": policies, "labels": by_label}
 
@@ -213,10 +213,10 @@ def as_markdown(card: dict[str, Any]) -> str:
     rows = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for network, splits in card["figures"].items():
         for split, found in splits.items():
-            own = found["policies"]["one-a-label"]
+            own = found["policies"]["per-label"]
             cells = [network, split, *(f"{found['policies'][name]['macro_f1']:.3f}" for name in POLICIES[:2])]
             cells.append(f"{own['macro_f1']:.3f} ({own['interval'][0]:.3f} to {own['interval'][1]:.3f})")
-            cells += [f"{found['macro_average_precision']:.3f}", f"{found['calibration_error']:.4f}"]
+            cells += [f"{found['macro_average_precision']:.3f}", f"{found['expected_calibration_error']:.4f}"]
             rows.append(f"| {' | '.join(cells)} |")
     labels = ["| label | F1 | examples |", "|---|---|---|"]
     for name, row in card["figures"]["int8"]["test"]["labels"].items():

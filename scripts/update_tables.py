@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from emograin.analysis.task_similarity_tables import remarks, table_1, table_3_markdown
-from emograin.evaluation.results import read_outcome
+from emograin.evaluation.results import read_evaluated
 from emograin.evaluation.significance import paired_bootstrap, randomisation_test
 from emograin.evaluation.tables import results_table
 from emograin.models.run_folder import RunFolder
@@ -44,7 +44,7 @@ def collect_mixed(folder: Path, name: str) -> dict[str, Any]:
     best = json.loads(sweep.read_text(encoding="utf-8"))["best"]["weight"] if sweep.exists() else None
     differences = {}
     for policy in found["policies"]:
-        mixed, without = (read_outcome(f"{folder}{each}", "test", policy) for each in (f":{name}", ""))
+        mixed, without = (read_evaluated(f"{folder}{each}", "test", policy) for each in (f":{name}", ""))
         pair = (mixed.predictions, without.predictions, mixed.gold)
         differences[policy] = {
             "without": plain["policies"][policy]["macro_f1"],
@@ -54,7 +54,7 @@ def collect_mixed(folder: Path, name: str) -> dict[str, Any]:
         }
     return {
         "evaluation": name,
-        "mixing": {name: value for name, value in found["mixing"].items() if name != "facts"},
+        "mixing": {name: value for name, value in found["mixing"].items() if name != "metadata"},
         "chosen_on_dev": best == found["mixing"]["weight"],
         "differences": differences,
     }
@@ -82,7 +82,7 @@ def mixing() -> str:
             agreement = "–" if mixed["agreement"] is None else f"{mixed['agreement']:.1%}"
             weight = f"{mixed['weight']:g}" + (" (dev's)" if row["chosen_on_dev"] else "")
             cells = [path.parent.name, source, mixed["mix"], weight, agreement]
-            for policy in ("one-for-all", "one-a-label"):
+            for policy in ("global", "per-label"):
                 change = row["differences"][policy]
                 cells.append(f"{change['mixed']:.3f}")
                 interval = f"({change['low']:+.4f} to {change['high']:+.4f})"
@@ -93,11 +93,11 @@ def mixing() -> str:
 
 def slots() -> str:
     """What label-slot neighbours changed over seeds, as Markdown."""
-    found = json.loads((RESULTS / "label_slot_neighbours_of_seeds.json").read_text(encoding="utf-8"))
+    found = json.loads((RESULTS / "label_state_knn_of_seeds.json").read_text(encoding="utf-8"))
     cells = ["macro F1 on test", *[f"seed {at}" for at in range(len(found["runs"]))], "mean"]
     cells += ["to unmixed (95 % interval), p", "24 frequent labels, to unmixed"]
     lines = [f"| {' | '.join(cells)} |", "|---" * len(cells) + "|"]
-    for name, way in found["ways"].items():
+    for name, way in found["variants"].items():
         cells = [name, *[f"{each:.3f}" for each in way["all"]["macro_f1"]], f"{way['all']['mean']:.3f}"]
         for labels in ("all", "frequent"):
             change = way[labels]["to_unmixed"]
@@ -140,7 +140,7 @@ def search() -> str:
         if name != "ours":
             lines.append(f"| {name} | {ours / rate:.3g} |")
     measures = "{same_rows_as_float32:.2%} of the rows found are those of float32 throughout; "
-    measures += "{rescored_pairs_a_query:.0f} pairs a query are scored twice; "
+    measures += "{rescored_pairs_per_query:.0f} pairs a query are scored twice; "
     measures += "peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
     return "\n".join([*lines, "", measures.format(**measured)])
 
@@ -168,7 +168,7 @@ def serving() -> str:
 
 def explanation() -> str:
     """What benchmarks/attribution_fidelity.py measured, as Markdown."""
-    path = RESULTS / "explanation.json"
+    path = RESULTS / "attribution_fidelity.json"
     if not path.exists():
         return "(not measured yet)"
     lines = [
@@ -200,35 +200,36 @@ def explain() -> str:
 
 def scale() -> str:
     """What benchmarks/ray_scaling.py measured, and what a billion texts take at that rate, as Markdown."""
-    path = RESULTS / "scale.json"
+    path = RESULTS / "ray_scaling.json"
     if not path.exists():
         return "(not measured yet)"
     measured = json.loads(path.read_text(encoding="utf-8"))
     lines = [
         f"The shipped model on {measured['texts']:,} training texts of {measured['corpus']} "
-        f"({measured['words_a_text']:g} words each) in {measured['files']} CSV files, {measured['rounds']} rounds in "
+        f"({measured['words_per_text']:g} words each) in {measured['files']} CSV files, {measured['rounds']} rounds in "
         f"turn, {measured['processor']}; all wrote the same bytes. The rate is that after the first file; the ratio to "
         f"one process on 2 cores has its range over rounds:",
         "",
         "| | texts a second | ratio | seconds until the first file is done |",
         "|---|---|---|---|",
     ]
-    for name, way in measured["ways"].items():
+    for name, way in measured["variants"].items():
         ratio = "{median:.2f} ({min:.2f}–{max:.2f})".format(**way["ratio"])
         lines.append(f"| {name} | {way['texts_per_second']:,.0f} | {ratio} | {way['seconds_to_first_file']:.1f} |")
-    ways = measured["ways"].values()
+    ways = measured["variants"].values()
     way = max((each for each in ways if each["workers"] > 1), key=lambda each: each["workers"])
     rate = way["texts_per_second"]
     a_core, days = rate / way["cores"], 1e9 / rate / 86400
-    size = {name: each * 1e9 / 1e9 for name, each in measured["bytes_a_text"].items()}
+    size = {name: each * 1e9 / 1e9 for name, each in measured["bytes_per_text"].items()}
     lines += [
         "",
         f"A billion such texts at {rate:,.0f} texts a second ({way['workers']} workers on {way['cores']} cores, so "
         f"{a_core:,.0f} a core): 10⁹ / {rate:,.0f} / 86,400 = {days:,.1f} days on this machine; "
         f"10⁹ / {a_core:,.0f} / 3,600 = {1e9 / a_core / 3600:,.0f} core hours; one day on "
         f"10⁹ / {a_core:,.0f} / 86,400 = {1e9 / a_core / 86400:,.0f} such cores, if rates add up, which was not "
-        f"measured beyond this machine. {measured['bytes_a_text']['input']} bytes a text in and "
-        f"{measured['bytes_a_text']['output']} out are {size['input']:,.0f} and {size['output']:,.0f} GB. In files of "
+        f"measured beyond this machine. {measured['bytes_per_text']['input']} bytes per text in and "
+        f"{measured['bytes_per_text']['output']} out are {size['input']:,.0f} and {size['output']:,.0f} GB. In files "
+        "of "
         f"100,000 texts that is 10,000 files, each {100_000 / a_core:,.0f} s of one core: what a killed worker repeats "
         f"at most. Starting, {way['seconds_to_first_file']:.0f} s, is paid once.",
     ]

@@ -110,7 +110,7 @@ def settings(encoders: dict[str, Path], corpus_folder: Path) -> Training:
         epochs=2,
         batch_size=16,
         learning_rate=5e-3,
-        document_tokens=20,
+        max_document_tokens=20,
         evaluate_every=2,
         precision="float32",
     )

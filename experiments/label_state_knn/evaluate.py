@@ -24,12 +24,12 @@ from emograin.common.text_table import aligned, number
 from emograin.data.corpus import Split
 from emograin.data.sources import load
 from emograin.evaluation import significance
-from emograin.evaluation.thresholds import one_for_all, predicted
+from emograin.evaluation.thresholds import global_threshold, predicted
 from emograin.models.classifier import load as load_classifier
 from emograin.models.methods import Method
-from emograin.models.run_folder import RunFolder, settings_of, taxonomy_of
+from emograin.models.run_folder import RunFolder
 
-NAME = "label_slot_neighbours"
+NAME = "label_state_knn"
 Scored = tuple[np.ndarray, np.ndarray, dict[str, float]]
 
 
@@ -46,13 +46,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, help="only so many texts of each split, to try it")
     options = parser.parse_args(arguments)
     if options.together:
-        _keep(together(options.runs), options.output, "label_slot_neighbours_of_seeds.json")
+        _keep(together(options.runs), options.output, "label_state_knn_of_seeds.json")
         return
     if len(options.runs) > 1:
         parser.error("expected one run, or --together")
-    run = RunFolder(options.runs[0]).open()
-    settings = settings_of(run)
-    corpus = load(options.data or settings.data, taxonomy_of(run), settings.text_column, settings.label_column)
+    run = RunFolder(options.runs[0]).require()
+    settings = run.settings
+    corpus = load(options.data or settings.data, run.taxonomy, settings.text_column, settings.label_column)
     train, dev = (_first(corpus.split(name), options.limit) for name in ("train", "dev"))
     method = load_classifier(run).method
     with Progress(len(train), "training texts") as progress:
@@ -99,7 +99,7 @@ def together(folders: Sequence[Path]) -> dict[str, Any]:
             here, unmixed = ([each[way] for each in kept] for way in (name, "unmixed"))
             apart = asdict(significance.two_level_bootstrap(here, unmixed, gold, labels))
             ways[name][kind] = {"macro_f1": macro, "mean": float(np.mean(macro)), "to_unmixed": apart}
-    found = {"runs": [folder.resolve().name for folder in folders], "test_texts": len(gold), "ways": ways}
+    found = {"runs": [folder.resolve().name for folder in folders], "test_texts": len(gold), "variants": ways}
     rows = [
         [
             "macro F1 on test",
@@ -131,7 +131,7 @@ def together(folders: Sequence[Path]) -> dict[str, Any]:
 def _predictions(folder: Path) -> dict[str, np.ndarray]:
     """What `--output` kept: `gold` and each way's predictions, (texts, labels), bool."""
     figures = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
-    labels = len(figures["ways"]["unmixed"]["weights"])
+    labels = len(figures["variants"]["unmixed"]["weights"])
     with np.load(folder / f"{NAME}.npz", allow_pickle=False) as arrays:
         return {name: np.unpackbits(arrays[name], axis=1, count=labels) > 0 for name in arrays}
 
@@ -149,7 +149,7 @@ def scored(method: Method, split: Split, given: dict[str, Any]) -> Scored:
         states = slot_states(method, documents, progress.advance)
         encoded = time.perf_counter()
     with Progress(method.slots, f"indices searched for {split.name}") as progress:
-        neighbours = neighbour_scores(states.slots, temperatures=TEMPERATURES, advance=progress.advance, **given)
+        neighbours = neighbour_scores(states.slots, temperatures=TEMPERATURES, on_progress=progress.advance, **given)
     searched = time.perf_counter()
     seconds = {"model": (encoded - start) / len(documents), "neighbours": (searched - encoded) / len(documents)}
     return states.scores, neighbours, seconds
@@ -161,10 +161,12 @@ def chosen_on_dev(model: np.ndarray, neighbours: np.ndarray, labels: np.ndarray)
         "unmixed": choose_mixing(model, neighbours, labels, grid=np.array([0.0])),
         "neighbours alone": choose_mixing(model, neighbours, labels, grid=np.array([1.0])),
         "mixed": choose_mixing(model, neighbours, labels, grid=WEIGHTS),
-        "a weight a label": choose_mixing(model, neighbours, labels, "one-a-label"),
+        "a weight per label": choose_mixing(model, neighbours, labels, "per-label"),
         "by agreement": choose_mixing(model, neighbours, labels, "agreement"),
     }
-    return {name: (way, float(one_for_all(scores_of(way, model, neighbours), labels)[0])) for name, way in ways.items()}
+    return {
+        name: (way, float(global_threshold(scores_of(way, model, neighbours), labels)[0])) for name, way in ways.items()
+    }
 
 
 def scores_of(way: Mixture, model: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
@@ -187,7 +189,7 @@ def measured(
         for kind, kept in kinds.items():
             ways[name][kind] = against(guesses[name], guesses["unmixed"], gold, kept) if kept.any() else None
     seconds = {**seconds, "ratio": 1 + seconds["neighbours"] / seconds["model"]}
-    return {"test_texts": len(gold), "ways": ways, "seconds_a_text": seconds}
+    return {"test_texts": len(gold), "variants": ways, "seconds_per_text": seconds}
 
 
 def against(guesses: np.ndarray, unmixed: np.ndarray, gold: np.ndarray, kept: np.ndarray) -> dict[str, Any]:
@@ -203,7 +205,7 @@ def table(found: dict[str, Any]) -> str:
     """The figures for people."""
     rows = [["macro F1, one threshold", "T", "weight", "dev", "test", "to unmixed", "95 % interval", "p", "frequent"]]
     rows[0] += ["to unmixed", "95 % interval", "p"]
-    for name, way in found["ways"].items():
+    for name, way in found["variants"].items():
         cells = [name, f"{way['temperature']:g}", f"{np.mean(way['weights']):.2f}", number(way["dev_macro_f1"])]
         for kind in ("all", "frequent"):
             if figures := way[kind]:
@@ -213,7 +215,7 @@ def table(found: dict[str, Any]) -> str:
             else:
                 cells += ["-"] * 4
         rows.append(cells)
-    cost = found["seconds_a_text"]
+    cost = found["seconds_per_text"]
     return (
         f"{found['run']}: {found['training_texts']:,} training texts, k = {found['k']}, T and weights chosen on "
         f"{found['dev_texts']:,} dev texts, {found['test_texts']:,} test texts\n{aligned(rows)}\n"

@@ -8,7 +8,7 @@ from emograin.common.errors import EmograinError, unknown_name
 from emograin.evaluation.thresholds import PRIOR, f1_at
 
 WEIGHTS = np.round(np.arange(0, 1.01, 0.05), 2)
-KINDS = ("one-for-all", "one-a-label", "agreement")
+KINDS = ("global", "per-label", "agreement")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def mixed(
 
 
 def choose_mixing(
-    model: np.ndarray, neighbours: np.ndarray, labels: np.ndarray, kind: str = "one-for-all", grid: np.ndarray = WEIGHTS
+    model: np.ndarray, neighbours: np.ndarray, labels: np.ndarray, kind: str = "global", grid: np.ndarray = WEIGHTS
 ) -> Mixture:
     """The temperature and weight with the highest macro F1 at one common threshold, on dev.
 
@@ -57,8 +57,8 @@ def choose_mixing(
         model: (texts, labels), the model's probabilities.
         neighbours: (temperatures, texts, labels).
         labels: (texts, labels), 0 or 1.
-        kind: "one-for-all" labels, "agreement", or "one-a-label": each label's best at the common threshold, drawn
-            towards the one for all where its examples are few, as `thresholds.one_a_label` is.
+        kind: "global" labels, "agreement", or "per-label": each label's best at the common threshold, drawn
+            towards the one for all where its examples are few, as `thresholds.per_label` is.
         grid: (weights,) to choose from; [1] is the neighbours alone.
 
     Raises:
@@ -73,7 +73,7 @@ def choose_mixing(
         macro = curves.mean(axis=2)  # (weights, thresholds)
         common = _nearest_best(macro.max(axis=1), grid, 0)
         weights = np.full(model.shape[1], common)
-        if kind == "one-a-label":
+        if kind == "per-label":
             threshold = int(curves.max(axis=0).mean(axis=1).argmax())
             own = np.array([_nearest_best(curve, grid, common) for curve in curves[:, threshold].T])
             examples = labels.sum(axis=0)

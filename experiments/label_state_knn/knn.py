@@ -40,7 +40,7 @@ class States(NamedTuple):
 def slot_states(
     method: Method,
     documents: Sequence[list[int]],
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
     batch_size: int = 64,
     into: Path | None = None,
 ) -> States:
@@ -49,7 +49,7 @@ def slot_states(
     Args:
         method: A trained method, in evaluation mode.
         documents: Token ids from `method.tokenize`.
-        advance: Called with the number of texts done, after each batch.
+        on_progress: Called with the number of texts done, after each batch.
         batch_size: Texts that go through the encoder at once.
         into: A .npy file for the slots, for what is larger than memory; they are then read from it as needed.
     """
@@ -66,14 +66,14 @@ def slot_states(
         embeddings = method.embed(method.assemble([documents[at] for at in batch]))
         scores[batch] = method.score(embeddings).float().sigmoid().cpu().numpy()
         slots[:, batch] = embeddings.float().cpu().numpy().swapaxes(0, 1)
-        advance(len(batch))
+        on_progress(len(batch))
     if isinstance(slots, np.memmap):
         slots.flush()
     return States(slots, scores)
 
 
 def cached_slots(
-    folder: Path, method: Method, documents: Sequence[list[int]], advance: Callable[[int], Any] = lambda _: None
+    folder: Path, method: Method, documents: Sequence[list[int]], on_progress: Callable[[int], Any] = lambda _: None
 ) -> np.ndarray:
     """Slots (slots, texts, hidden) of documents, float16, made once a model and documents and then read from a file.
 
@@ -82,7 +82,7 @@ def cached_slots(
     """
     path = folder / f"slots-{fingerprint(method, documents)[:32]}.npy"
     if not path.exists():
-        write_atomically(path, lambda part: slot_states(method, documents, advance, into=part))
+        write_atomically(path, lambda part: slot_states(method, documents, on_progress, into=part))
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -106,7 +106,7 @@ def neighbour_scores(
     temperatures: Sequence[float] = TEMPERATURES,
     centre: bool = False,
     memory: int = MEMORY,
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> np.ndarray:
     """For each label the share of the k nearest training texts that carry it, weighted by softmax(cosine / T).
 
@@ -118,7 +118,7 @@ def neighbour_scores(
         temperatures: Each T; the smaller, the more the nearest ones count.
         centre: Subtract the training texts' mean, which all texts share, before angles are taken.
         memory: Bytes of similarities, and again of keys, that are held at once.
-        advance: Called with 1 after each slot.
+        on_progress: Called with 1 after each slot.
 
     Returns:
         (temperatures, texts, labels), float32.
@@ -140,7 +140,7 @@ def neighbour_scores(
         for at, temperature in enumerate(temperatures):
             shares = torch.from_numpy(similarities / np.float32(temperature)).softmax(dim=1).numpy()
             found[at, :, which] = np.einsum("tk,tkl->tl", shares, votes)
-        advance(1)
+        on_progress(1)
     return found
 
 

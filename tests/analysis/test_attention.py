@@ -17,7 +17,7 @@ from emograin.analysis.contrasting_documents import contrasting_documents, most_
 from emograin.analysis.word_deletion import Deletion, deletion_check, falls, most, without
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.evaluation.results import Outcome, read_outcome
+from emograin.evaluation.results import EvaluatedRun, read_evaluated
 from emograin.models import encoder
 from emograin.models.methods import METHODS, FeedForward, Method
 from emograin.models.run_folder import RunFolder
@@ -248,11 +248,11 @@ def test_many_texts_are_checked_as_each_alone(bert):
             document, _, word_of, _ = words_of(bert, text)
             alone += falls(bert, [Deletion(document, word_of, row, most(seen.word_shares()[row], 1))])
     assert (found["texts"], found["left_out"]) == (3, 1)
-    assert found["attended_fall"] == pytest.approx(np.mean([fall.attended for fall in alone]), abs=1e-6)
-    assert found["random_fall"] == pytest.approx(np.mean([fall.random for fall in alone]), abs=1e-6)
-    assert found["difference"] == pytest.approx(found["attended_fall"] - found["random_fall"])
+    assert found["attended_drop"] == pytest.approx(np.mean([fall.attended for fall in alone]), abs=1e-6)
+    assert found["random_drop"] == pytest.approx(np.mean([fall.random for fall in alone]), abs=1e-6)
+    assert found["difference"] == pytest.approx(found["attended_drop"] - found["random_drop"])
     assert found["low"] <= found["difference"] <= found["high"]
-    assert found["attended_falls_more"] == np.mean([fall.attended > fall.random for fall in alone])
+    assert found["attended_drops_more"] == np.mean([fall.attended > fall.random for fall in alone])
     assert sum(row["texts"] for row in found["labels"].values()) == 3
     assert found["by"] == "masked with [MASK]"
     with pytest.raises(EmograinError, match="expected texts with a predicted label and two words, got none in 4"):
@@ -262,7 +262,7 @@ def test_many_texts_are_checked_as_each_alone(bert):
 def outcome(name, scores, thresholds=0.5, labels=("a", "b", "c")):
     scores = np.array(scores)
     gold = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=bool)
-    return Outcome(name, [f"t{at}" for at in range(5)], gold, scores >= thresholds, list(labels), scores)
+    return EvaluatedRun(name, [f"t{at}" for at in range(5)], gold, scores >= thresholds, list(labels), scores)
 
 
 def test_documents_are_those_that_one_run_gets_right_and_the_other_wrong():
@@ -373,7 +373,7 @@ def test_attend_says_what_to_know(runs, tmp_path, capsys):
 def test_attend_shows_the_highest_score_where_no_label_is_predicted(runs, tmp_path, capsys):
     thresholds = runs / "baseline" / "thresholds.json"
     kept = thresholds.read_text()
-    thresholds.write_text(json.dumps({"one-a-label": [1.1] * 4}))
+    thresholds.write_text(json.dumps({"per-label": [1.1] * 4}))
     try:
         found = attended(capsys, runs / "baseline", "so happy", "--output", tmp_path)
     finally:
@@ -384,7 +384,7 @@ def test_attend_shows_the_highest_score_where_no_label_is_predicted(runs, tmp_pa
 
 
 def test_attend_picks_the_text_of_the_greatest_contrast(runs, tmp_path, capsys, corpus):
-    good = read_outcome(str(runs / "label-embedding"), "test", "one-a-label")
+    good = read_evaluated(str(runs / "label-embedding"), "test", "per-label")
     # So short a training finds little: what the one predicts is gold, and the other is wrong throughout.
     for name, scores in (("label-embedding", good.scores), ("baseline", 1.0 - good.predictions)):
         RunFolder(runs / name).write_scores("test", good.ids, good.predictions, scores)

@@ -17,7 +17,7 @@ def run(settings, corpus_folder, tmp_path_factory) -> Path:
     """A run that the command line trained."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     config = folder.with_suffix(".toml")
-    config.write_text(f'encoder = "{settings.encoder}"\ndocument_tokens = 20\nlearning_rate = 5e-3\n')
+    config.write_text(f'encoder = "{settings.encoder}"\nmax_document_tokens = 20\nlearning_rate = 5e-3\n')
     arguments = ["--data", str(corpus_folder), "--config", str(config), "--epochs", "8", "--output", str(folder)]
     assert main(["train", "baseline", *arguments]) == 0
     return folder
@@ -106,7 +106,7 @@ def test_evaluate_prints_a_table_and_json_of_the_same_figures(run, capsys):
     assert main(["evaluate", str(run), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result == json.loads((run / "results" / "test.json").read_text())
-    assert set(result["policies"]) == {"fixed", "one-for-all", "one-a-label"}
+    assert set(result["policies"]) == {"fixed", "global", "per-label"}
     assert f"{result['policies']['fixed']['macro_f1']:.4f}" in table
 
 

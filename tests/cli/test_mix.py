@@ -53,7 +53,7 @@ def test_mix_sweep_marks_the_best_weight_and_reads_test_with_it(run, capsys):
     shown = capsys.readouterr().out
     best = run.read_json("mixing/stub-embeddings/sweep.json")["best"]
     (marked,) = [line for line in shown.splitlines() if line.endswith("<- best")]
-    figures = [f"{best['policies'][policy]['macro_f1']:.4f}" for policy in ("fixed", "one-for-all", "one-a-label")]
+    figures = [f"{best['policies'][policy]['macro_f1']:.4f}" for policy in ("fixed", "global", "per-label")]
     assert marked.split()[:4] == [f"{best['weight']:.2f}", *figures]
     assert sum(line[:2] in ("0.", "1.") for line in shown.splitlines()) == 26
     assert f"weight {best['weight']:g}" in shown

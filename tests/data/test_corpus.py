@@ -278,7 +278,7 @@ def test_a_summary_counts_labels_and_repeats_and_reads_as_a_table(tmp_path):
     write(tmp_path / "test.jsonl", [{"text": "HI", "labels": "good"}])
     found = summary(load(tmp_path))
     assert found["splits"]["train"]["labels"] == {"good": 2, "bad": 4}
-    assert found["splits"]["train"]["labels_a_text"] == {"1": 4, "2": 1}
+    assert found["splits"]["train"]["labels_per_text"] == {"1": 4, "2": 1}
     assert found["splits"]["train"]["repeats"] == {"texts": 2, "rows_too_many": 2, "texts_with_conflicting_labels": 1}
     assert found["shared"] == [{"split": "test", "also_in": "train", "rows": 1}]
     lines = [line.split() for line in format_summary(found).splitlines()]
@@ -289,7 +289,7 @@ def test_a_summary_counts_labels_and_repeats_and_reads_as_a_table(tmp_path):
 
 def test_loading_a_corpus_imports_no_framework():
     code = (
-        "import sys; from emograin.data.corpus import load; load('quickstart').split('train')\n"
+        "import sys; from emograin.data import load; load('quickstart').split('train')\n"
         "print([name for name in ('torch', 'transformers', 'datasets', 'pyarrow', 'sklearn') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

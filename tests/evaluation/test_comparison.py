@@ -12,7 +12,7 @@ from emograin.cli.compare import compare
 from emograin.common.errors import EmograinError
 from emograin.evaluation import metrics as evaluation
 from emograin.evaluation import thresholds
-from emograin.evaluation.results import read_outcome
+from emograin.evaluation.results import read_evaluated
 from emograin.evaluation.significance import frequent, holm, paired_bootstrap, randomisation_test, two_level_bootstrap
 from emograin.models.run_folder import RunFolder
 
@@ -36,7 +36,7 @@ def keep(folder, seed, name="test", flat=False, order=None, labels=LABELS, texts
         (folder / "run.json").unlink()
         (folder / "scores" / f"{name}.npz").rename(folder / f"{name}.npz")
         (folder / "results" / f"{name}.json").rename(folder / f"{name}.json")
-    return scores >= np.array(chosen["one-for-all"]), gold
+    return scores >= np.array(chosen["global"]), gold
 
 
 def printed(capsys, *runs, **options):
@@ -47,7 +47,7 @@ def printed(capsys, *runs, **options):
 def test_compare_gives_every_pair_with_corrections(tmp_path, capsys):
     predictions, gold = zip(*[keep(tmp_path / f"run{seed}", seed) for seed in range(3)], strict=True)
     found = printed(capsys, *[tmp_path / f"run{seed}" for seed in range(3)], seed=5)
-    assert (found["texts"], found["frequent_labels"], found["policy"]) == (60, 2, "one-for-all")
+    assert (found["texts"], found["frequent_labels"], found["policy"]) == (60, 2, "global")
     assert [row["name"] for row in found["systems"]] == ["run0", "run1", "run2"]
     assert [(pair["system"], pair["other"]) for pair in found["pairs"]] == [
         ("run1", "run0"),
@@ -123,17 +123,17 @@ def test_compare_names_the_mistake(tmp_path):
     ]:
         with pytest.raises(EmograinError, match=message):
             compare(*runs, resamples=100)
-    with pytest.raises(EmograinError, match="did you mean 'one-for-all'"):
-        read_outcome(run, "test", "one-for-al")
+    with pytest.raises(EmograinError, match="did you mean 'global'"):
+        read_evaluated(run, "test", "globl")
     with pytest.raises(EmograinError, match="resamples must be at least 100, got 1"):
         compare(run, run, resamples=1)
 
 
 def test_the_kept_results_compare_to_what_their_evaluations_say(capsys):
     names = ["baseline-seed0", "label-embedding-seed0"]
-    found = printed(capsys, *[RESULTS / name for name in names], policy="one-a-label")
+    found = printed(capsys, *[RESULTS / name for name in names], policy="per-label")
     for row in found["systems"]:
-        kept = json.loads((RESULTS / row["name"] / "test.json").read_text())["policies"]["one-a-label"]
+        kept = json.loads((RESULTS / row["name"] / "test.json").read_text())["policies"]["per-label"]
         assert row["macro_f1_all"] == pytest.approx(kept["macro_f1"])
         assert row["macro_f1_frequent"] == pytest.approx(kept["macro_f1_frequent"])
     compare(*[str(RESULTS / name) for name in names], resamples=500)
@@ -146,7 +146,7 @@ def test_the_kept_results_compare_to_what_their_evaluations_say(capsys):
 def test_compare_needs_neither_torch_nor_scikit_learn_and_its_import_no_numpy():
     code = """if True:
         import sys
-        import emograin.compare_command
+        import emograin.cli.compare
         assert "numpy" not in sys.modules
         run = sys.argv[1]
         emograin.cli.compare.compare(run, run, resamples=100)

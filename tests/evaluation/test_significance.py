@@ -12,12 +12,12 @@ from sklearn.metrics import f1_score
 from emograin.common.errors import EmograinError
 from emograin.evaluation import significance
 from emograin.evaluation.significance import (
-    f1_a_label,
     frequent,
     holm,
     macro_f1,
     over_seeds,
     paired_bootstrap,
+    per_label_f1,
     randomisation_test,
     resampled_f1,
     summary,
@@ -170,7 +170,7 @@ def test_a_choice_of_labels_is_what_is_averaged():
     here = paired_bootstrap(first, second, gold, kept, resamples=100)
     assert here == paired_bootstrap(first[:, kept], second[:, kept], gold[:, kept], resamples=100)
     assert here != paired_bootstrap(first, second, gold, resamples=100)
-    assert macro_f1(first, gold, kept) == pytest.approx(f1_a_label(first, gold)[[0, 3]].mean())
+    assert macro_f1(first, gold, kept) == pytest.approx(per_label_f1(first, gold)[[0, 3]].mean())
 
 
 def test_frequent_labels_have_30_examples():

@@ -6,7 +6,7 @@ import shutil
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-import knn as label_slot_neighbours
+import knn
 import numpy as np
 import pytest
 import torch
@@ -155,7 +155,7 @@ def test_slots_are_made_once_for_a_model_and_documents(method, tmp_path, monkeyp
     assert (here == slot_states(method, documents).slots).all()
     assert len(list(tmp_path.iterdir())) == 1
     with monkeypatch.context() as patched:
-        patched.setattr(label_slot_neighbours, "slot_states", lambda *_, **__: pytest.fail("embedded again"))
+        patched.setattr(knn, "slot_states", lambda *_, **__: pytest.fail("embedded again"))
         assert (cached_slots(tmp_path, method, documents) == here).all()
     assert cached_slots(tmp_path, method, documents[::-1])[:, 0] == pytest.approx(here[:, -1], abs=5e-3)
     before = fingerprint(method, documents)
@@ -208,7 +208,7 @@ def best(scores, gold):
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("kind", ["one-for-all", "agreement"])
+@pytest.mark.parametrize("kind", ["global", "agreement"])
 def test_the_chosen_weight_and_temperature_are_the_best_of_all(seed, kind):
     model, neighbours, gold = scored(seed)
     chosen = choose_mixing(model, neighbours, gold, kind)
@@ -228,7 +228,7 @@ def share(scores, kind):
 
 
 @settings(max_examples=10)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["one-for-all", "agreement"]))
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["global", "agreement"]))
 def test_mixing_is_never_worse_on_dev_and_useless_neighbours_get_no_weight(seed, kind):
     model, neighbours, gold = scored(seed)
     assert choose_mixing(model, neighbours, gold, kind).macro_f1 >= best(model, gold) - 1e-9
@@ -255,7 +255,7 @@ def test_each_label_gets_its_own_weight_drawn_to_the_common_one():
         noise[:, 1],
     )  # label 0 needs its neighbours, label 1 has no use for them
     common = choose_mixing(model, neighbours[None], gold).weights[0]
-    chosen = choose_mixing(model, neighbours[None], gold, "one-a-label")
+    chosen = choose_mixing(model, neighbours[None], gold, "per-label")
     assert 0.2 < common < 0.8
     own = [1 if label == 0 else 0 for label in range(2)]
     for label in range(2):
@@ -279,7 +279,7 @@ def test_an_unknown_kind_and_no_temperature_are_errors():
 @pytest.fixture(scope="module")
 def tool():
     path = Path(__file__).parents[2] / "experiments" / "label_state_knn" / "evaluate.py"
-    specification = spec_from_file_location("label_slot_neighbours_tool", path)
+    specification = spec_from_file_location("label_state_knn_tool", path)
     module = module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
@@ -298,24 +298,24 @@ def test_the_tool_chooses_on_dev_and_measures_on_test(tool, name, settings, corp
     for folder in (corpus_folder, other):
         kept = tmp_path / "kept" / folder.name
         tool.main([str(run.path), "--data", str(folder), "--output", str(kept), "--k", "5"])
-        found.append(json.loads((kept / "label_slot_neighbours.json").read_text()))
+        found.append(json.loads((kept / "label_state_knn.json").read_text()))
     here = found[0]
-    assert list(here["ways"]) == ["unmixed", "neighbours alone", "mixed", "a weight a label", "by agreement"]
+    assert list(here["variants"]) == ["unmixed", "neighbours alone", "mixed", "a weight per label", "by agreement"]
     test = data.load(corpus_folder).split("test")
-    unmixed = here["ways"]["unmixed"]
-    assert unmixed["threshold"] == run.read_json("thresholds.json")["one-for-all"][0]
+    unmixed = here["variants"]["unmixed"]
+    assert unmixed["threshold"] == run.read_json("thresholds.json")["global"][0]
     assert unmixed["all"]["to_unmixed"]["difference"] == 0
     assert here["test_texts"] == len(test)
-    for way in here["ways"].values():
+    for way in here["variants"].values():
         assert way["all"]["to_unmixed"]["difference"] == pytest.approx(
             way["all"]["macro_f1"] - unmixed["all"]["macro_f1"]
         )
         assert way["frequent"] is None
-    assert here["seconds_a_text"]["ratio"] > 1
+    assert here["seconds_per_text"]["ratio"] > 1
     # Other labels of test change what is measured and nothing that is chosen.
-    chosen = [{name: [way[key] for key in CHOSEN] for name, way in each["ways"].items()} for each in found]
+    chosen = [{name: [way[key] for key in CHOSEN] for name, way in each["variants"].items()} for each in found]
     assert chosen[0] == chosen[1]
-    figures = [[way["all"]["macro_f1"] for way in each["ways"].values()] for each in found]
+    figures = [[way["all"]["macro_f1"] for way in each["variants"].values()] for each in found]
     assert figures[0] != figures[1]
     assert len(list((run.path / "cache").iterdir())) == 1
     assert "times as long" in capsys.readouterr().out
@@ -328,15 +328,15 @@ def test_seeds_are_taken_together(tool, settings, corpus, corpus_folder, tmp_pat
         train(dataclasses.replace(settings, method="label-embedding", epochs=2, seed=seed), corpus, run)
         folders.append(tmp_path / f"kept{seed}")
         tool.main([str(run.path), "--data", str(corpus_folder), "--output", str(folders[-1]), "--k", "5"])
-    alone = [json.loads((folder / "label_slot_neighbours.json").read_text())["ways"] for folder in folders]
+    alone = [json.loads((folder / "label_state_knn.json").read_text())["variants"] for folder in folders]
     tool.main(["--together", *map(str, folders), "--output", str(tmp_path)])
-    found = json.loads((tmp_path / "label_slot_neighbours_of_seeds.json").read_text())
-    for name, way in found["ways"].items():
+    found = json.loads((tmp_path / "label_state_knn_of_seeds.json").read_text())
+    for name, way in found["variants"].items():
         each = [ways[name]["all"] for ways in alone]
         assert way["all"]["macro_f1"] == pytest.approx([figures["macro_f1"] for figures in each])
         mean = sum(figures["to_unmixed"]["difference"] for figures in each) / 2
         assert way["all"]["to_unmixed"]["difference"] == pytest.approx(mean)
-    assert found["ways"]["unmixed"]["all"]["to_unmixed"]["low"] == 0
+    assert found["variants"]["unmixed"]["all"]["to_unmixed"]["low"] == 0
     assert "neighbours alone" in capsys.readouterr().out
 
 

@@ -14,9 +14,9 @@ class CountingScorer:
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def __call__(self, texts: Sequence[str], advance: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
         self.calls.append(len(texts))
-        advance(len(texts))
+        on_progress(len(texts))
         lengths = np.array([len(text.split()) for text in texts])
         scores = np.stack([lengths % 2, lengths % 3 / 3, np.full(len(texts), 0.4)], axis=1).astype(np.float32)
         return scores, lengths > self.limit

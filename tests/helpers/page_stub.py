@@ -24,8 +24,8 @@ CHROMIUM = os.environ.get("EMOGRAIN_CHROMIUM") or next(filter(None, map(shutil.w
 LABELS = GOEMOTIONS.labels
 WORDS = {"thank": "gratitude", "love": "love", "glad": "joy", "why": "curiosity", "furious": "anger", "proud": "pride"}
 THRESHOLDS = {
-    "one-a-label": {label: round(0.15 + 0.015 * at, 3) for at, label in enumerate(LABELS)},
-    "one-for-all": dict.fromkeys(LABELS, 0.27),
+    "per-label": {label: round(0.15 + 0.015 * at, 3) for at, label in enumerate(LABELS)},
+    "global": dict.fromkeys(LABELS, 0.27),
     "fixed": dict.fromkeys(LABELS, 0.3),
 }
 
@@ -78,7 +78,7 @@ class Stub:
     def model(self) -> dict[str, Any]:
         return {
             "name": "stub", "method": "baseline", "labels": list(LABELS), "thresholds": THRESHOLDS,
-            "document_tokens": 64, "limits": {"texts": self.texts, "characters": self.characters},
+            "max_document_tokens": 64, "limits": {"texts": self.texts, "characters": self.characters},
             "explanations": self.explanations,
         }  # fmt: skip
 

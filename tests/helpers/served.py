@@ -24,7 +24,7 @@ from emograin.service.server import run as run_server
 from emograin.service.settings import Settings
 
 LABELS = ("joy", "anger", "neutral")
-THRESHOLDS = {"fixed": [0.3] * 3, "one-for-all": [0.5] * 3, "one-a-label": [0.2, 0.6, 0.4]}
+THRESHOLDS = {"fixed": [0.3] * 3, "global": [0.5] * 3, "per-label": [0.2, 0.6, 0.4]}
 
 
 def scores_of(text: str) -> list[float]:

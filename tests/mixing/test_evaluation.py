@@ -87,7 +87,7 @@ def test_what_is_written_is_what_is_returned_and_says_how_it_was_mixed(run, corp
     assert run.read_json("results/test-stub-count-2-embeddings-0.92.json") == result
     mixing = result["mixing"]
     assert (mixing["weight"], mixing["candidates"], mixing["mix"], mixing["count"]) == (0.92, "stub", "embeddings", 2)
-    assert mixing["facts"] == {"stub": True}
+    assert mixing["metadata"] == {"stub": True}
     test, gold = corpus.split("test"), corpus.split("train").labels
     shared = [(test.labels[at] & gold[(at + more) * 7 % 60]).any() for at in range(len(test)) for more in (0, 1)]
     assert 0 < np.mean(shared) < 1

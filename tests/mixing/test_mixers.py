@@ -120,7 +120,7 @@ def test_texts_are_embedded_once_however_many_weights_and_never_more_than_a_batc
     monkeypatch.setattr(method, "assemble", lambda documents: seen.append(len(documents)) or assemble(documents))
     done = []
     candidates = [[text] * 4 for text in TEXTS]
-    mixed(method, candidates, [0.5 + 0.02 * step for step in range(26)], batch_size=5, advance=done.append)
+    mixed(method, candidates, [0.5 + 0.02 * step for step in range(26)], batch_size=5, on_progress=done.append)
     assert sum(seen) == len(TEXTS) * 5
     assert max(seen) == 5
     assert sum(done) == len(TEXTS)

@@ -37,10 +37,10 @@ def test_the_sweeps_figures_and_choice_are_those_of_brute_force(data):
             figures = at_thresholds(here, labels, values, "abc")
             assert row["policies"][policy]["macro_f1"] == pytest.approx(figures["macro_f1"])
             assert row["policies"][policy]["micro_f1"] == pytest.approx(figures["micro_f1"])
-        macro[weight] = at_thresholds(here, labels, choose(here, labels)["one-for-all"], "abc")["macro_f1"]
+        macro[weight] = at_thresholds(here, labels, choose(here, labels)["global"], "abc")["macro_f1"]
     best = max(weight for weight in FEW if macro[weight] > max(macro.values()) - 1e-9)
     assert found["best"] == found["weights"][FEW.index(best)]
-    assert found["chosen_by"] == "one-for-all"
+    assert found["chosen_by"] == "global"
     assert json.loads(json.dumps(found)) == found
 
 

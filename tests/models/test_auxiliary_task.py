@@ -66,7 +66,7 @@ def test_a_head_of_many_slots_sums_a_linear_layer_of_each():
 @pytest.mark.parametrize("grouping", GOEMOTIONS.groupings)
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_scores_every_grouping_from_its_own_embeddings(name, grouping, encoders):
-    settings = Training(method=name, auxiliary=grouping, document_tokens=5)
+    settings = Training(method=name, auxiliary=grouping, max_document_tokens=5)
     short = GOEMOTIONS.labels[:3]  # all 28 in the tiny vocabulary's pieces would not fit
     taxonomy = type(GOEMOTIONS)(
         "short",

@@ -14,7 +14,7 @@ from emograin.models.config import Training, read_settings
 def test_defaults_are_the_papers():
     settings = Training()
     assert (settings.epochs, settings.batch_size, settings.learning_rate) == (4, 16, 5e-5)
-    assert (settings.document_tokens, settings.alpha) == (50, 0.8)
+    assert (settings.max_document_tokens, settings.alpha) == (50, 0.8)
     assert settings.encoder == "google-bert/bert-base-cased"
 
 
@@ -23,14 +23,14 @@ def test_defaults_are_the_papers():
     [
         ("epochs", 0, "epochs must be at least 1, got 0"),
         ("batch_size", -1, "batch_size must be at least 1, got -1"),
-        ("micro_batch", 0, "micro_batch must be at least 1, got 0"),
-        ("document_tokens", 0, "document_tokens must be at least 1, got 0"),
+        ("micro_batch_size", 0, "micro_batch_size must be at least 1, got 0"),
+        ("max_document_tokens", 0, "max_document_tokens must be at least 1, got 0"),
         ("evaluate_every", 0, "evaluate_every must be at least 1, got 0"),
         ("learning_rate", 0.0, "learning_rate must be positive, got 0.0"),
         ("learning_rate", float("nan"), "learning_rate must be positive, got nan"),
         ("max_grad_norm", float("inf"), "max_grad_norm must be positive, got inf"),
         ("weight_decay", -0.1, "weight_decay must not be negative, got -0.1"),
-        ("warmup", 1.5, "warmup must lie in [0, 1], got 1.5"),
+        ("warmup_ratio", 1.5, "warmup_ratio must lie in [0, 1], got 1.5"),
         ("alpha", -0.1, "alpha must lie in [0, 1], got -0.1"),
         ("alpha", float("nan"), "alpha must lie in [0, 1], got nan"),
         ("dropout", 1.0, "dropout must lie in [0, 1), got 1.0"),
@@ -55,7 +55,7 @@ def test_a_value_out_of_range_is_named_with_what_was_got_and_expected(name, valu
         ("learning_rate", True, "learning_rate must be float, got True"),
         ("method", 1, "method must be str, got 1"),
         ("auxiliary", 3, "auxiliary must be str | None, got 3"),
-        ("micro_batch", 2.5, "micro_batch must be int | None, got 2.5"),
+        ("micro_batch_size", 2.5, "micro_batch_size must be int | None, got 2.5"),
         ("dropout", "0", "dropout must be float | None, got '0'"),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_value_of_another_type_is_named_with_what_was_got_and_expected(name, v
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("name", ["auxiliary", "micro_batch", "dropout", "evaluate_every"])
+@pytest.mark.parametrize("name", ["auxiliary", "micro_batch_size", "dropout", "evaluate_every"])
 def test_settings_that_may_be_left_open_take_none(name):
     assert getattr(Training(**{name: None}), name) is None
 
@@ -87,7 +87,7 @@ def test_an_unknown_setting_gets_the_nearest_and_the_valid_ones():
     with pytest.raises(EmograinError) as caught:
         Training.from_dict({"learning_rat": 1e-4})
     assert "unknown setting 'learning_rat', did you mean 'learning_rate'?" in str(caught.value)
-    assert "document_tokens" in caught.value.hint
+    assert "max_document_tokens" in caught.value.hint
 
 
 def test_settings_cannot_be_changed():
@@ -99,7 +99,7 @@ def test_settings_cannot_be_changed():
     epochs=st.integers(1, 100),
     alpha=st.floats(0, 1),
     learning_rate=st.floats(1e-9, 1e9),
-    micro_batch=st.none() | st.integers(1, 64),
+    micro_batch_size=st.none() | st.integers(1, 64),
     seed=st.integers(0, 2**32 - 1),
     precision=st.sampled_from(["auto", "bf16", "float32"]),
 )

@@ -17,9 +17,9 @@ TEXTS = ["I am so Happy for [NAME]!", "", "the train", "a long letter " * 12 + "
 DOCUMENT_TOKENS = 20
 
 
-def build(name, folder, taxonomy, document_tokens=DOCUMENT_TOKENS):
+def build(name, folder, taxonomy, max_document_tokens=DOCUMENT_TOKENS):
     torch.manual_seed(0)
-    return METHODS[name](encoder.load(str(folder), taxonomy.placeholders), taxonomy, document_tokens).eval()
+    return METHODS[name](encoder.load(str(folder), taxonomy.placeholders), taxonomy, max_document_tokens).eval()
 
 
 @pytest.fixture(scope="module", params=METHODS)
@@ -102,13 +102,13 @@ def test_the_first_word_pieces_of_a_document_are_read_and_labels_are_not_counted
 def test_documents_fill_the_encoders_positions_and_no_more(method, any_encoder, taxonomy):
     name = next(name for name, kind in METHODS.items() if kind is type(method))
     with pytest.raises(EmograinError, match=r"inputs of \d+ tokens do not fit the encoder's 128 positions") as caught:
-        build(name, any_encoder, taxonomy, document_tokens=1000)
+        build(name, any_encoder, taxonomy, max_document_tokens=1000)
     largest = int(caught.value.hint.rpartition(" ")[2])
-    full = build(name, any_encoder, taxonomy, document_tokens=largest)
+    full = build(name, any_encoder, taxonomy, max_document_tokens=largest)
     assert full.inputs(["exam " * 200])["input_ids"].shape == (1, 128)
     assert scores(full, ["exam " * 200]).isfinite().all()
-    with pytest.raises(EmograinError, match=f"document_tokens must be at most {largest}"):
-        build(name, any_encoder, taxonomy, document_tokens=largest + 1)
+    with pytest.raises(EmograinError, match=f"max_document_tokens must be at most {largest}"):
+        build(name, any_encoder, taxonomy, max_document_tokens=largest + 1)
 
 
 def test_labels_that_do_not_fit_the_encoder_are_an_error_that_does_not_ask_for_shorter_documents(encoders):

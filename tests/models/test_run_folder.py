@@ -82,18 +82,18 @@ def test_scores_and_files_that_are_not_there_say_what_makes_them(tmp_path):
 def test_a_damaged_json_file_is_named(tmp_path, content):
     (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(EmograinError, match=r"cannot read .*run\.json"):
-        RunFolder(tmp_path).open()
+        RunFolder(tmp_path).require()
 
 
 def test_a_folder_without_a_run_and_a_run_of_another_format_do_not_open(tmp_path):
     with pytest.raises(EmograinError, match=r"is not a run folder.*emograin train"):
-        RunFolder(tmp_path).open()
+        RunFolder(tmp_path).require()
     (tmp_path / "run.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(EmograinError, match="is a run of format 99, expected 1"):
-        RunFolder(tmp_path).open()
+        RunFolder(tmp_path).require()
     (tmp_path / "run.json").write_text("[]")
     with pytest.raises(EmograinError, match="is a run of format None, expected 1"):
-        RunFolder(tmp_path).open()
+        RunFolder(tmp_path).require()
 
 
 def test_the_curve_has_a_header_and_a_line_a_row(tmp_path):

@@ -28,7 +28,7 @@ from emograin.service.served_model import open_model
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
-from emograin.prediction.onnx.export import backend_of, frame_of, network_of
+from emograin.prediction.onnx.export import backend_of, input_template, network_of
 from emograin.prediction.onnx.quantization import quantise
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ def directions(method):
 @pytest.fixture(scope="module")
 def network(method):
     """The method's network without explanations."""
-    return network_of(method, frame_of(method))
+    return network_of(method, input_template(method))
 
 
 def scorer_of(method, network, directions=None):
@@ -89,7 +89,7 @@ def scorer_of(method, network, directions=None):
     copy.CopyFrom(network)
     if directions is not None:
         assert explain(copy, directions)
-    return OnnxScorer(backend_of(method), frame_of(method), copy.SerializeToString())
+    return OnnxScorer(backend_of(method), input_template(method), copy.SerializeToString())
 
 
 def slots_of(method, label, width):
@@ -149,7 +149,7 @@ def contributions_by_torch(method, directions, text):
 
 def asked(scorer, texts):
     """Contributions (texts, labels, tokens) of one batch."""
-    inputs = scorer.frame.assemble(scorer.tokenize(texts)[0])
+    inputs = scorer.template.assemble(scorer.tokenize(texts)[0])
     return next(scorer.explaining.run(["contributions"], dict, [inputs]))[0]
 
 
@@ -200,14 +200,14 @@ def test_plain_prediction_is_unchanged_and_computes_no_contributions(method, net
     documents = plain.tokenize(SEEN)[0]
     assert np.array_equal(plain.score(documents), explaining.score(documents))
     np.testing.assert_allclose(explaining.explain(SEEN)[0], plain.score(documents), atol=1e-6)
-    assert next(explaining.network.run(["contributions"], explaining.frame.assemble, [documents]))[0].size == 0
+    assert next(explaining.network.run(["contributions"], explaining.template.assemble, [documents]))[0].size == 0
 
 
 def test_int8_explains_nearly_as_float32_does(method, network, directions):
     small = type(network)()
     small.CopyFrom(network)
-    frame, tokenized = frame_of(method), method.tokenize(SEEN[:5])
-    quantise(small, [frame.assemble([document]) for document in tokenized])
+    template, tokenized = input_template(method), method.tokenize(SEEN[:5])
+    quantise(small, [template.assemble([document]) for document in tokenized])
     found = asked(scorer_of(method, small, directions), SEEN[:5])
     expected = asked(scorer_of(method, network, directions), SEEN[:5])
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.95
@@ -244,7 +244,7 @@ def model(run, tmp_path_factory):
 
 def test_words_are_the_texts_own_for_the_labels_of_the_policy(model, corpus):
     texts = [*corpus.split("dev").texts, *NASTY]
-    for policy in ("fixed", "one-for-all", "one-a-label"):
+    for policy in ("fixed", "global", "per-label"):
         predictor = emograin.load(model, policy)
         found, predictions = predictor.explain(texts), predictor.predict(texts)
         assert [list(words) for words in found] == [list(row.labels) for row in predictions]

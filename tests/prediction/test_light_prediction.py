@@ -68,9 +68,9 @@ def test_scores_do_not_depend_on_the_texts_beside(model, corpus):
 
 
 def test_every_policy_has_its_thresholds(run, model):
-    for policy in ("fixed", "one-for-all", "one-a-label"):
+    for policy in ("fixed", "global", "per-label"):
         assert emograin.load(model, policy).thresholds.tolist() == emograin.load(run.path, policy).thresholds.tolist()
-    with pytest.raises(EmograinError, match="did you mean 'one-a-label'"):
+    with pytest.raises(EmograinError, match="did you mean 'per-label'"):
         emograin.load(model, "one-a-lable")
 
 

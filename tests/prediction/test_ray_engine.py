@@ -23,7 +23,7 @@ from emograin.prediction.predictor import load
 
 ray_is_there = find_spec("ray") is not None
 needs_ray = pytest.mark.skipif(not ray_is_there, reason="Ray is not installed: pip install 'emograin[scale]'")
-HOW = Settings(None, "one-a-label")
+HOW = Settings(None, "per-label")
 TEXTS = ["so glad you came", "what do you mean?", "they cancelled it, I am furious", "the shop opens at nine", "né", ""]
 
 

@@ -103,8 +103,8 @@ def test_an_output_that_another_model_or_other_thresholds_began_is_refused(predi
             super().__init__()
             self.moved = moved
 
-        def __call__(self, texts, advance):
-            scores, cut = super().__call__(texts, advance)
+        def __call__(self, texts, on_progress):
+            scores, cut = super().__call__(texts, on_progress)
             return scores + np.float32(self.moved), cut
 
     def of(moved: float, thresholds: list[float]) -> Predictor:

@@ -46,7 +46,7 @@ def test_the_model_is_made_and_described_by_one_command(tool, corpus: Corpus, co
     assert card["recipe"]["settings"]["teachers"]["seeds"] == [0, 1]
     shown = (output / "MODEL_CARD.md").read_text(encoding="utf-8")
     for network, split in (("float32", "dev"), ("float32", "test"), ("int8", "dev"), ("int8", "test")):
-        found = card["figures"][network][split]["policies"]["one-a-label"]["macro_f1"]
+        found = card["figures"][network][split]["policies"]["per-label"]["macro_f1"]
         assert re.search(rf"^\| {network} \| {split} \|.* {found:.3f} \(", shown, re.MULTILINE)
     assert str(tmp_path) not in shown + json.dumps(card) + json.dumps(ExportedModel(output).description)
     assert list(predictor.labels) == card["labels"]

@@ -11,7 +11,7 @@ from emograin.common.errors import EmograinError
 from emograin.data.sources import load
 from emograin.data.statistics import count_labels
 from emograin.data.taxonomy import GOEMOTIONS
-from emograin.evaluation.results import read_curve, read_outcome, read_result, read_scores
+from emograin.evaluation.results import read_curve, read_evaluated, read_result, read_scores
 from emograin.reproduction import figures
 
 ROOT = Path(__file__).parents[2]
@@ -23,8 +23,8 @@ def described(**changes):
     f1 = changes.pop("f1", (0.5, 0.25, 0.0))
     labels = {name: {"f1": value, "support": at} for at, (name, value) in enumerate(zip("abc", f1, strict=True), 1)}
     run = {"method": "baseline", "auxiliary": None, "encoder": "tiny", "epochs": 2, "batch_size": 4, "seed": 0}
-    run |= {"learning_rate": 1e-3, "weight_averaging": 0.0, "corpus": "moods", "split": "test", "texts": 20}
-    policies = {"fixed": {"macro_f1": 0.25, "labels": labels}, "one-for-all": {"macro_f1": 0.25, "labels": labels}}
+    run |= {"learning_rate": 1e-3, "ema_decay": 0.0, "corpus": "moods", "split": "test", "texts": 20}
+    policies = {"fixed": {"macro_f1": 0.25, "labels": labels}, "global": {"macro_f1": 0.25, "labels": labels}}
     return run | {"fingerprint": "f", "policies": policies} | changes
 
 
@@ -49,10 +49,10 @@ def test_a_run_folder_and_its_kept_results_read_alike(tmp_path):
     assert read_curve(run) == read_curve(BASELINE)
     for one, other in zip(read_scores(run), read_scores(BASELINE), strict=True):
         assert np.array_equal(one, other)
-    assert (read_outcome(str(run), "test", "fixed").predictions.sum(axis=0) > 0).sum() > 20
+    assert (read_evaluated(str(run), "test", "fixed").predictions.sum(axis=0) > 0).sum() > 20
     rows = read_curve(BASELINE)
     assert rows[0]["auxiliary_loss"] is None
-    chosen = read_result(BASELINE, "dev")["policies"]["one-for-all"]
+    chosen = read_result(BASELINE, "dev")["policies"]["global"]
     assert max(row["macro_f1"] for row in rows) == pytest.approx(chosen["macro_f1"], abs=1e-3)
 
 

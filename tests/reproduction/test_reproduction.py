@@ -92,14 +92,14 @@ def test_every_row_is_there_with_figures_of_its_run(made):
 
 
 def test_differences_are_to_the_baseline_of_as_many_epochs(made):
-    from emograin.evaluation.results import read_outcome
+    from emograin.evaluation.results import read_evaluated
 
     rows = table(made)
     assert rows["baseline-4"]["difference"] is None
     assert rows["aux-ekman"]["difference"]["to"] == "baseline-10"
     kept = {each["row"]: each for each in json.loads((made / "results/experiment.json").read_text())["rows"]}
     one, other = (
-        read_outcome(str(made / "results" / kept[name]["run"]), "test", "fixed")
+        read_evaluated(str(made / "results" / kept[name]["run"]), "test", "fixed")
         for name in ("aux-ekman", "baseline-10")
     )
     expected = paired_bootstrap(one.predictions, other.predictions, one.gold)
@@ -268,7 +268,7 @@ def test_a_dry_run_tells_time_left_from_measured_rates(made, capsys, tmp_path):
 
 
 def test_gains_of_some_labels_are_told_from_those_of_the_others():
-    from emograin.evaluation.results import Outcome
+    from emograin.evaluation.results import EvaluatedRun
     from emograin.reproduction.systems import Comparison, System
 
     gold = np.tile(np.eye(2, dtype=bool), (40, 1))
@@ -276,7 +276,9 @@ def test_gains_of_some_labels_are_told_from_those_of_the_others():
     bad[:40, 0] = False  # half of the first label's examples are missed
     names = [str(at) for at in range(len(gold))]
     systems = {
-        name: System(row, [Outcome(name, names, gold, predictions, ["rare", "other"], predictions.astype(float))], [{}])
+        name: System(
+            row, [EvaluatedRun(name, names, gold, predictions, ["rare", "other"], predictions.astype(float))], [{}]
+        )
         for name, row, predictions in [("worse", TABLE_2[0], bad), ("better", TABLE_2[1], gold)]
     }
     compared = Comparison(systems, resamples=200)

@@ -34,9 +34,9 @@ async def test_labels_are_those_above_the_thresholds_of_the_policy(policy):
     async with running(Recorder()) as (client, _):
         answer = (await ask(client, *texts, **({"thresholds": policy} if policy else {}))).json()
     assert answer["model"] == "tiny"
-    assert answer["thresholds"] == (policy or "one-a-label")
+    assert answer["thresholds"] == (policy or "per-label")
     for text, each in zip(texts, answer["predictions"], strict=True):
-        expected = labels_by_hand(text, policy or "one-a-label")
+        expected = labels_by_hand(text, policy or "per-label")
         assert each == {"labels": expected, "cut": len(text) > 50, "words": None}
 
 
@@ -75,7 +75,7 @@ async def test_explanations_where_the_model_gives_them():
         ({"texts": ["a"] * 6}, "a request has at most 5 texts"),
         ({"texts": ["a", "b" * 21]}, "texts[1]: a text has at most 20 characters"),
         ({"texts": [SECRET + "!" * 20] * 5}, "; and 2 more"),
-        ({"text": "a", "thresholds": SECRET}, "'one-for-all' or 'one-a-label'"),
+        ({"text": "a", "thresholds": SECRET}, "'global' or 'per-label'"),
         ({"text": "a", SECRET: 1}, "known: texts, text, thresholds"),
         ({"text": "a", "all_scores": SECRET}, "all_scores: Input should be a valid boolean"),
         ({"text": {SECRET: SECRET}}, "text: Input should be a valid string"),
@@ -191,8 +191,8 @@ async def test_the_model_is_described():
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
         told = (await client.get("/v1/model")).json()
     assert (told["name"], told["method"], told["labels"], told["card"]) == ("tiny", "baseline", list(LABELS), card)
-    assert told["thresholds"]["one-a-label"] == dict(zip(LABELS, THRESHOLDS["one-a-label"], strict=True))
-    assert (told["document_tokens"], told["explanations"], told["limits"]["texts"]) == (50, False, 7)
+    assert told["thresholds"]["per-label"] == dict(zip(LABELS, THRESHOLDS["per-label"], strict=True))
+    assert (told["max_document_tokens"], told["explanations"], told["limits"]["texts"]) == (50, False, 7)
 
 
 @run
@@ -297,9 +297,9 @@ def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
 
     for folder in (exported, trained.path):
         model = open_model(folder)
-        assert (model.method, model.document_tokens) == ("baseline", 20)
+        assert (model.method, model.max_document_tokens) == ("baseline", 20)
         assert (model.card is None) == (folder != exported)
-        for policy in ("fixed", "one-a-label"):
+        for policy in ("fixed", "per-label"):
             expected = emograin.load(folder, policy).predict(texts)
             found = asyncio.run(partial(answers, model)(policy))["predictions"]
             labels = [tuple(each["label"] for each in row["labels"]) for row in found]

@@ -95,7 +95,7 @@ def test_emotions_appear_while_typing(open_page: Open, stub: Stub) -> None:
     assert bars(page) == ["gratitude", "joy"]
     assert len(stub.requests) < 6, "every key was sent"
     assert stub.requests[-1] == {
-        "texts": ["thank you, so glad"], "thresholds": "one-a-label", "all_scores": True, "explain": True
+        "texts": ["thank you, so glad"], "thresholds": "per-label", "all_scores": True, "explain": True
     }  # fmt: skip
     page.click("summary")
     scores = scores_of("thank you, so glad")
@@ -103,7 +103,7 @@ def test_emotions_appear_while_typing(open_page: Open, stub: Stub) -> None:
     for label in ("gratitude", "fear"):
         bar = page.locator(".bar", has=page.get_by_text(label, exact=True))
         track = bar.get_by_role("meter", name=label, exact=True)
-        threshold = THRESHOLDS["one-a-label"][label]
+        threshold = THRESHOLDS["per-label"][label]
         expect(track).to_have_attribute("aria-valuenow", f"{scores[label]:.2f}")
         expect(track).to_have_attribute("aria-valuetext", re.compile(f"threshold {threshold:.2f}"))
         assert bar.locator(".fill").evaluate("e => parseFloat(e.style.width)") == pytest.approx(100 * scores[label])

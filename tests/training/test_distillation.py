@@ -13,7 +13,7 @@ from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
 from emograin.models.scoring import TorchScorer
 from emograin.prediction.predictor import load
-from emograin.training.distillation import SCORES, training_targets
+from emograin.training.distillation import SCORES, soft_targets
 from emograin.training.loop import train
 
 
@@ -32,23 +32,23 @@ def scores_of(run: RunFolder, texts: list[str]) -> np.ndarray:
 
 def test_without_a_teacher_the_targets_are_the_gold_labels(settings, corpus, taxonomy, tmp_path):
     split = corpus.split("train")
-    assert training_targets(settings, split, taxonomy, RunFolder(tmp_path)) is split.labels
+    assert soft_targets(settings, split, taxonomy, RunFolder(tmp_path)) is split.labels
     assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_targets_are_gold_labels_mixed_with_the_teachers_mean(share, teachers, settings, corpus, taxonomy, tmp_path):
     split = corpus.split("train")
-    taught = replace(settings, teacher=", ".join(str(run.path) for run in teachers), teacher_share=share)
+    taught = replace(settings, teacher=", ".join(str(run.path) for run in teachers), distillation_weight=share)
     mean = (scores_of(teachers[0], split.texts) + scores_of(teachers[1], split.texts)) / 2
-    found = training_targets(taught, split, taxonomy, RunFolder(tmp_path))
+    found = soft_targets(taught, split, taxonomy, RunFolder(tmp_path))
     np.testing.assert_allclose(found, (1 - share) * split.labels + share * mean, atol=1e-6)
 
 
 def test_a_text_that_the_teacher_cannot_read_keeps_its_gold_labels(teachers, settings, corpus, taxonomy, tmp_path):
     split = corpus.split("train")
     split = replace(split, texts=["", *split.texts[1:]])
-    found = training_targets(replace(settings, teacher=str(teachers[0].path)), split, taxonomy, RunFolder(tmp_path))
+    found = soft_targets(replace(settings, teacher=str(teachers[0].path)), split, taxonomy, RunFolder(tmp_path))
     np.testing.assert_array_equal(found[0], split.labels[0])
     assert not np.array_equal(found[1], split.labels[1])
 
@@ -58,7 +58,7 @@ def test_a_student_of_the_teacher_alone_learns_its_labels_not_the_gold_ones(sett
     splits = {name: corpus.split(name) for name in ("train", "dev")}
     moved = {name: partial(replace, split, labels=np.roll(split.labels, 1, axis=1)) for name, split in splits.items()}
     train(longer, Corpus("moved", corpus.taxonomy, moved), RunFolder(tmp_path / "teacher"))
-    taught_by = replace(longer, teacher=str(tmp_path / "teacher"), teacher_share=1.0)
+    taught_by = replace(longer, teacher=str(tmp_path / "teacher"), distillation_weight=1.0)
     train(taught_by, corpus, RunFolder(tmp_path / "student"))
     scores = load(tmp_path / "student").predict(splits["train"].texts).scores
     gold, taught = splits["train"].labels, moved["train"]().labels
@@ -70,14 +70,14 @@ def test_a_student_of_the_teacher_alone_learns_its_labels_not_the_gold_ones(sett
 def test_a_resumed_training_keeps_its_targets(teachers, settings, corpus, taxonomy, tmp_path):
     run = RunFolder(tmp_path)
     taught = replace(settings, teacher=str(teachers[0].path))
-    first = training_targets(taught, corpus.split("train"), taxonomy, run)
+    first = soft_targets(taught, corpus.split("train"), taxonomy, run)
     gone = replace(taught, teacher=str(tmp_path / "gone"))
-    np.testing.assert_array_equal(training_targets(gone, corpus.split("train"), taxonomy, run, kept=True), first)
+    np.testing.assert_array_equal(soft_targets(gone, corpus.split("train"), taxonomy, run, kept=True), first)
     with pytest.raises(EmograinError, match="gone"):
-        training_targets(gone, corpus.split("train"), taxonomy, run)  # a new training asks the teacher
+        soft_targets(gone, corpus.split("train"), taxonomy, run)  # a new training asks the teacher
     (tmp_path / SCORES).write_bytes(b"\x93NUMPY half of it")
     with pytest.raises(EmograinError, match=r"teacher\.npy.* is damaged.*\n?.*delete it"):
-        training_targets(taught, corpus.split("train"), taxonomy, run, kept=True)
+        soft_targets(taught, corpus.split("train"), taxonomy, run, kept=True)
 
 
 def test_a_teacher_of_other_labels_is_refused_before_a_run_is_there(teachers, settings, corpus, tmp_path):

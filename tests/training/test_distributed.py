@@ -18,10 +18,10 @@ DRIVER = """
 import json, os, signal, socket, sys
 import torch
 import emograin.training
-from emograin.config import Training
+from emograin.models.config import Training
 from emograin.data import load
-from emograin.errors import EmograinError
-from emograin.run_folder import RunFolder
+from emograin.common.errors import EmograinError
+from emograin.models.run_folder import RunFolder
 
 def train(settings, folder, interrupt_at=None, resume=False):
     torch.set_num_threads(1)
@@ -59,9 +59,9 @@ UNEVEN = {
     "batch_size": 59,
     "auxiliary": "tone",
     "method": "label-embedding",
-    "micro_batch": 9,
+    "micro_batch_size": 9,
     "max_grad_norm": 100.0,
-    "weight_averaging": 0.8,
+    "ema_decay": 0.8,
 }
 CASES = {"a batch of 7 has 4 texts and 3": LEARNING, "the last batch has 1 text": UNEVEN}
 

@@ -19,10 +19,10 @@ DRIVER = """
 import json, os, resource, signal, sys, time
 import safetensors.torch, torch
 import emograin.training
-from emograin.config import Training
+from emograin.models.config import Training
 from emograin.data import load
-from emograin.errors import EmograinError
-from emograin.run_folder import RunFolder
+from emograin.common.errors import EmograinError
+from emograin.models.run_folder import RunFolder
 
 def train(settings, folder, die_in_save=None, largest_file=None, pause=None):
     torch.set_num_threads(1)
@@ -97,9 +97,15 @@ def trainings(tmp_path_factory, settings):
     script = tmp_path_factory.mktemp("driver") / "driver.py"
     script.write_text(DRIVER)
     # Dropout, an auxiliary task, micro-batches, averaged weights, evaluations in mid-epoch: all that has state to lose.
-    changes = {"method": "label-embedding", "auxiliary": "tone", "micro_batch": 3, "batch_size": 8, "evaluate_every": 3}
+    changes = {
+        "method": "label-embedding",
+        "auxiliary": "tone",
+        "micro_batch_size": 3,
+        "batch_size": 8,
+        "evaluate_every": 3,
+    }
     chosen = type(settings).from_dict(
-        settings.to_dict() | changes | {"epochs": 2, "learning_rate": 1e-2, "weight_averaging": 0.9}
+        settings.to_dict() | changes | {"epochs": 2, "learning_rate": 1e-2, "ema_decay": 0.9}
     )
     trainings = Trainings(script, chosen)
     yield trainings

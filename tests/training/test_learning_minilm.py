@@ -43,7 +43,7 @@ def test_one_epoch_with_minilm_ranks_emotions_far_better_than_chance(method, six
         epochs=1,
         batch_size=8,
         learning_rate=3e-4,
-        document_tokens=20,
+        max_document_tokens=20,
         evaluate_every=100,
         precision="float32",
     )

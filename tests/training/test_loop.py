@@ -102,12 +102,12 @@ def test_a_loaded_run_scores_as_it_did_when_it_ended(finished, corpus):
 
 def test_the_stored_weights_are_the_best_of_the_curve(finished):
     _, run, figures = finished
-    assert figures["policies"]["one-for-all"]["macro_f1"] == pytest.approx(curve(run, "macro_f1").max(), abs=1e-5)
+    assert figures["policies"]["global"]["macro_f1"] == pytest.approx(curve(run, "macro_f1").max(), abs=1e-5)
 
 
 def test_the_run_is_described(finished):
     chosen, run, _ = finished
-    described = run.read_json("run.json")
+    described = run.description
     assert described["settings"] == chosen.to_dict()
     assert described["data"] == {"train": 60, "dev": 20}
     assert described["parameters"] == sum(tensor.numel() for tensor in weights(run).values())
@@ -171,7 +171,7 @@ def test_micro_batches_give_the_same_losses_and_weights(method, settings, corpus
     whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
     chosen = dataclasses.replace(settings, method=method, auxiliary="tone", dropout=0.0, learning_rate=1e-3)
     train(chosen, corpus, whole)
-    train(dataclasses.replace(chosen, micro_batch=5), corpus, parts)  # divides neither 16 nor the last 12
+    train(dataclasses.replace(chosen, micro_batch_size=5), corpus, parts)  # divides neither 16 nor the last 12
     columns = "loss", "auxiliary_loss", "macro_f1"
     assert np.abs(curve(whole, *columns) - curve(parts, *columns)).max() < 1e-5
     whole_weights, parts_weights = (
@@ -186,7 +186,7 @@ def test_an_average_of_the_weights_is_what_is_evaluated_and_kept(settings, corpu
     plain, averaged = RunFolder(tmp_path / "plain"), RunFolder(tmp_path / "averaged")
     chosen = dataclasses.replace(settings, epochs=1, evaluate_every=4)  # one evaluation, at the end
     train(chosen, corpus, plain)
-    train(dataclasses.replace(chosen, weight_averaging=0.9), corpus, averaged)
+    train(dataclasses.replace(chosen, ema_decay=0.9), corpus, averaged)
     trained = {name: tensor for name, tensor in last_step(averaged).items() if not name.startswith("average.")}
     assert_close(trained, last_step(plain), tolerance=0)  # the training itself is the same
     average = {name: last_step(averaged)[f"average.module.{name}"] for name in weights(averaged)}
@@ -257,7 +257,7 @@ def test_a_loss_that_is_not_finite_names_step_and_texts_and_leaves_the_checkpoin
     tokens, others = (
         [set(loaded.tokenizer.tokenize(text)) for text in corpus.split(name).texts] for name in ("train", "dev")
     )
-    chosen = dataclasses.replace(settings, batch_size=4, evaluate_every=1, micro_batch=3, auxiliary="tone")
+    chosen = dataclasses.replace(settings, batch_size=4, evaluate_every=1, micro_batch_size=3, auxiliary="tone")
     text, word = next(
         (at, word)
         for at in range(60)
@@ -281,11 +281,11 @@ def test_a_loss_that_is_not_finite_names_step_and_texts_and_leaves_the_checkpoin
 
 def test_a_learning_rate_that_blows_the_weights_up_is_an_error(settings, corpus, tmp_path):
     with pytest.raises(EmograinError, match="not finite at step"):
-        train(dataclasses.replace(settings, learning_rate=1e30, warmup=0.0), corpus, RunFolder(tmp_path))
+        train(dataclasses.replace(settings, learning_rate=1e30, warmup_ratio=0.0), corpus, RunFolder(tmp_path))
 
 
 def test_scores_that_are_not_finite_are_an_error_even_at_the_last_step(settings, corpus, tmp_path):
-    chosen = dataclasses.replace(settings, learning_rate=1e30, warmup=0.0, epochs=1, batch_size=60)
+    chosen = dataclasses.replace(settings, learning_rate=1e30, warmup_ratio=0.0, epochs=1, batch_size=60)
     with pytest.raises(EmograinError, match="not finite"):
         train(chosen, corpus, RunFolder(tmp_path))
 

@@ -19,7 +19,7 @@ from emograin.training.loop import train
 def finished(settings, corpus, tmp_path_factory):
     """A finished run with an auxiliary task and averaged weights: its settings and folder."""
     run = RunFolder(tmp_path_factory.mktemp("runs") / "finished")
-    chosen = dataclasses.replace(settings, auxiliary="tone", weight_averaging=0.9)
+    chosen = dataclasses.replace(settings, auxiliary="tone", ema_decay=0.9)
     train(chosen, corpus, run)
     return chosen, run
 

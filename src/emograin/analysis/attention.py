@@ -95,7 +95,7 @@ def words_of(method: Method, text: str) -> tuple[list[int], list[str], np.ndarra
         Ids of the word pieces that are read, the words as far as they are, the word of each piece (pieces,), -1 for
         none, and whether the text is longer.
     """
-    limit = method.document_tokens
+    limit = method.max_document_tokens
     document = method.tokenize([text], limit + 1)[0]
     found, word_of = words_at(text, method.spans(text))
     return document[:limit], [text[slice(*each)] for each in found], word_of, len(document) > limit
@@ -116,14 +116,14 @@ def shown_pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
 
 
 def attentions(
-    method: Method, documents: Sequence[list[int]], advance: Callable[[int], Any] = lambda _: None
+    method: Method, documents: Sequence[list[int]], on_progress: Callable[[int], Any] = lambda _: None
 ) -> Iterator[tuple[int, Read]]:
     """How documents were read, each with its index, longest first.
 
     Args:
         method: A trained method, in evaluation mode.
         documents: Token ids from `method.tokenize`.
-        advance: Called with the number of documents done, after each batch.
+        on_progress: Called with the number of documents done, after each batch.
     """
     for batch in inference_batches([len(ids) for ids in documents], BATCH):
         inputs = method.assemble([documents[at] for at in batch])
@@ -135,7 +135,7 @@ def attentions(
         for row, (at, tokens) in enumerate(zip(batch, inputs["attention_mask"].sum(dim=1).tolist(), strict=True)):
             whole = weights[row, :, :, :tokens, :tokens]
             yield int(at), Read(whole, reading[row, :, :tokens], scores[row])
-        advance(len(batch))
+        on_progress(len(batch))
 
 
 @contextmanager

@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
-from ..common.files import last_part
 from ..data.sources import load
 from ..evaluation.captions import setting, system
-from ..evaluation.results import Outcome, check_same_texts, read_outcome
+from ..evaluation.results import EvaluatedRun, check_same_texts, read_evaluated
 from ..models.classifier import load as load_classifier
 from ..models.methods import Method
-from ..models.run_folder import RunFolder, settings_of, taxonomy_of
+from ..models.run_folder import RunFolder
 from .attention import attend
 from .attention_record import Attention
 
@@ -39,7 +38,7 @@ class Contrast:
     rare: bool
 
 
-def contrasting_documents(good: Outcome, bad: Outcome, label: str | None = None) -> list[Contrast]:
+def contrasting_documents(good: EvaluatedRun, bad: EvaluatedRun, label: str | None = None) -> list[Contrast]:
     """Texts where one run predicts the gold labels exactly and the other does not.
 
     Args:
@@ -82,7 +81,7 @@ def contrasting_documents(good: Outcome, bad: Outcome, label: str | None = None)
     return sorted(found, key=lambda each: (not each.rare, bool(set(each.gold) & set(each.others)), -each.confidence))
 
 
-def most_contrasting(good: Outcome, bad: Outcome, label: str | None = None) -> Contrast:
+def most_contrasting(good: EvaluatedRun, bad: EvaluatedRun, label: str | None = None) -> Contrast:
     """The first of `contrasting_documents`.
 
     Raises:
@@ -101,7 +100,7 @@ def _margin(scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
     return lowest - np.where(gold, -np.inf, scores).max(axis=1, initial=0)
 
 
-DESCRIBED = ("encoder", "epochs", "weight_averaging", "seed")
+DESCRIBED = ("encoder", "epochs", "ema_decay", "seed")
 
 
 def chosen_document(run: Path, other: Path, label: str | None, data: str | None, policy: str) -> dict[str, Any]:
@@ -117,11 +116,11 @@ def chosen_document(run: Path, other: Path, label: str | None, data: str | None,
     Raises:
         EmograinError: A run is not evaluated on test, there is no such text, or the corpus does not hold it.
     """
-    good, bad = (read_outcome(str(each), "test", policy) for each in (run, other))
+    good, bad = (read_evaluated(str(each), "test", policy) for each in (run, other))
     chosen = most_contrasting(good, bad, label)
     folder = RunFolder(run)
-    trained = settings_of(folder)
-    corpus = load(data or trained.data, taxonomy_of(folder), trained.text_column, trained.label_column)
+    trained = folder.settings
+    corpus = load(data or trained.data, folder.taxonomy, trained.text_column, trained.label_column)
     texts = corpus.split("test")
     if chosen.text_id not in texts.ids:
         raise EmograinError(
@@ -136,10 +135,10 @@ def read_document(run: Path, document: Mapping[str, Any], policy: str) -> tuple[
     Raises:
         EmograinError: The run is not finished, or the text is empty.
     """
-    folder = RunFolder(run).open()
+    folder = RunFolder(run).require()
     limits = folder.read_json("thresholds.json")[policy]
-    settings = settings_of(folder)
-    described = settings.to_dict() | {"encoder": last_part(settings.encoder)}
+    settings = folder.settings
+    described = settings.to_dict() | {"encoder": PurePath(settings.encoder).name}
     model = f"{system(described)} ({setting(described, DESCRIBED)})"
     method = load_classifier(folder).method
     known = (document.get("id", ""), document.get("gold", ()))

@@ -69,7 +69,7 @@ def deletion_check(
     head: int | None = None,
     draws: int = DRAWS,
     seed: int = 0,
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> dict[str, Any]:
     """Falls over many texts: attended words against random ones, for each text's best predicted label.
 
@@ -82,7 +82,7 @@ def deletion_check(
         head: By default the mean over heads.
         draws: Choices of random words a text; all of them where there are no more.
         seed: Of the draws.
-        advance: Called with the number of texts read.
+        on_progress: Called with the number of texts read.
 
     Returns:
         Plain values: mean falls, their `difference` with the 95 % interval of a bootstrap over texts, the share of
@@ -93,7 +93,7 @@ def deletion_check(
     """
     spelled = [words_of(method, text) for text in texts]
     deletions = []
-    for at, read in attentions(method, [document for document, *_ in spelled], advance):
+    for at, read in attentions(method, [document for document, *_ in spelled], on_progress):
         document, names, word_of, _ = spelled[at]
         label = _best_predicted(read.scores, thresholds)
         if label is None or len(names) < 2:
@@ -119,18 +119,18 @@ def deletion_check(
         "draws": draws,
         "seed": seed,
         "score": float(np.mean([fall.score for fall in found])),
-        "attended_fall": float(attended.mean()),
-        "random_fall": float(random.mean()),
+        "attended_drop": float(attended.mean()),
+        "random_drop": float(random.mean()),
         "difference": difference.difference,
         "low": difference.low,
         "high": difference.high,
         "resamples": difference.resamples,
-        "attended_falls_more": float((attended > random).mean()),
+        "attended_drops_more": float((attended > random).mean()),
         "labels": {
             method.taxonomy.labels[label]: {
                 "texts": int((labels == label).sum()),
-                "attended_fall": float(attended[labels == label].mean()),
-                "random_fall": float(random[labels == label].mean()),
+                "attended_drop": float(attended[labels == label].mean()),
+                "random_drop": float(random[labels == label].mean()),
             }
             for label in np.unique(labels).tolist()
         },

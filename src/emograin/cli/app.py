@@ -43,13 +43,13 @@ def train(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     seed: int | None = None,
-    micro_batch: int | None = None,
+    micro_batch_size: int | None = None,
     evaluate_every: int | None = None,
     precision: Literal["auto", "bf16", "float32"] | None = None,
     dropout: float | None = None,
-    weight_averaging: float | None = None,
+    ema_decay: float | None = None,
     teacher: str | None = None,
-    teacher_share: float | None = None,
+    distillation_weight: float | None = None,
     taxonomy: Path | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
@@ -82,7 +82,7 @@ def train(
         Its peak, after warm-up. [default: 5e-5]
     seed
         Fixes initial weights, batches and dropout. [default: 0]
-    micro_batch
+    micro_batch_size
         Texts that are held in memory at once; the gradient stays that of the whole batch.
     evaluate_every
         Steps between evaluations on dev. [default: a quarter of an epoch]
@@ -90,11 +90,11 @@ def train(
         bf16, float32, or auto: bf16 where the hardware computes in it. [default: auto]
     dropout
         Replaces the encoder's own.
-    weight_averaging
+    ema_decay
         Decay a step, 0.999 say, of an average of the weights; the average is what is evaluated and kept. [default: 0]
     teacher
         Models whose scores of the training texts are learned as well: runs or exported models, with commas.
-    teacher_share
+    distillation_weight
         Of the teacher's scores in what is learned; the gold labels are the rest. [default: 0.5]
     taxonomy
         Labels of your own, a TOML file.
@@ -116,23 +116,33 @@ def train(
     from ..data.taxonomy import Taxonomy
     from ..evaluation.tables import evaluation_table
     from ..models.config import Training, read_settings
-    from ..models.run_folder import RunFolder, settings_of, taxonomy_of
+    from ..models.run_folder import RunFolder
     from ..training.loop import train as train_method
 
     if resume and output is None:
         raise EmograinError("--resume goes on with the run in --output, got none")
-    names = ["method", "data", "auxiliary", "encoder", "epochs", "batch_size", "learning_rate", "seed", "micro_batch"]
-    names += ["evaluate_every", "precision", "dropout", "weight_averaging", "teacher", "teacher_share"]
+    names = [
+        "method",
+        "data",
+        "auxiliary",
+        "encoder",
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "seed",
+        "micro_batch_size",
+    ]
+    names += ["evaluate_every", "precision", "dropout", "ema_decay", "teacher", "distillation_weight"]
     names += ["text_column", "label_column"]
     given = {name: value for name, value in locals().items() if name in names and value is not None}
     if "data" in given and Path(given["data"]).exists():
         given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere
-    base = settings_of(RunFolder(output)).to_dict() if resume and output else {}
+    base = RunFolder(output).settings.to_dict() if resume and output else {}
     settings = Training.from_dict(base | (read_settings(config) if config else {}) | given)
     run = RunFolder(
         output or Path("runs") / "-".join(filter(None, [settings.method, settings.auxiliary, f"seed{settings.seed}"]))
     )
-    labels = Taxonomy.from_toml(taxonomy) if taxonomy else taxonomy_of(run) if resume else None
+    labels = Taxonomy.from_toml(taxonomy) if taxonomy else run.taxonomy if resume else None
     corpus = load(settings.data, labels, settings.text_column, settings.label_column)
     figures = train_method(settings, corpus, run, resume, tracker)
     if figures:

@@ -30,7 +30,7 @@ def attend(
     words: int = 1,
     draws: int = 20,
     seed: int = 0,
-    thresholds: Literal["fixed", "one-for-all", "one-a-label"] = "one-a-label",
+    thresholds: Literal["fixed", "global", "per-label"] = "per-label",
     output: Path | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
@@ -82,7 +82,7 @@ def attend(
     from ..reproduction.figures.attention_maps import all_heads, document_and_labels, into_slot
 
     document = {"text": text} if against is None else chosen_document(run, against, label, data, thresholds)
-    folder = RunFolder(run).open()
+    folder = RunFolder(run).require()
     method, attention = read_document(run, document, thresholds)
     attention.check(layer, head)
     target = output or folder.path / "attention"
@@ -126,13 +126,13 @@ def explained(
     emotions = []
     for row, chosen, fall in zip(rows, taken, falls(method, deletions, draws, seed), strict=True):
         order = [int(at) for at in (-shares[row]).argsort(kind="stable")[:SHOWN]]
-        check = {"words": [attention.words[at] for at in chosen], "fall": fall.attended, "random_fall": fall.random}
+        check = {"words": [attention.words[at] for at in chosen], "fall": fall.attended, "random_drop": fall.random}
         check |= {"choices": fall.choices, "every_choice": fall.every_choice}
         listed = [{"word": attention.words[at], "share": float(shares[row, at])} for at in order]
         emotions.append({"label": attention.labels[row], "score": fall.score, "words": listed, "deletion": check})
     notes = []
     if attention.cut:
-        notes.append(f"only the first {method.document_tokens} word pieces were read")
+        notes.append(f"only the first {method.max_document_tokens} word pieces were read")
     if not attention.predicted:
         notes.append("no label reaches its threshold: the highest score is shown")
     if len(attention.words) == 1:
@@ -168,7 +168,7 @@ def _text(found: Mapping[str, Any]) -> str:
         lines += ["", f"{row['label']}  {row['score']:.2f}"]
         lines.append("  attends to      " + "  ".join(f"{word['word']} {word['share']:.2f}" for word in row["words"]))
         lines.append(f"  falls by {check['fall']:+.3f}  without  {' '.join(check['words'])}")
-        lines.append(f"  falls by {check['random_fall']:+.3f}  without  any {count}, on average ({over})")
+        lines.append(f"  falls by {check['random_drop']:+.3f}  without  any {count}, on average ({over})")
     lines += ["", f"Attention: {found['attention']}. Words are {found['by']}."]
     if "against" in found:
         lines.append(f"{found['against']} predicts: {', '.join(found['against_predicted']) or '(no label)'}")

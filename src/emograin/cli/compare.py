@@ -13,7 +13,7 @@ from ..common.errors import EmograinError
 if TYPE_CHECKING:  # the command loads numpy, `emograin --help` does not
     import numpy as np
 
-    from ..evaluation.results import Outcome
+    from ..evaluation.results import EvaluatedRun
 
 MOVED = 0.05  # p value below which a label is listed
 
@@ -21,7 +21,7 @@ MOVED = 0.05  # p value below which a label is listed
 def compare(
     *runs: str,
     split: str = "test",
-    policy: Literal["fixed", "one-for-all", "one-a-label"] = "one-for-all",
+    policy: Literal["fixed", "global", "per-label"] = "global",
     resamples: int = 10_000,
     seed: int = 0,
     json: Annotated[bool, Parameter(name="--json")] = False,
@@ -44,16 +44,16 @@ def compare(
     json
         Print JSON instead of tables.
     """
-    from ..evaluation.results import read_outcome
+    from ..evaluation.results import read_evaluated
 
     if resamples < 100:
         raise EmograinError(f"resamples must be at least 100, got {resamples}")
-    systems = [[read_outcome(each, split, policy) for each in run.split(",") if each] for run in runs]
+    systems = [[read_evaluated(each, split, policy) for each in run.split(",") if each] for run in runs]
     found = {"evaluation": split, "policy": policy, **compared(systems, resamples, seed)}
     print(dumps(found, indent=1, ensure_ascii=False) if json else comparison_tables(found))
 
 
-def compared(systems: "Sequence[Sequence[Outcome]]", resamples: int, seed: int) -> dict[str, Any]:
+def compared(systems: "Sequence[Sequence[EvaluatedRun]]", resamples: int, seed: int) -> dict[str, Any]:
     """Every pair of systems, each of one run or several.
 
     Returns:
@@ -79,7 +79,7 @@ def compared(systems: "Sequence[Sequence[Outcome]]", resamples: int, seed: int) 
     drawn = test.resampled_f1([run.predictions for run in runs], gold, resamples, seed)  # (resamples, runs, labels)
     ends = np.cumsum([len(system) for system in systems])[:-1]
     by_system = [test.over_seeds(part, seed) for part in np.split(drawn, ends, axis=1)]  # each (resamples, labels)
-    here = [np.mean([test.f1_a_label(run.predictions, gold) for run in system], axis=0) for system in systems]
+    here = [np.mean([test.per_label_f1(run.predictions, gold) for run in system], axis=0) for system in systems]
     names = [_name(system) for system in systems]
 
     def difference(later: int, earlier: int, kept: "np.ndarray") -> dict[str, Any]:
@@ -146,7 +146,7 @@ def comparison_tables(found: Mapping[str, Any]) -> str:
     )
 
 
-def _name(system: "Sequence[Outcome]") -> str:
+def _name(system: "Sequence[EvaluatedRun]") -> str:
     return system[0].name + (f" and {len(system) - 1} more" if len(system) > 1 else "")
 
 

@@ -58,18 +58,18 @@ def evaluate(
     from ..data.sources import load
     from ..evaluation.run_evaluation import evaluate_run
     from ..evaluation.tables import evaluation_table
-    from ..models.run_folder import RunFolder, settings_of, taxonomy_of
+    from ..models.run_folder import RunFolder
 
     folder = RunFolder(run)
-    settings = settings_of(folder)
+    settings = folder.settings
     columns = (text_column or settings.text_column, label_column or settings.label_column)
-    corpus = own = load(data or settings.data, taxonomy_of(folder), *columns)
+    corpus = own = load(data or settings.data, folder.taxonomy, *columns)
     name = f"{Path(corpus.name).stem}-{split}" if data else split
     if mixing and mixed_with:
         from ..mixing.evaluation import evaluate_mixed
 
         if data:  # the run's own corpus chooses thresholds and gives training sentences
-            own = load(settings.data, taxonomy_of(folder), settings.text_column, settings.label_column)
+            own = load(settings.data, folder.taxonomy, settings.text_column, settings.label_column)
         with Progress(None, "texts") as progress:
             weight = mixing.weight
             result = evaluate_mixed(folder, corpus, mixed_with, weight, split, name, own, progress.advance)
@@ -86,7 +86,7 @@ def _evaluate_exported(
 ) -> None:
     from ..common.progress import Progress
     from ..data.sources import load
-    from ..evaluation.exported_evaluation import evaluate_exported
+    from ..evaluation.run_evaluation import evaluate_exported
     from ..evaluation.tables import evaluation_table
 
     columns = (text_column or "text", label_column or "labels")

@@ -114,18 +114,18 @@ def mix(
     from ..evaluation.run_evaluation import evaluate_run
     from ..mixing.evaluation import evaluate_mixed, sweep_run
     from ..mixing.tables import mixing_table, sweep_table
-    from ..models.run_folder import RunFolder, settings_of, taxonomy_of
+    from ..models.run_folder import RunFolder
 
     folder = RunFolder(run)
-    trained = settings_of(folder)
-    corpus = load(trained.data, taxonomy_of(folder), trained.text_column, trained.label_column)
+    trained = folder.settings
+    corpus = load(trained.data, folder.taxonomy, trained.text_column, trained.label_column)
     found: dict[str, Any]
     with Progress(None, "texts") as progress:
         if sweep:
-            found = sweep_run(folder, corpus, settings, advance=progress.advance)
+            found = sweep_run(folder, corpus, settings, on_progress=progress.advance)
         else:
-            mixed = evaluate_mixed(folder, corpus, settings, flags.weight, advance=progress.advance)
-            found = {"mixed": mixed, "plain": evaluate_run(folder, corpus, advance=progress.advance)}
+            mixed = evaluate_mixed(folder, corpus, settings, flags.weight, on_progress=progress.advance)
+            found = {"mixed": mixed, "plain": evaluate_run(folder, corpus, on_progress=progress.advance)}
     if json:
         print(dumps(found, indent=1, ensure_ascii=False))
     else:

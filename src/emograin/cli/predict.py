@@ -17,7 +17,7 @@ def predict(
     input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
     all_scores: bool = False,
     explain: bool = False,
-    thresholds: Literal["fixed", "one-for-all", "one-a-label"] = "one-a-label",
+    thresholds: Literal["fixed", "global", "per-label"] = "per-label",
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
     workers: int | None = None,

@@ -31,13 +31,13 @@ def reproduce(
     epochs_scale: float | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
-    weight_averaging: float | None = None,
+    ema_decay: float | None = None,
     paraphrases: str | None = None,
     paraphraser: str | None = None,
     raters: str | None = None,
     document: str | None = None,
     only: tuple[str, ...] = (),
-    policy: Literal["fixed", "one-for-all", "one-a-label"] = "fixed",
+    policy: Literal["fixed", "global", "per-label"] = "fixed",
     tiny: bool = False,
     dry_run: bool = False,
     json: Annotated[bool, Parameter(name="--json")] = False,
@@ -67,7 +67,7 @@ def reproduce(
         Texts a step. [default: 16]
     learning_rate
         Its peak. [default: 5e-5]
-    weight_averaging
+    ema_decay
         As of emograin train. [default: 0]
     paraphrases
         Where those of the T5 rows come from: paraphrase, back-translation, or a file with {split} in its name.
@@ -95,7 +95,7 @@ def reproduce(
         "epochs_scale": epochs_scale,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
-        "weight_averaging": weight_averaging,
+        "ema_decay": ema_decay,
         "paraphrases": paraphrases,
         "paraphraser": paraphraser,
     }

@@ -1,5 +1,7 @@
 """Files that are written whole or not at all, and their digests."""
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,10 +49,16 @@ def disk_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def last_part(name: str) -> str:
-    """The last part of a path or of a name on the hub: results name no folders.
+def sha256_file(path: str | Path) -> str:
+    """Return the SHA-256 of a file's content, as hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
-    >>> last_part("models/t5/"), last_part("minilm")
-    ('t5', 'minilm')
+
+def sha256_json(value: Any) -> str:
+    """Return the SHA-256 of a value's JSON, with sorted keys: the fingerprint of settings and other plain values.
+
+    >>> sha256_json({"a": 1, "b": 2}) == sha256_json({"b": 2, "a": 1})
+    True
     """
-    return name.rstrip("/").split("/")[-1]
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import unknown_name
+from ..common.files import sha256_json
 from .taxonomy import Taxonomy
 
 SPLITS = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}
@@ -93,4 +94,4 @@ def fingerprint(split: Split) -> str:
 
 def training_fingerprint(settings: Mapping[str, Any], splits: Sequence[str]) -> str:
     """A sha256 of a training: of its settings, and of the fingerprints of the splits that it reads."""
-    return hashlib.sha256(json.dumps([dict(settings), list(splits)], sort_keys=True).encode()).hexdigest()
+    return sha256_json([dict(settings), list(splits)])

@@ -32,7 +32,7 @@ def summary(corpus: Corpus) -> dict[str, Any]:
                 "texts": len(split),
                 "fingerprint": fingerprint(split),
                 "labels": count_labels(corpus, name)["labels"],
-                "labels_a_text": {
+                "labels_per_text": {
                     str(k): n for k, n in sorted(Counter(split.labels.sum(axis=1, dtype=int).tolist()).items())
                 },
                 "repeats": _repeats(labels_by_text[name]),
@@ -71,8 +71,8 @@ def format_summary(summary: Mapping[str, Any]) -> str:
     splits = summary["splits"]
     lines: list[tuple[str, Sequence[object]]] = [(summary["corpus"], list(splits))]
     lines.append(("texts", [split["texts"] for split in splits.values()]))
-    for count in sorted({int(k) for split in splits.values() for k in split["labels_a_text"]}):
-        cells = [split["labels_a_text"].get(str(count), 0) for split in splits.values()]
+    for count in sorted({int(k) for split in splits.values() for k in split["labels_per_text"]}):
+        cells = [split["labels_per_text"].get(str(count), 0) for split in splits.values()]
         lines.append((f"  with {count} label{'s' * (count != 1)}", cells))
     lines.append(("texts that are repeated", [split["repeats"]["texts"] for split in splits.values()]))
     conflicts = [split["repeats"]["texts_with_conflicting_labels"] for split in splits.values()]

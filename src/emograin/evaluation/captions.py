@@ -7,19 +7,19 @@ from ..common.errors import EmograinError
 
 POLICIES = {
     "fixed": "threshold 0.3",
-    "one-for-all": "one threshold for all labels",
-    "one-a-label": "a threshold a label",
+    "global": "one threshold for all labels",
+    "per-label": "a threshold a label",
 }
 SETTINGS = {
     "encoder": "{}",
     "epochs": "{} epochs",
     "batch_size": "batch {}",
     "learning_rate": "learning rate {:g}",
-    "weight_averaging": "weights averaged {:g}",
+    "ema_decay": "weights averaged {:g}",
     "seed": "seed {}",
 }
 NEEDED = ("method", "auxiliary", *SETTINGS, "corpus", "split", "texts")
-OPTIONAL = "weight_averaging"  # 0 or, in older results, missing where there is none
+OPTIONAL = "ema_decay"  # 0 or, in older results, missing where there is none
 
 
 def system(result: Mapping[str, Any]) -> str:
@@ -36,7 +36,7 @@ def system(result: Mapping[str, Any]) -> str:
 def setting(result: Mapping[str, Any], keys: Sequence[str] = tuple(SETTINGS)) -> str:
     """How a run was trained: the settings of `keys` that say something, in one line.
 
-    >>> setting({"encoder": "minilm", "epochs": 4, "weight_averaging": 0.0}, ["encoder", "epochs", "weight_averaging"])
+    >>> setting({"encoder": "minilm", "epochs": 4, "ema_decay": 0.0}, ["encoder", "epochs", "ema_decay"])
     'minilm, 4 epochs'
     """
     said = [key for key in keys if key != OPTIONAL or result.get(key)]
@@ -50,7 +50,7 @@ def names(results: Sequence[Mapping[str, Any]]) -> list[str]:
         EmograinError: A result does not say which run it is of.
 
     >>> run = {"method": "baseline", "auxiliary": None, "encoder": "minilm", "epochs": 4, "batch_size": 16}
-    >>> run |= {"learning_rate": 5e-5, "weight_averaging": 0.0, "seed": 0}
+    >>> run |= {"learning_rate": 5e-5, "ema_decay": 0.0, "seed": 0}
     >>> run |= {"corpus": "goemotions", "split": "test", "texts": 5427}
     >>> names([run, run | {"seed": 1}, run | {"method": "label-embedding"}])
     ['baseline, seed 0', 'baseline, seed 1', 'label-embedding']

@@ -27,13 +27,13 @@ def evaluate(
         names: The labels' names.
 
     Returns:
-        Plain values, ready for JSON: `texts`, `macro_average_precision`, `calibration_error`, and under `policies` the
-        figures at each policy's thresholds.
+        Plain values, ready for JSON: `texts`, `macro_average_precision`, `expected_calibration_error`, and under
+        `policies` the metrics at each policy's thresholds.
     """
     return {
         "texts": len(scores),
         "macro_average_precision": macro_average_precision(scores, labels),
-        "calibration_error": calibration_error(scores, labels),
+        "expected_calibration_error": expected_calibration_error(scores, labels),
         "policies": {policy: at_thresholds(scores, labels, values, names) for policy, values in thresholds.items()},
     }
 
@@ -91,7 +91,7 @@ def macro_average_precision(scores: np.ndarray, labels: np.ndarray) -> float | N
     return float(average_precision_score(labels[:, present], scores[:, present], average="macro"))
 
 
-def calibration_error(scores: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+def expected_calibration_error(scores: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error over all (text, label) pairs: |mean score - share of positives|, weighted by bin.
 
     Args:
@@ -99,7 +99,7 @@ def calibration_error(scores: np.ndarray, labels: np.ndarray, bins: int = 15) ->
         labels: (texts, labels), 0 or 1.
         bins: Bins of equal width on [0, 1].
 
-    >>> calibration_error(np.array([[0.9], [0.9]]), np.array([[1], [0]])).__round__(3)
+    >>> expected_calibration_error(np.array([[0.9], [0.9]]), np.array([[1], [0]])).__round__(3)
     0.4
     """
     flat, truth = scores.ravel().astype(np.float64), labels.ravel()

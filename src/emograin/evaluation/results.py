@@ -14,10 +14,10 @@ from ..models.run_folder import RunFolder
 from .thresholds import predicted
 
 # What the evaluations of one run share.
-DESCRIPTION = "method auxiliary encoder parameters epochs batch_size learning_rate weight_averaging seed corpus".split()
+DESCRIPTION = "method auxiliary encoder parameters epochs batch_size learning_rate ema_decay seed corpus".split()
 
 
-def located(run: str | Path, evaluation: str = "test") -> tuple[RunFolder, str]:
+def resolve_run(run: str | Path, evaluation: str = "test") -> tuple[RunFolder, str]:
     """The folder of a run, and the name of the evaluation that is meant.
 
     Args:
@@ -40,13 +40,13 @@ def read_result(run: str | Path, evaluation: str = "test") -> dict[str, Any]:
     """The JSON of one evaluation, as `run_evaluation.evaluate_run` made it.
 
     Args:
-        run: As `located` reads it.
+        run: As `resolve_run` reads it.
         evaluation: The evaluation, if `run` names none.
 
     Raises:
         EmograinError: There is no such run or evaluation, or its file is damaged.
     """
-    folder, chosen = located(run, evaluation)
+    folder, chosen = resolve_run(run, evaluation)
     kept = folder.read_json(_json_of(folder, chosen))
     if not isinstance(kept, dict) or not kept.get("policies"):
         raise EmograinError(f"{chosen}.json of {str(folder.path)!r} is no evaluation: it has no policies")
@@ -65,13 +65,13 @@ def read_scores(run: str | Path, evaluation: str = "test") -> tuple[list[str], n
     """Ids, labels (texts, labels) and scores (texts, labels) of one evaluation.
 
     Args:
-        run: As `located` reads it.
+        run: As `resolve_run` reads it.
         evaluation: The evaluation, if `run` names none.
 
     Raises:
         EmograinError: There is no such run or evaluation, or its file is damaged.
     """
-    folder, chosen = located(run, evaluation)
+    folder, chosen = resolve_run(run, evaluation)
     if folder.exists:
         return folder.read_scores(chosen)
     try:  # scripts/update_tables.py puts the files of a run side by side
@@ -87,7 +87,7 @@ def read_curve(run: str | Path) -> list[dict[str, float | None]]:
     Raises:
         EmograinError: There is no such run, or its curve is missing, damaged or empty.
     """
-    folder, _ = located(run)
+    folder, _ = resolve_run(run)
     try:
         with folder.curve.open(encoding="utf-8", newline="") as lines:
             cells = list(csv.DictReader(lines, strict=True))
@@ -102,7 +102,7 @@ def read_curve(run: str | Path) -> list[dict[str, float | None]]:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EvaluatedRun:
     """What a run predicts, in the order of the texts' ids.
 
     Attributes:
@@ -122,7 +122,7 @@ class Outcome:
     scores: np.ndarray
 
 
-def read_outcome(run: str, evaluation: str, policy: str) -> Outcome:
+def read_evaluated(run: str, evaluation: str, policy: str) -> EvaluatedRun:
     """What a run predicted, at the thresholds that its evaluation used.
 
     Args:
@@ -133,7 +133,7 @@ def read_outcome(run: str, evaluation: str, policy: str) -> Outcome:
     Raises:
         EmograinError: There is no such run, evaluation or policy, or a file is damaged.
     """
-    folder, chosen = located(run, evaluation)
+    folder, chosen = resolve_run(run, evaluation)
     ids, gold, scores = read_scores(run, evaluation)
     policies = read_result(run, evaluation)["policies"]
     if policy not in policies:
@@ -142,10 +142,10 @@ def read_outcome(run: str, evaluation: str, policy: str) -> Outcome:
     order = sorted(range(len(ids)), key=ids.__getitem__)
     guesses = predicted(scores, [row["threshold"] for row in rows.values()])
     title = folder.path.resolve().name + (f":{chosen}" if chosen != evaluation else "")
-    return Outcome(title, [ids[at] for at in order], gold[order] > 0, guesses[order], list(rows), scores[order])
+    return EvaluatedRun(title, [ids[at] for at in order], gold[order] > 0, guesses[order], list(rows), scores[order])
 
 
-def check_same_texts(runs: Sequence[Outcome]) -> None:
+def check_same_texts(runs: Sequence[EvaluatedRun]) -> None:
     """Whether runs can be compared text by text.
 
     Raises:

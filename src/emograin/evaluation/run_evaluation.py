@@ -1,17 +1,38 @@
-"""A run on a split: scores, figures under every threshold policy, and the files that keep them."""
+"""Evaluate a run, or an exported model, on a split of a corpus."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..common.files import last_part
 from ..data.corpus import Corpus, Split, fingerprint
+from ..data.taxonomy import Taxonomy
 from ..models.classifier import load
-from ..models.run_folder import RunFolder, settings_of, taxonomy_of
+from ..models.config import Training
+from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents
 from .metrics import evaluate
+
+EXPORTED_SETTINGS = ("method", "auxiliary", "epochs", "batch_size", "learning_rate", "ema_decay", "seed")
+
+
+class ExportedModel(Protocol):
+    """A model without torch, as `prediction.onnx.model.ExportedModel` implements it.
+
+    Attributes:
+        taxonomy: Its labels.
+        thresholds: Threshold policy -> one threshold per label.
+        description: The content of model.json.
+    """
+
+    taxonomy: Taxonomy
+    thresholds: dict[str, list[float]]
+    description: dict[str, Any]
+
+    def scorer(self) -> Callable[[Sequence[str], Callable[[int], Any]], tuple[np.ndarray, np.ndarray]]:
+        """Return a function: texts, progress callback -> scores (texts, labels), truncated or not (texts,)."""
 
 
 def evaluate_run(
@@ -19,42 +40,73 @@ def evaluate_run(
     corpus: Corpus,
     split: str = "test",
     name: str | None = None,
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> dict[str, Any]:
     """Evaluate a run's best weights on a split, at the thresholds that were chosen on dev.
 
-    Leaves `results/NAME.json` and `scores/NAME.npz` in the run folder.
+    Writes `results/NAME.json` and `scores/NAME.npz` in the run folder.
 
     Args:
         run: A finished run.
-        corpus: A corpus of the run's labels.
-        split: Which split of it.
-        name: Of the result files; by default the split's.
-        advance: Called with a number of texts when they are done.
+        corpus: A corpus with the run's labels.
+        split: Name of the split.
+        name: Name of the result files; by default the split's.
+        on_progress: Called with the number of texts scored, after each batch.
 
     Returns:
-        What is in the JSON file.
+        The content of the JSON file.
 
     Raises:
         EmograinError: The run is not finished, the corpus has other labels, or the split is empty.
     """
-    thresholds = run.open().read_json("thresholds.json")
-    texts = texts_of(run, corpus, split)
+    thresholds = run.thresholds
+    texts = evaluation_split(run.taxonomy, corpus, split)
     method = load(run).method
-    scores = score_documents(method, method.tokenize(texts.texts), advance=advance)
-    return keep(run, corpus, texts, scores, thresholds, name or split)
+    scores = score_documents(method, method.tokenize(texts.texts), on_progress=on_progress)
+    return save_evaluation(run, corpus, texts, scores, thresholds, name or split)
 
 
-def texts_of(run: RunFolder, corpus: Corpus, split: str) -> Split:
-    """A split that a run can be evaluated on.
+def evaluate_exported(
+    model: ExportedModel, corpus: Corpus, split: str = "test", on_progress: Callable[[int], Any] = lambda _: None
+) -> dict[str, Any]:
+    """Evaluate an exported model at its own thresholds. Nothing is written.
+
+    Args:
+        model: An exported model.
+        corpus: A corpus with the model's labels.
+        split: Name of the split.
+        on_progress: Called with the number of texts scored, after each batch.
+
+    Returns:
+        As `evaluate_run`, with `weights`: float32 or int8; and `scores` (texts, labels), float32.
 
     Raises:
-        EmograinError: The corpus has other labels than the run, or the split is empty.
+        EmograinError: The corpus has other labels, or the split is empty.
     """
-    taxonomy = taxonomy_of(run)
+    texts = evaluation_split(model.taxonomy, corpus, split)
+    scores, _ = model.scorer()(texts.texts, on_progress)
+    settings = model.description["settings"]
+    return {
+        **{name: settings[name] for name in EXPORTED_SETTINGS},
+        "encoder": PurePath(settings["encoder"]).name,
+        "weights": model.description["weights"],
+        "corpus": corpus.name,
+        "split": texts.name,
+        "fingerprint": fingerprint(texts),
+        **evaluate(scores, texts.labels, model.thresholds, model.taxonomy.labels),
+        "scores": scores,
+    }
+
+
+def evaluation_split(taxonomy: Taxonomy, corpus: Corpus, split: str) -> Split:
+    """Return a split that a model with these labels can be evaluated on.
+
+    Raises:
+        EmograinError: The corpus has other labels than the model, or the split is empty.
+    """
     if corpus.taxonomy.labels != taxonomy.labels:
         raise EmograinError(
-            f"the run's labels are {taxonomy.name!r}, the corpus {corpus.name!r} has {corpus.taxonomy.name!r}"
+            f"the model's labels are {taxonomy.name!r}, the corpus {corpus.name!r} has {corpus.taxonomy.name!r}"
         )
     texts = corpus.split(split)
     if not len(texts):
@@ -62,7 +114,7 @@ def texts_of(run: RunFolder, corpus: Corpus, split: str) -> Split:
     return texts
 
 
-def keep(
+def save_evaluation(
     run: RunFolder,
     corpus: Corpus,
     texts: Split,
@@ -71,39 +123,39 @@ def keep(
     name: str,
     **more: Any,
 ) -> dict[str, Any]:
-    """Write the files of one evaluation.
+    """Compute the metrics of one evaluation and write its files.
 
     Args:
         run: The run.
-        corpus: Where the texts are from.
+        corpus: The corpus of the texts.
         texts: The split that was scored.
         scores: (texts, labels), probabilities.
-        thresholds: Policy -> a threshold a label, chosen on dev.
-        name: Of the result files.
-        more: What else belongs into the JSON.
+        thresholds: Threshold policy -> one threshold per label, chosen on dev.
+        name: Name of the result files.
+        more: Further values for the JSON file.
 
     Returns:
-        What is in the JSON file.
+        The content of the JSON file.
     """
-    figures = evaluate(scores, texts.labels, thresholds, taxonomy_of(run).labels)
-    result = {**described(run, corpus, texts), **more, **figures}
+    metrics = evaluate(scores, texts.labels, thresholds, corpus.taxonomy.labels)
+    result = {**run_metadata(run, corpus, texts), **more, **metrics}
     run.write_scores(name, texts.ids, texts.labels, scores)
     run.write_json(f"results/{name}.json", result)
     return result
 
 
-def described(run: RunFolder, corpus: Corpus, texts: Split) -> dict[str, Any]:
-    """How a run was trained and which texts it met: what every result begins with."""
-    settings = settings_of(run)
+def run_metadata(run: RunFolder, corpus: Corpus, texts: Split) -> dict[str, Any]:
+    """Describe how a run was trained and on which texts it is evaluated: the first keys of every result."""
+    settings: Training = run.settings
     return {
         "method": settings.method,
         "auxiliary": settings.auxiliary,
-        "encoder": last_part(settings.encoder),
-        "parameters": run.read_json("run.json")["parameters"],
+        "encoder": PurePath(settings.encoder).name,
+        "parameters": run.description["parameters"],
         "epochs": settings.epochs,
         "batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
-        "weight_averaging": settings.weight_averaging,
+        "ema_decay": settings.ema_decay,
         "teachers": len(settings.teachers),
         "seed": settings.seed,
         "corpus": corpus.name,

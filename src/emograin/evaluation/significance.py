@@ -196,7 +196,7 @@ def over_seeds(resampled: np.ndarray, seed: int = 0) -> np.ndarray:
     return np.einsum("rs,rs...->r...", weights, resampled)
 
 
-def f1_a_label(predictions: np.ndarray, gold: np.ndarray) -> np.ndarray:
+def per_label_f1(predictions: np.ndarray, gold: np.ndarray) -> np.ndarray:
     """F1 of each label (labels,) of predictions (texts, labels) against gold labels of that shape."""
     guesses, actual = np.asarray(predictions) > 0, np.asarray(gold) > 0
     return f1((guesses & actual).sum(axis=0), guesses.sum(axis=0), actual.sum(axis=0))
@@ -204,7 +204,7 @@ def f1_a_label(predictions: np.ndarray, gold: np.ndarray) -> np.ndarray:
 
 def macro_f1(predictions: np.ndarray, gold: np.ndarray, labels: np.ndarray | None = None) -> float:
     """Mean of F1 over the labels, or over those that `labels` (labels,), bool, names."""
-    return float(f1_a_label(predictions, gold)[_kept(labels, gold)].mean())
+    return float(per_label_f1(predictions, gold)[_kept(labels, gold)].mean())
 
 
 def frequent(gold: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
         [
             f"{result['corpus']}, {result['split']}: {result['texts']:,} texts. "
             f"Macro average precision {number(result['macro_average_precision'])}, "
-            f"expected calibration error {number(result['calibration_error'])}.",
+            f"expected calibration error {number(result['expected_calibration_error'])}.",
             aligned(head),
             aligned(labels) + f"\n(the last three columns at {names[-1]})",
         ]
@@ -54,11 +54,11 @@ def results_table(results: Iterable[Mapping[str, Any]]) -> str:
             str(result["epochs"]),
             str(result["batch_size"]),
             f"{result['learning_rate']:g}",
-            f"{result.get('weight_averaging', 0) or '–'}",
+            f"{result.get('ema_decay', 0) or '–'}",
             f"{result.get('teachers', 0) or '–'}",
             str(result["seed"]),
-            *(number(policies[name]["macro_f1"], 3) for name in ("fixed", "one-for-all", "one-a-label")),
-            number(policies["one-for-all"]["macro_f1_frequent"], 3),
+            *(number(policies[name]["macro_f1"], 3) for name in ("fixed", "global", "per-label")),
+            number(policies["global"]["macro_f1_frequent"], 3),
             number(result["macro_average_precision"], 3),
         ]
         lines.append(f"| {' | '.join(cells)} |")

@@ -46,17 +46,17 @@ def fixed(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:  # noqa: ARG001
     return np.full(scores.shape[1], FIXED)
 
 
-def one_for_all(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def global_threshold(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The one threshold with the highest macro F1, for every label: (labels,). Of equals, the middle one."""
     return np.full(scores.shape[1], _best(f1_at(scores, labels).mean(axis=1)))
 
 
-def best_a_label(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def per_label_unshrunk(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """For each label the threshold with its highest F1, of equals the middle of the longest stretch: (labels,)."""
     return np.array([_best(curve) for curve in f1_at(scores, labels).T])
 
 
-def one_a_label(scores: np.ndarray, labels: np.ndarray, prior: float = PRIOR) -> np.ndarray:
+def per_label(scores: np.ndarray, labels: np.ndarray, prior: float = PRIOR) -> np.ndarray:
     """For each label its best threshold, drawn towards the one for all where examples are few: (labels,).
 
     A rare label's F1 is a step function of few examples, and its highest step is mostly luck. A label of n examples
@@ -64,14 +64,14 @@ def one_a_label(scores: np.ndarray, labels: np.ndarray, prior: float = PRIOR) ->
     """
     examples = labels.sum(axis=0)
     weight = np.divide(examples, examples + prior, out=np.zeros(len(examples)), where=examples > 0)
-    common = one_for_all(scores, labels)
-    return common + weight * (best_a_label(scores, labels) - common)
+    common = global_threshold(scores, labels)
+    return common + weight * (per_label_unshrunk(scores, labels) - common)
 
 
 POLICIES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "fixed": fixed,
-    "one-for-all": one_for_all,
-    "one-a-label": one_a_label,
+    "global": global_threshold,
+    "per-label": per_label,
 }
 
 

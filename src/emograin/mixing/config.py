@@ -3,11 +3,10 @@
 import dataclasses
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from ..common.checks import checked_type, require
-from ..common.files import last_part
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Mixing:
             if setting.name == "file":
                 parts.append(Path(value).stem.replace("{split}", ""))
             else:
-                parts += [setting.name.replace("_", "-"), *([] if value is True else [last_part(str(value))])]
+                parts += [setting.name.replace("_", "-"), *([] if value is True else [PurePath(str(value)).name])]
         return "-".join(re.sub(r"[^\w.]+", "-", part).strip("-.") for part in parts)
 
     @property

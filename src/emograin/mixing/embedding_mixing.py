@@ -50,7 +50,7 @@ def score_mixed(
     candidates: Sequence[Sequence[list[int]]],
     weights: Sequence[float],
     batch_size: int = BATCH,
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> np.ndarray:
     """Probabilities of every label for every text at every weight: each text is embedded once, and scored often.
 
@@ -63,7 +63,7 @@ def score_mixed(
             averaged, and their mean is mixed.
         weights: The document's weights, in [0, 1].
         batch_size: Texts that go through the encoder at once.
-        advance: Called with the number of documents done, after each batch.
+        on_progress: Called with the number of documents done, after each batch.
 
     Returns:
         (weights, texts, labels), float32, sigmoid of the logits, in the order of the documents.
@@ -83,7 +83,7 @@ def score_mixed(
         for row, weight in enumerate(weights):
             logits = method.score(mix(document, candidate, weight))
             scores[row, batch] = logits.float().sigmoid().cpu().numpy()
-        advance(len(batch))
+        on_progress(len(batch))
     return scores
 
 

@@ -11,24 +11,21 @@ RUN/
 """
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
-from ..common.files import last_part
+from ..common.files import sha256_file, sha256_json
 from ..data.corpus import Corpus, Split, fingerprint
-from ..evaluation.run_evaluation import described, evaluate_run, keep, texts_of
+from ..evaluation.run_evaluation import evaluate_run, evaluation_split, run_metadata, save_evaluation
 from ..evaluation.thresholds import choose
 from ..models.classifier import load
 from ..models.methods import Method
-from ..models.run_folder import RunFolder, settings_of
-from ..reproduction.figures import weight_curve
+from ..models.run_folder import RunFolder
 from .candidates import CANDIDATES, Candidates, Request
 from .config import Mixing, checked_weight
 from .mixers import MIXERS, Material
@@ -45,7 +42,7 @@ def evaluate_mixed(
     split: str = "test",
     name: str | None = None,
     own: Corpus | None = None,
-    advance: Advance = lambda _: None,
+    on_progress: Advance = lambda _: None,
 ) -> dict[str, Any]:
     """Evaluate a run with mixing, at thresholds chosen on dev for that very weight and those candidates.
 
@@ -59,7 +56,7 @@ def evaluate_mixed(
         split: Which split of the corpus.
         name: Of the evaluation, in front of the result files' names; by default the split's.
         own: Whose dev split chooses and whose training split gives candidates, if not those of `corpus`.
-        advance: Called with a number of texts when they are done, those of dev included.
+        on_progress: Called with a number of texts when they are done, those of dev included.
 
     Returns:
         What is in the JSON file.
@@ -73,9 +70,9 @@ def evaluate_mixed(
     thresholds = mixed.stored_thresholds(weight)
     if thresholds is None:
         dev = mixed.chosen_on()
-        scores, _ = mixed.scores(dev, "dev", [weight], advance)
+        scores, _ = mixed.scores(dev, "dev", [weight], on_progress)
         thresholds = choose(scores[0], dev.labels)
-    return _evaluate(mixed, corpus, weight, thresholds, split, name, advance)
+    return _evaluate(mixed, corpus, weight, thresholds, split, name, on_progress)
 
 
 def sweep_dev(
@@ -83,7 +80,7 @@ def sweep_dev(
     corpus: Corpus,
     settings: Mixing,
     weights: Sequence[float] = WEIGHTS,
-    advance: Advance = lambda _: None,
+    on_progress: Advance = lambda _: None,
 ) -> dict[str, Any]:
     """Figures of every weight on dev, kept with their picture in `mixing/NAME/`. Reads no other labels.
 
@@ -93,7 +90,7 @@ def sweep_dev(
     Raises:
         EmograinError: As `evaluate_mixed`.
     """
-    return _sweep(_Mixed(run, corpus, settings), weights, advance)
+    return _sweep(_Mixed(run, corpus, settings), weights, on_progress)
 
 
 def stored_sweep(run: RunFolder, corpus: Corpus, settings: Mixing) -> dict[str, Any] | None:
@@ -111,7 +108,7 @@ def sweep_run(
     settings: Mixing,
     weights: Sequence[float] = WEIGHTS,
     split: str = "test",
-    advance: Advance = lambda _: None,
+    on_progress: Advance = lambda _: None,
 ) -> dict[str, Any]:
     """Choose weight and thresholds on dev, then read `split` once with them, and once without mixing.
 
@@ -122,10 +119,10 @@ def sweep_run(
         EmograinError: As `evaluate_mixed`.
     """
     mixed = _Mixed(run, corpus, settings)
-    found = _sweep(mixed, weights, advance)
+    found = _sweep(mixed, weights, on_progress)
     weight, thresholds = found["best"]["weight"], found["best"]["thresholds"]
-    result = _evaluate(mixed, corpus, weight, thresholds, split, None, advance)
-    return {"sweep": found, "mixed": result, "plain": evaluate_run(run, corpus, split, advance=advance)}
+    result = _evaluate(mixed, corpus, weight, thresholds, split, None, on_progress)
+    return {"sweep": found, "mixed": result, "plain": evaluate_run(run, corpus, split, on_progress=on_progress)}
 
 
 class _Mixed:
@@ -140,7 +137,7 @@ class _Mixed:
             raise unknown_name("candidates", settings.candidates, CANDIDATES)
         if settings.mix not in MIXERS:
             raise unknown_name("mix", settings.mix, MIXERS)
-        run.open().read_json("thresholds.json")
+        _ = run.thresholds  # raises where the training has not finished
         self.run, self.own, self.settings = run, own, settings
 
     @cached_property
@@ -151,10 +148,8 @@ class _Mixed:
     def mark(self) -> str:
         """A sha256 by which a stored sweep is known to be of the same dev split, settings and file of candidates."""
         file = self._settings("dev").file
-        content = Path(file).read_bytes() if file and Path(file).is_file() else b""
-        settings = self.settings.to_dict() | {"file": hashlib.sha256(content).hexdigest()}
-        made_of = json.dumps([fingerprint(self.chosen_on()), settings], sort_keys=True)
-        return hashlib.sha256(made_of.encode()).hexdigest()
+        settings = self.settings.to_dict() | {"file": sha256_file(file) if file and Path(file).is_file() else None}
+        return sha256_json([fingerprint(self.chosen_on()), settings])
 
     def chosen_on(self) -> Split:
         """The dev split."""
@@ -162,7 +157,7 @@ class _Mixed:
             raise EmograinError(
                 f"thresholds of mixed scores are chosen on dev, and corpus {self.own.name!r} has no dev split"
             )
-        return texts_of(self.run, self.own, "dev")
+        return evaluation_split(self.run.taxonomy, self.own, "dev")
 
     def training(self) -> Split:
         """The training split, whose sentences candidates may be."""
@@ -171,16 +166,16 @@ class _Mixed:
         return self.own.split("train")
 
     def scores(
-        self, texts: Split, name: str, weights: Sequence[float], advance: Advance
+        self, texts: Split, name: str, weights: Sequence[float], on_progress: Advance
     ) -> tuple[np.ndarray, Candidates]:
         """Scores of a split at every weight (weights, texts, labels), and the candidates it was mixed with."""
         folder = self.run.path / "candidates" / self.settings.source / name
         unlabelled = dataclasses.replace(texts, labels=np.zeros((len(texts), 0), dtype=np.uint8))
-        encoder = settings_of(self.run).encoder
+        encoder = self.run.settings.encoder
         request = Request(unlabelled, self.training, encoder, self._settings(texts.name), folder)
         candidates = CANDIDATES[self.settings.candidates](request)
         material = Material(self.method, texts.texts, candidates, self.training, self.settings)
-        return MIXERS[self.settings.mix](material, weights, advance), candidates
+        return MIXERS[self.settings.mix](material, weights, on_progress), candidates
 
     def facts(self, texts: Split, candidates: Candidates) -> dict[str, Any]:
         """What a result tells of its mixing: settings, how candidates were made, and how well their labels fit.
@@ -190,12 +185,12 @@ class _Mixed:
         """
         settings = self.settings.to_dict()
         for name in ("encoder", "file", "model"):
-            settings[name] = settings[name] and last_part(settings[name])
+            settings[name] = settings[name] and PurePath(settings[name]).name
         agreement = None
         if candidates.rows is not None:
             shared = self.training().labels[candidates.rows] & texts.labels[:, None]  # (documents, count, labels)
             agreement = float(shared.any(axis=2).mean())
-        return {**settings, "facts": candidates.facts, "agreement": agreement}
+        return {**settings, "metadata": candidates.facts, "agreement": agreement}
 
     def stored(self) -> dict[str, Any] | None:
         """A sweep of the same settings and the same dev split, if there is one."""
@@ -203,7 +198,7 @@ class _Mixed:
         if not (self.run.path / name).is_file():
             return None
         found = self.run.read_json(name)
-        return found if found.get("mark") == self.mark else None
+        return found if found.get("sweep_fingerprint") == self.mark else None
 
     def stored_thresholds(self, weight: float) -> Mapping[str, Sequence[float]] | None:
         """Those that such a sweep chose for a weight."""
@@ -216,19 +211,18 @@ class _Mixed:
         return dataclasses.replace(self.settings, file=file and file.replace("{split}", split))
 
 
-def _sweep(mixed: _Mixed, weights: Sequence[float], advance: Advance) -> dict[str, Any]:
+def _sweep(mixed: _Mixed, weights: Sequence[float], on_progress: Advance) -> dict[str, Any]:
     """Sweep on dev, and write the files."""
     dev = mixed.chosen_on()
-    scores, candidates = mixed.scores(dev, "dev", weights, advance)
+    scores, candidates = mixed.scores(dev, "dev", weights, on_progress)
     result = {
-        **described(mixed.run, mixed.own, dev),
+        **run_metadata(mixed.run, mixed.own, dev),
         "texts": len(dev),
-        "mark": mixed.mark,
+        "sweep_fingerprint": mixed.mark,
         "mixing": mixed.facts(dev, candidates),
         **sweep(scores, dev.labels, weights),
     }
     folder = f"mixing/{mixed.settings.name}"
-    weight_curve(mixed.run.path / folder / "sweep.png", [result])
     mixed.run.write_json(f"{folder}/sweep.json", result)  # last: where it is, all of the sweep is
     return result
 
@@ -240,11 +234,11 @@ def _evaluate(
     thresholds: Mapping[str, Sequence[float]],
     split: str,
     name: str | None,
-    advance: Advance,
+    on_progress: Advance,
 ) -> dict[str, Any]:
     """Evaluate at a weight and thresholds that are chosen, and write the files."""
-    texts = texts_of(mixed.run, corpus, split)
-    scores, candidates = mixed.scores(texts, name or split, [weight], advance)
+    texts = evaluation_split(mixed.run.taxonomy, corpus, split)
+    scores, candidates = mixed.scores(texts, name or split, [weight], on_progress)
     facts = {"weight": weight, **mixed.facts(texts, candidates)}
     file = f"{name or split}-{mixed.settings.name}-{weight:g}"
-    return keep(mixed.run, corpus, texts, scores[0], thresholds, file, mixing=facts)
+    return save_evaluation(mixed.run, corpus, texts, scores[0], thresholds, file, mixing=facts)

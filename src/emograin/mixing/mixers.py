@@ -36,25 +36,25 @@ class Material:
 
 
 Mixer = Callable[[Material, Sequence[float], Callable[[int], Any]], np.ndarray]
-"""(material, weights, advance) -> scores (weights, texts, labels), float32; `advance` counts the texts done."""
+"""(material, weights, on_progress) -> scores (weights, texts, labels), float32; `on_progress` counts the texts done."""
 
 
-def embeddings(material: Material, weights: Sequence[float], advance: Callable[[int], Any]) -> np.ndarray:
+def embeddings(material: Material, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
     """The paper's (§3.4.2): scores of mixed embeddings."""
     method, (flat, counts) = material.method, _flat(material)
     ids = iter(method.tokenize(flat))
     candidates = [[next(ids) for _ in range(count)] for count in counts]
-    return score_mixed(method, method.tokenize(material.texts), candidates, weights, advance=advance)
+    return score_mixed(method, method.tokenize(material.texts), candidates, weights, on_progress=on_progress)
 
 
-def scores(material: Material, weights: Sequence[float], advance: Callable[[int], Any]) -> np.ndarray:
+def scores(material: Material, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
     """Scores of the document mixed with the mean of the candidates' own."""
     method, (flat, counts) = material.method, _flat(material)
     other = mean_scores(score_documents(method, method.tokenize(flat)), counts)
-    return mix_scores(score_documents(method, method.tokenize(material.texts), advance=advance), other, weights)
+    return mix_scores(score_documents(method, method.tokenize(material.texts), on_progress=on_progress), other, weights)
 
 
-def labels(material: Material, weights: Sequence[float], advance: Callable[[int], Any]) -> np.ndarray:
+def labels(material: Material, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
     """Scores of the document mixed with the gold labels of its candidates, which must be training sentences.
 
     Raises:
@@ -68,7 +68,7 @@ def labels(material: Material, weights: Sequence[float], advance: Callable[[int]
         )
     nearness = np.zeros(rows.shape) if similarities is None else similarities  # unknown: all count alike
     other = neighbour_scores(material.training().labels[rows], nearness, material.settings.temperature)
-    own = score_documents(material.method, material.method.tokenize(material.texts), advance=advance)
+    own = score_documents(material.method, material.method.tokenize(material.texts), on_progress=on_progress)
     return mix_scores(own, other, weights)
 
 

@@ -36,7 +36,7 @@ def mixing_table(mixed: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
         add(frequent, before["macro_f1_frequent"], figures["macro_f1_frequent"])
         add(f"micro F1, {policy}", before["micro_f1"], figures["micro_f1"])
     add("macro average precision", plain["macro_average_precision"], mixed["macro_average_precision"])
-    add("expected calibration error", plain["calibration_error"], mixed["calibration_error"])
+    add("expected calibration error", plain["expected_calibration_error"], mixed["expected_calibration_error"])
     agreement = mixed["mixing"]["agreement"]
     title = f"{mixed['corpus']}, {mixed['split']}: {mixed['texts']:,} texts, {_mixed_with(mixed['mixing'])}."
     if agreement is not None:

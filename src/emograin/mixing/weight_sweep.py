@@ -8,7 +8,7 @@ import numpy as np
 from ..evaluation.thresholds import choose, f1, predicted
 
 WEIGHTS = tuple(round(0.5 + 0.02 * step, 2) for step in range(26))  # 0.50, 0.52 .. 1.00
-CHOOSING = "one-for-all"  # the threshold policy by which the best weight is chosen
+CHOOSING = "global"  # the threshold policy by which the best weight is chosen
 
 
 def sweep(scores_by_weight: np.ndarray, labels: np.ndarray, weights: Sequence[float] = WEIGHTS) -> dict[str, Any]:

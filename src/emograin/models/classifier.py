@@ -35,7 +35,7 @@ class Classifier(nn.Module):
         super().__init__()
         if settings.method not in METHODS:
             raise unknown_name("method", settings.method, METHODS)
-        self.method = METHODS[settings.method](pretrained, taxonomy, settings.document_tokens)
+        self.method = METHODS[settings.method](pretrained, taxonomy, settings.max_document_tokens)
         self.auxiliary: AuxiliaryHead | None = None
         if settings.auxiliary is not None:
             groups = len(taxonomy.groups(settings.auxiliary))
@@ -63,9 +63,9 @@ def load(run: RunFolder) -> Classifier:
     Raises:
         EmograinError: The run is incomplete, or its weights are damaged.
     """
-    run.open()
-    settings = Training.from_dict(run.read_json("run.json")["settings"])
-    taxonomy = Taxonomy.from_dict(run.read_json("taxonomy.json"))
+    run.require()
+    settings = run.settings
+    taxonomy = run.taxonomy
     classifier = Classifier(encoder.rebuild(run.encoder), settings, taxonomy)
     tensors, _ = read_tensors(run.weights)
     load_weights(classifier, tensors, run.weights)

@@ -26,21 +26,21 @@ class Training:
         auxiliary: A grouping of the taxonomy to train on as a second task (§3.2), or None.
         epochs: Passes over the training split.
         batch_size: Texts an optimizer step, over all processes.
-        micro_batch: Texts that go through the encoder at once in one process; None takes the whole share.
+        micro_batch_size: Texts that go through the encoder at once in one process; None takes the whole share.
             Smaller values need less memory and give the same gradient.
         learning_rate: Peak of AdamW's learning rate, reached after warm-up and then decaying linearly to 0.
         weight_decay: AdamW's, on matrices; biases and layer norms have none.
-        weight_averaging: Decay a step of an exponential moving average of the weights, which is then what is evaluated
+        ema_decay: Decay a step of an exponential moving average of the weights, which is then what is evaluated
             and kept; 0 keeps the trained weights themselves.
-        warmup: Share of all steps over which the learning rate rises from 0.
+        warmup_ratio: Share of all steps over which the learning rate rises from 0.
         max_grad_norm: Gradients are scaled down to this norm.
         dropout: Replaces every dropout rate, the encoder's own and the new layers'; None keeps them.
-        document_tokens: Word pieces of the document that are read (§4.3), labels and special tokens not counted.
+        max_document_tokens: Word pieces of the document that are read (§4.3), labels and special tokens not counted.
         alpha: Temperature at the first step (eq. 1).
         temperature: A key of `SCHEDULES`: how T rises from alpha to 1.
         teacher: Models whose scores of the training texts are learned beside the gold labels: folders of runs or of
             exported models, with commas between them; None learns the gold labels alone.
-        teacher_share: Of the teacher's scores in the targets.
+        distillation_weight: Of the teacher's scores in the targets.
         seed: Fixes initial weights, order of batches and dropout.
         evaluate_every: Steps between evaluations on dev, each followed by a checkpoint; None is a quarter of an epoch.
         precision: bf16 (autocast; weights stay float32), float32, or auto: bf16 where the hardware computes in it.
@@ -54,18 +54,18 @@ class Training:
     auxiliary: str | None = None
     epochs: int = 4
     batch_size: int = 16
-    micro_batch: int | None = None
+    micro_batch_size: int | None = None
     learning_rate: float = 5e-5
     weight_decay: float = 0.01
-    weight_averaging: float = 0.0
-    warmup: float = 0.1
+    ema_decay: float = 0.0
+    warmup_ratio: float = 0.1
     max_grad_norm: float = 1.0
     dropout: float | None = None
-    document_tokens: int = 50
+    max_document_tokens: int = 50
     alpha: float = 0.8
     temperature: str = "linear"
     teacher: str | None = None
-    teacher_share: float = 0.5
+    distillation_weight: float = 0.5
     seed: int = 0
     evaluate_every: int | None = None
     precision: str = "auto"
@@ -73,14 +73,14 @@ class Training:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, checked_type(field, getattr(self, field.name)))
-        for name in ("epochs", "batch_size", "micro_batch", "document_tokens", "evaluate_every"):
+        for name in ("epochs", "batch_size", "micro_batch_size", "max_document_tokens", "evaluate_every"):
             require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
         for name in ("learning_rate", "max_grad_norm"):
             require(name, getattr(self, name), lambda value: 0 < value < float("inf"), "be positive")
         require("weight_decay", self.weight_decay, lambda value: 0 <= value < float("inf"), "not be negative")
-        for name in ("warmup", "alpha", "teacher_share"):
+        for name in ("warmup_ratio", "alpha", "distillation_weight"):
             require(name, getattr(self, name), lambda value: 0 <= value <= 1, "lie in [0, 1]")
-        require("weight_averaging", self.weight_averaging, lambda value: 0 <= value < 1, "lie in [0, 1)")
+        require("ema_decay", self.ema_decay, lambda value: 0 <= value < 1, "lie in [0, 1)")
         require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)")
         require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
         if self.precision not in PRECISIONS:

@@ -1,14 +1,14 @@
-"""What a run leaves behind, and how it is written so that it is whole or not there at all.
+"""The files of a run. Each is written atomically and parsed once.
 
 RUN/
   run.json                  settings, data, versions
   taxonomy.json             labels, groupings, words
-  encoder/                  the encoder's and tokenizer's description
+  encoder/                  configuration of the encoder and its tokenizer
   weights.safetensors       the best weights on dev
-  checkpoint.safetensors    the last step: weights, optimizer, curve; what --resume reads
-  curve.csv                 one row an evaluation on dev (Fig. 5)
+  checkpoint.safetensors    weights, optimizer state and curve at the last step; --resume reads it
+  curve.csv                 one row per evaluation on dev (Fig. 5)
   thresholds.json           chosen on dev
-  results/SPLIT.json        figures of one evaluation
+  results/SPLIT.json        metrics of one evaluation
   scores/SPLIT.npz          its ids, labels and scores
 """
 
@@ -16,6 +16,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -33,6 +34,8 @@ FORMAT = 1
 class RunFolder:
     """Names, reads and writes the files of a run.
 
+    `description`, `settings`, `taxonomy` and `thresholds` are parsed when they are first used, and only then.
+
     Args:
         path: The folder; it need not exist.
     """
@@ -49,25 +52,56 @@ class RunFolder:
         """Whether a run was started here."""
         return (self.path / "run.json").is_file()
 
-    def open(self) -> "RunFolder":
-        """The run folder itself.
+    @cached_property
+    def description(self) -> dict[str, Any]:
+        """The content of run.json.
 
         Raises:
-            EmograinError: No run is here, or one of another version.
+            EmograinError: The folder holds no run, or one of another format version.
         """
         if not self.exists:
             raise EmograinError(
                 f"{str(self.path)!r} is not a run folder: it holds no run.json",
                 "train one: emograin train METHOD --output DIR",
             )
-        described = self.read_json("run.json")
-        found = described.get("format") if isinstance(described, dict) else None
+        description = self.read_json("run.json")
+        found = description.get("format") if isinstance(description, dict) else None
         if found != FORMAT:
             raise EmograinError(f"{str(self.path)!r} is a run of format {found!r}, expected {FORMAT}")
+        return description
+
+    @cached_property
+    def settings(self) -> Training:
+        """The settings that the run was trained with."""
+        return Training.from_dict(self.description["settings"])
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        """The labels that the run was trained on."""
+        self.require()
+        return Taxonomy.from_dict(self.read_json("taxonomy.json"))
+
+    @cached_property
+    def thresholds(self) -> dict[str, list[float]]:
+        """Threshold policy -> one threshold per label, chosen on dev.
+
+        Raises:
+            EmograinError: The training has not finished.
+        """
+        self.require()
+        return self.read_json("thresholds.json")
+
+    def require(self) -> "RunFolder":
+        """Return the run folder itself.
+
+        Raises:
+            EmograinError: The folder holds no run, or one of another format version.
+        """
+        _ = self.description
         return self
 
     def read_json(self, name: str) -> Any:
-        """A JSON file of the run.
+        """Read a JSON file of the run.
 
         Raises:
             EmograinError: It is missing or not JSON.
@@ -83,7 +117,7 @@ class RunFolder:
             raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
 
     def write_json(self, name: str, value: Any) -> Path:
-        """Write a JSON file of the run, whole or not at all."""
+        """Write a JSON file of the run atomically."""
         text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
         return write_atomically(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
 
@@ -99,7 +133,7 @@ class RunFolder:
         """Write scores so that later comparisons need no model.
 
         Args:
-            name: The evaluation's name.
+            name: Name of the evaluation.
             ids: Ids of the texts.
             labels: (texts, labels), 0 or 1.
             scores: (texts, labels), probabilities; stored as float32.
@@ -117,7 +151,7 @@ class RunFolder:
         return write_atomically(self.path / "scores" / f"{name}.npz", save)
 
     def read_scores(self, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """Ids, labels (texts, labels) and scores (texts, labels) of an evaluation.
+        """Read ids, labels (texts, labels) and scores (texts, labels) of an evaluation.
 
         Raises:
             EmograinError: There is no such evaluation, or its file is damaged.
@@ -132,13 +166,3 @@ class RunFolder:
             ) from None
         except (ValueError, OSError, KeyError, EOFError, BadZipFile) as error:
             raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
-
-
-def settings_of(run: RunFolder) -> Training:
-    """The settings a run was trained with."""
-    return Training.from_dict(run.open().read_json("run.json")["settings"])
-
-
-def taxonomy_of(run: RunFolder) -> Taxonomy:
-    """The labels a run was trained on."""
-    return Taxonomy.from_dict(run.open().read_json("taxonomy.json"))

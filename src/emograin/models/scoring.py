@@ -17,7 +17,7 @@ def score_documents(
     method: Method,
     documents: Sequence[list[int]],
     batch_size: int = BATCH,
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> np.ndarray:
     """Probabilities of every label for every text.
 
@@ -25,7 +25,7 @@ def score_documents(
         method: A trained method, in evaluation mode.
         documents: Token ids from `method.tokenize`.
         batch_size: Texts that go through the encoder at once.
-        advance: Called with the number of texts done, after each batch.
+        on_progress: Called with the number of texts done, after each batch.
 
     Returns:
         (texts, labels), float32, sigmoid of the logits, in the order of the texts.
@@ -34,7 +34,7 @@ def score_documents(
     for batch in inference_batches([len(ids) for ids in documents], batch_size):
         logits = method.score(method.embed(method.assemble([documents[at] for at in batch])))
         scores[batch] = logits.float().sigmoid().cpu().numpy()
-        advance(len(batch))
+        on_progress(len(batch))
     return scores
 
 
@@ -47,10 +47,10 @@ class TorchScorer:
 
     def __init__(self, method: Method):
         self.method = method
-        self.limit = method.document_tokens
+        self.limit = method.max_document_tokens
 
-    def __call__(self, texts: Sequence[str], advance: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
         """Texts -> scores (texts, labels), float32, and whether a text was cut (texts,), bool."""
         documents = self.method.tokenize(texts, self.limit + 1)
         cut = np.array([len(ids) > self.limit for ids in documents], dtype=bool)
-        return score_documents(self.method, [ids[: self.limit] for ids in documents], advance=advance), cut
+        return score_documents(self.method, [ids[: self.limit] for ids in documents], on_progress=on_progress), cut

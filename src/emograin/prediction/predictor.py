@@ -20,7 +20,7 @@ from .onnx.model import ExportedModel
 from .shipped_model import shipped_model
 
 WINDOW = 4096  # rows of a stream that are held, and sorted by length, at once
-POLICY = "one-a-label"
+POLICY = "per-label"
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no tokenizer reads it
 OURS = ("labels", "scores", "error", "note")
 WORDS = "words"  # ours too where words are asked for
@@ -31,7 +31,7 @@ class Scorer(Protocol):
 
     limit: int
 
-    def __call__(self, texts: Sequence[str], advance: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
         """Texts -> scores (texts, labels), and whether a text was cut at `limit` word pieces (texts,)."""
 
 
@@ -42,7 +42,7 @@ class Explaining(Protocol):
     explains: bool
 
     def explain(
-        self, texts: Sequence[str], advance: Callable[[int], Any]
+        self, texts: Sequence[str], on_progress: Callable[[int], Any]
     ) -> tuple[np.ndarray, np.ndarray, list[WordWeights]]:
         """Texts -> scores, whether they were cut, and what their words add."""
 
@@ -115,14 +115,14 @@ class Predictor:
     def predict(
         self,
         texts: Sequence[str | None],
-        advance: Callable[[int], Any] = lambda _: None,
+        on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
     ) -> Predictions:
         """Labels with scores for each text. A text that cannot be read is a row with an error, never an exception.
 
         Args:
             texts: Any number of texts; None, or anything that is no string, is a text with an error.
-            advance: Called with a number of texts when they are done.
+            on_progress: Called with a number of texts when they are done.
             explain: Also which words carried the labels, in the same pass.
 
         Returns:
@@ -140,13 +140,13 @@ class Predictor:
         cut = np.zeros(len(texts), dtype=bool)
         weights: dict[int, WordWeights] = {}
         scorer = self._explaining() if explain else None
-        advance(len(texts) - len(good))
+        on_progress(len(texts) - len(good))
         if good:
             chosen = [str(texts[at]) for at in good]
             if scorer is None:
-                scores[good], cut[good] = self.scorer(chosen, advance)
+                scores[good], cut[good] = self.scorer(chosen, on_progress)
             else:
-                scores[good], cut[good], found = scorer.explain(chosen, advance)
+                scores[good], cut[good], found = scorer.explain(chosen, on_progress)
                 weights = dict(zip(good, found, strict=True))
         note = f"only the first {self.scorer.limit} word pieces were read"
         rows = self._rows(scores, problems)
@@ -183,13 +183,13 @@ class Predictor:
         self,
         rows: Iterable[Row],
         window: int = WINDOW,
-        advance: Callable[[int], Any] = lambda _: None,
+        on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
     ) -> Iterator[tuple[Row, Prediction]]:
         """Rows of a file with their predictions, in order, `window` rows in memory at a time."""
         source = iter(rows)
         while block := list(islice(source, window)):
-            predictions = self.predict([row.text for row in block], advance, explain)
+            predictions = self.predict([row.text for row in block], on_progress, explain)
             for row, prediction in zip(block, predictions, strict=True):
                 yield row, _with_problem(prediction, row)
 
@@ -220,7 +220,7 @@ def load(path: str | Path | None = None, policy: str = POLICY, threads: int = 0)
 
     Args:
         path: A folder that `emograin export` or `emograin train` left; None is the model that the package carries.
-        policy: Which of the model's thresholds to use: fixed, one-for-all or one-a-label.
+        policy: Which of the model's thresholds to use: fixed, global or per-label.
         threads: Of an exported model's matrix products; 0 takes all cores. A run's are torch's own (OMP_NUM_THREADS).
 
     Raises:
@@ -232,7 +232,7 @@ def load(path: str | Path | None = None, policy: str = POLICY, threads: int = 0)
         if policy not in model.thresholds:
             raise unknown_name("threshold policy", policy, model.thresholds)
         return Predictor(model.taxonomy, model.thresholds[policy], model.scorer(threads))
-    run = RunFolder(path).open()
+    run = RunFolder(path).require()
     thresholds = run.read_json("thresholds.json")
     if policy not in thresholds:
         raise unknown_name("threshold policy", policy, thresholds)

@@ -1,11 +1,10 @@
 """Table 2 as data: 13 rows with the paper's figure. Mixing rows train nothing (§3.5.2)."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from ..common.errors import EmograinError, unknown_name
-from ..common.files import last_part
 from ..mixing.config import Mixing
 from ..models.config import Training
 
@@ -70,8 +69,8 @@ class Experiment:
         epochs_scale: What the paper's epochs are multiplied by, and rounded; at least 1 epoch is left.
         batch_size: Texts a step.
         learning_rate: Its peak.
-        weight_averaging: As in `Training`.
-        document_tokens: As in `Training`.
+        ema_decay: As in `Training`.
+        max_document_tokens: As in `Training`.
         paraphrases: A file of candidates, {split} in its name, or else a key of `CANDIDATES`.
         paraphraser: The model of that source, or None for its default.
         rows: Names of rows; none is all of them.
@@ -83,8 +82,8 @@ class Experiment:
     epochs_scale: float = 1.0
     batch_size: int = 16
     learning_rate: float = 5e-5
-    weight_averaging: float = 0.0
-    document_tokens: int = 50
+    ema_decay: float = 0.0
+    max_document_tokens: int = 50
     paraphrases: str = "paraphrase"
     paraphraser: str | None = None
     rows: tuple[str, ...] = ()
@@ -114,8 +113,8 @@ class Experiment:
             epochs=max(1, round(row.epochs * self.epochs_scale)),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            weight_averaging=self.weight_averaging,
-            document_tokens=self.document_tokens,
+            ema_decay=self.ema_decay,
+            max_document_tokens=self.max_document_tokens,
             seed=seed,
         )
 
@@ -138,6 +137,6 @@ class Experiment:
         """As plain values, for JSON; folders are left out of names."""
         values = asdict(self)
         for name in ("data", "encoder", "paraphrases", "paraphraser"):
-            values[name] = values[name] and last_part(values[name])
+            values[name] = values[name] and PurePath(values[name]).name
         del values["rows"]
         return values

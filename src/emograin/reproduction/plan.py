@@ -3,12 +3,11 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from statistics import median
 from typing import Any
 
 from ..common.errors import EmograinError
-from ..common.files import last_part
 from ..data.corpus import Corpus, fingerprint, training_fingerprint
 from ..evaluation.results import read_curve
 from ..models.config import Training
@@ -17,7 +16,7 @@ from .experiment import Experiment
 
 # Settings that leave the course of a training as it is: where texts lie, how often dev is looked at, memory; the
 # encoder is compared by its name.
-APART = ("data", "text_column", "label_column", "evaluate_every", "micro_batch", "encoder")
+APART = ("data", "text_column", "label_column", "evaluate_every", "micro_batch_size", "encoder")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def plan(experiment: Experiment, corpus: Corpus, folder: Path) -> list[Planned]:
         finished = [run for run in same if is_finished(run)]
         if same:
             run = (finished or same)[0]
-            own = Training.from_dict(run.read_json("run.json")["settings"])
+            own = run.settings
             planned.append(Planned(own, run, "finished" if finished else "begun", rows))
             continue
         run = RunFolder(folder / run_name(settings))
@@ -87,9 +86,9 @@ def is_run_of(run: RunFolder, settings: Training, splits: Sequence[str]) -> bool
         settings: Of the training that is wanted.
         splits: Fingerprints of its `train` and `dev`. The run's own is computed again from them and its settings.
     """
-    described = run.open().read_json("run.json")
+    described = run.description
     found = Training.from_dict(described["settings"])
-    if last_part(found.encoder) != last_part(settings.encoder):
+    if PurePath(found.encoder).name != PurePath(settings.encoder).name:
         return False
     if replace(found, **{name: getattr(settings, name) for name in APART}) != settings:
         return False

@@ -20,7 +20,7 @@ from ..analysis.contrasting_documents import contrasting_documents, read_documen
 from ..common.errors import EmograinError
 from ..common.progress import Progress
 from ..data.corpus import Corpus, Split, fingerprint
-from ..evaluation.results import read_outcome
+from ..evaluation.results import read_evaluated
 from ..evaluation.run_evaluation import evaluate_run
 from ..mixing.embedding_mixing import score_mixed
 from ..mixing.evaluation import evaluate_mixed, stored_sweep, sweep_dev
@@ -92,7 +92,7 @@ def _keep_attention(
     kept = folder / "attention"
     if good is None or bad is None or (kept.exists() and named is None):
         return
-    right, wrong = (read_outcome(str(run), "test", "fixed") for run in (good, bad))
+    right, wrong = (read_evaluated(str(run), "test", "fixed") for run in (good, bad))
     if named is None:
         contrasts = contrasting_documents(right, wrong)
         if not contrasts:
@@ -111,15 +111,15 @@ def _evaluated(experiment: Experiment, corpus: Corpus, row: Row, run: RunFolder)
     with Progress(None, "texts") as progress:
         for split in ("dev", "test"):
             if not _is_there(run, split, corpus.split(split)):
-                evaluate_run(run, corpus, split, advance=progress.advance)
+                evaluate_run(run, corpus, split, on_progress=progress.advance)
         settings = experiment.mixing(row)
         if settings is None:
             return "test"
-        sweep = stored_sweep(run, corpus, settings) or sweep_dev(run, corpus, settings, advance=progress.advance)
+        sweep = stored_sweep(run, corpus, settings) or sweep_dev(run, corpus, settings, on_progress=progress.advance)
         weight = sweep["best"]["weight"]
         name = f"test-{settings.name}-{weight:g}"
         if not _is_there(run, name, corpus.split("test")):
-            evaluate_mixed(run, corpus, settings, weight, advance=progress.advance)
+            evaluate_mixed(run, corpus, settings, weight, on_progress=progress.advance)
         return name
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..common.errors import EmograinError
 from ..evaluation import significance as test
-from ..evaluation.results import Outcome, check_same_texts, read_outcome, read_result
+from ..evaluation.results import EvaluatedRun, check_same_texts, read_evaluated, read_result
 from ..models.run_folder import RunFolder
 from .experiment import TABLE_2, Row
 
@@ -25,7 +25,7 @@ class System:
     """
 
     row: Row
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[EvaluatedRun]
     results: Sequence[Mapping[str, Any]]
 
 
@@ -47,7 +47,7 @@ def read_systems(folder: Path, policy: str = "fixed") -> dict[str, System]:
             names = [
                 f"{folder / each['run']}:{each['evaluation']}" for each in sorted(runs, key=lambda run: run["seed"])
             ]
-            outcomes = [read_outcome(name, "test", policy) for name in names]
+            outcomes = [read_evaluated(name, "test", policy) for name in names]
             systems[row.name] = System(row, outcomes, [read_result(name) for name in names])
     if not systems:
         raise EmograinError(f"{str(folder)!r} holds no row of Table 2", "emograin reproduce table-2")
@@ -87,7 +87,7 @@ class Comparison:
         parts = np.split(drawn, ends, axis=1)
         self._drawn = {name: test.over_seeds(part, seed) for name, part in zip(systems, parts, strict=True)}
         self._here = {
-            name: np.mean([test.f1_a_label(run.predictions, self.gold) for run in system.outcomes], axis=0)
+            name: np.mean([test.per_label_f1(run.predictions, self.gold) for run in system.outcomes], axis=0)
             for name, system in systems.items()
         }
 

@@ -10,7 +10,7 @@ from ..common.text_table import number
 from ..evaluation.significance import holm
 from .systems import Comparison
 
-POLICIES = ("fixed", "one-for-all", "one-a-label")
+POLICIES = ("fixed", "global", "per-label")
 COLUMNS = {
     "title": "method",
     "with": "mixed with",
@@ -19,8 +19,8 @@ COLUMNS = {
     "seeds": "seeds",
     "paper": "macro F1, paper",
     "macro_f1": "ours",
-    "one_for_all": "one threshold",
-    "one_a_label": "a threshold a label",
+    "global_threshold": "one threshold",
+    "per_label": "a threshold a label",
     "difference": "to the baseline",
     "interval": "95 % interval",
     "p_value": "p",
@@ -88,8 +88,8 @@ def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
         "seeds": str(len(row["seeds"])),
         "paper": number(row["paper"], 3),
         "macro_f1": _mean_sd(policies[policy]),
-        "one_for_all": _mean_sd(policies["one-for-all"]),
-        "one_a_label": _mean_sd(policies["one-a-label"]),
+        "global_threshold": _mean_sd(policies["global"]),
+        "per_label": _mean_sd(policies["per-label"]),
         "difference": f"{difference['difference']:+.3f}" if difference else "",
         "interval": interval,
         "p_value": _p_value(difference["p_value"]) if difference else "",

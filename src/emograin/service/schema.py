@@ -81,7 +81,7 @@ class ModelResponse(BaseModel):
     method: str
     labels: list[str]
     thresholds: dict[str, dict[str, float]] = Field(description="Policy -> label -> threshold.")
-    document_tokens: int = Field(description="Word pieces of a text that are read.")
+    max_document_tokens: int = Field(description="Word pieces of a text that are read.")
     explanations: bool = Field(description="Whether it can say which words carried a label.")
     limits: dict[str, int]
     card: dict[str, Any] | None

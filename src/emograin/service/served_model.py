@@ -64,7 +64,7 @@ class ServedModel:
         name: The model card's name of it, or the folder's.
         method: How labels are used.
         thresholds: Policy -> a threshold a label.
-        document_tokens: Word pieces of a text that are read.
+        max_document_tokens: Word pieces of a text that are read.
         card: The model card; None where there is none.
     """
 
@@ -72,7 +72,7 @@ class ServedModel:
     name: str
     method: str
     thresholds: Mapping[str, Sequence[float]]
-    document_tokens: int
+    max_document_tokens: int
     card: Mapping[str, Any] | None = None
 
     @property
@@ -112,7 +112,7 @@ class ServedModel:
             "method": self.method,
             "labels": list(self.labels),
             "thresholds": thresholds,
-            "document_tokens": self.document_tokens,
+            "max_document_tokens": self.max_document_tokens,
             "explanations": self.explains,
             "card": self.card,
         }
@@ -134,7 +134,7 @@ def open_model(path: Path | None = None) -> ServedModel:
         thresholds, facts = exported.thresholds, exported.description
     else:
         run = RunFolder(folder)
-        thresholds, facts = run.read_json("thresholds.json"), run.read_json("run.json")
+        thresholds, facts = run.read_json("thresholds.json"), run.description
     # A request may name any policy: what any of them predicts can be explained.
     predictor = Predictor(loaded.taxonomy, np.min(list(thresholds.values()), axis=0).tolist(), loaded.scorer)
     method = facts.get("settings", {}).get("method", "unknown")
@@ -144,6 +144,6 @@ def open_model(path: Path | None = None) -> ServedModel:
         name=(card or {}).get("name", folder.resolve().name),
         method=method,
         thresholds=thresholds,
-        document_tokens=predictor.scorer.limit,
+        max_document_tokens=predictor.scorer.limit,
         card=card,
     )

@@ -17,25 +17,25 @@ from ..prediction.predictor import load
 SCORES = "teacher.npy"  # in the run folder: a resumed training has the same targets, whatever became of the teacher
 
 
-def training_targets(
+def soft_targets(
     settings: Training,
     split: Split,
     taxonomy: Taxonomy,
     run: RunFolder,
     kept: bool = False,
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> np.ndarray:
     """What is learned: gold labels, or (1 - share) * gold labels + share * the teachers' mean scores.
 
     Binary cross entropy is linear in its targets, so this is the mixture of the two losses, at temperature 1.
 
     Args:
-        settings: `teacher`, and `teacher_share` for the share.
+        settings: `teacher`, and `distillation_weight` for the share.
         split: Texts with gold labels; of a text that a teacher cannot read the gold labels are kept.
         taxonomy: The student's; the teachers' labels must be the same.
         run: The student's; the mean scores are left there.
         kept: Take the mean scores from there, if they are.
-        advance: Called with a number of texts when a teacher has scored them.
+        on_progress: Called with a number of texts when a teacher has scored them.
 
     Returns:
         (texts, labels), in [0, 1].
@@ -49,15 +49,15 @@ def training_targets(
     if kept and path.is_file():
         scores = _read(path, split.labels.shape)
     else:
-        scores = np.mean([_scores(teacher, split, taxonomy, advance) for teacher in settings.teachers], axis=0)
+        scores = np.mean([_scores(teacher, split, taxonomy, on_progress) for teacher in settings.teachers], axis=0)
         with disk_errors(path):
             run.path.mkdir(parents=True, exist_ok=True)
             np.save(path, scores)
-    mixed = split.labels + settings.teacher_share * (scores - split.labels)
+    mixed = split.labels + settings.distillation_weight * (scores - split.labels)
     return np.where(np.isnan(scores), split.labels, mixed).astype(np.float32)
 
 
-def _scores(teacher: str, split: Split, taxonomy: Taxonomy, advance: Callable[[int], Any]) -> np.ndarray:
+def _scores(teacher: str, split: Split, taxonomy: Taxonomy, on_progress: Callable[[int], Any]) -> np.ndarray:
     predictor = load(teacher)
     if predictor.labels != taxonomy.labels:
         raise EmograinError(
@@ -65,7 +65,7 @@ def _scores(teacher: str, split: Split, taxonomy: Taxonomy, advance: Callable[[i
             f"the student has {', '.join(taxonomy.labels)}",
             "teachers are trained on the student's taxonomy",
         )
-    return predictor.predict(split.texts, advance).scores
+    return predictor.predict(split.texts, on_progress).scores
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -19,7 +19,7 @@ from ..common.optional import import_optional
 from ..common.progress import Progress
 from ..data.batching import training_batches
 from ..data.corpus import Corpus, Split, fingerprint, training_fingerprint
-from ..evaluation.run_evaluation import keep
+from ..evaluation.run_evaluation import save_evaluation
 from ..evaluation.thresholds import choose, f1_at
 from ..models.auxiliary_task import SCHEDULES, joint_loss, text_losses
 from ..models.classifier import Classifier, build, describe, load_weights, read_tensors, save_tensors
@@ -28,7 +28,7 @@ from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents
 from . import checkpoint
 from .checkpoint import State
-from .distillation import training_targets
+from .distillation import soft_targets
 from .ema import average_of
 from .interruption import StopRequest
 
@@ -73,15 +73,13 @@ class _Loop:
         self.train, self.dev = corpus.split("train"), corpus.split("dev")
         self.fingerprint = _start(run, settings, [self.train, self.dev], resume)
         with self.accelerator.main_process_first(), Progress(None, "texts scored", 0, self.main) as scoring:
-            targets = training_targets(
-                settings, self.train, corpus.taxonomy, run, resume or not self.main, scoring.advance
-            )
+            targets = soft_targets(settings, self.train, corpus.taxonomy, run, resume or not self.main, scoring.advance)
         self.targets = torch.from_numpy(targets)
 
         self.classifier = build(settings, corpus.taxonomy)
         self.model = self.accelerator.prepare_model(self.classifier)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.classifier, settings), fused=True)
-        self.average = average_of(self.classifier, settings.weight_averaging) if settings.weight_averaging else None
+        self.average = average_of(self.classifier, settings.ema_decay) if settings.ema_decay else None
         self.kept = self.classifier if self.average is None else cast(Classifier, self.average.module)
         parts = (self.classifier, self.average, self.optimizer)
         self.state = checkpoint.restore(run, *parts, self.fingerprint) if resume else State()
@@ -94,9 +92,9 @@ class _Loop:
         self.groups: torch.Tensor | None = None
         if settings.auxiliary is not None:
             self.groups = torch.from_numpy(corpus.taxonomy.to_groups(self.train.labels, settings.auxiliary))
-        self.steps_an_epoch = math.ceil(len(self.train) / settings.batch_size)
-        self.steps = settings.epochs * self.steps_an_epoch
-        self.evaluate_every = settings.evaluate_every or math.ceil(self.steps_an_epoch / 4)
+        self.steps_per_epoch = math.ceil(len(self.train) / settings.batch_size)
+        self.steps = settings.epochs * self.steps_per_epoch
+        self.evaluate_every = settings.evaluate_every or math.ceil(self.steps_per_epoch / 4)
 
         device = self.accelerator.device.type
         self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and computes_in_bf16(device))
@@ -113,11 +111,11 @@ class _Loop:
         state = self.state
         started = time.perf_counter() - state.seconds
         with StopRequest() as stop, Progress(self.steps, "steps", state.step, self.main) as progress:
-            for epoch in range(state.step // self.steps_an_epoch, self.settings.epochs):
+            for epoch in range(state.step // self.steps_per_epoch, self.settings.epochs):
                 batches = training_batches(
                     [len(ids) for ids in self.documents], self.settings.batch_size, self.settings.seed, epoch
                 )
-                for batch in batches[state.step - epoch * self.steps_an_epoch :]:
+                for batch in batches[state.step - epoch * self.steps_per_epoch :]:
                     stopped = self._step(batch, stop.requested)
                     state.seconds = time.perf_counter() - started
                     due = state.step % self.evaluate_every == 0 or state.step == self.steps
@@ -141,12 +139,12 @@ class _Loop:
         rank, world = accelerator.process_index, accelerator.num_processes
         torch.manual_seed(_step_seed(settings.seed, state.step, rank))
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate * _learning_rate_factor(state.step, self.steps, settings.warmup)
+            group["lr"] = settings.learning_rate * _learning_rate_factor(state.step, self.steps, settings.warmup_ratio)
         temperature = self._temperature()
 
         self.model.train()
         share = batch[rank::world]
-        size = settings.micro_batch or max(len(share), 1)
+        size = settings.micro_batch_size or max(len(share), 1)
         # A process without a text still takes part in the gradients' sum, with weight 0.
         parts = [share[at : at + size] for at in range(0, len(share), size)] or [batch[:0]]
         totals = torch.zeros(3)  # main loss, auxiliary loss, asked to stop
@@ -207,11 +205,11 @@ class _Loop:
                 "the last checkpoint is intact; try a lower learning_rate or precision float32",
             )
         curves = f1_at(scores, self.dev.labels, np.array([0.3]))
-        best_threshold = choose(scores, self.dev.labels)["one-for-all"]
+        best_threshold = choose(scores, self.dev.labels)["global"]
         macro_f1 = float(f1_at(scores, self.dev.labels, np.array(best_threshold[:1])).mean())
         row = {
             "step": state.step,
-            "epoch": round(state.step / self.steps_an_epoch, 4),
+            "epoch": round(state.step / self.steps_per_epoch, 4),
             "loss": round(state.losses[0] / state.steps, 6),
             "auxiliary_loss": round(state.losses[1] / state.steps, 6) if self.groups is not None else "",
             "temperature": round(self._temperature(), 6),
@@ -257,7 +255,7 @@ class _Loop:
         self.classifier.eval()
         scores = score_documents(self.classifier.method, self.dev_documents)
         thresholds = choose(scores, self.dev.labels)
-        figures = keep(self.run, self.corpus, self.dev, scores, thresholds, "dev")
+        figures = save_evaluation(self.run, self.corpus, self.dev, scores, thresholds, "dev")
         self.run.write_json("thresholds.json", thresholds)
         return figures
 
@@ -295,7 +293,7 @@ def _start(run: RunFolder, settings: Training, splits: Sequence[Split], resume: 
                 f"{str(run.path)!r} holds a run already", "--resume to go on with it, or another --output"
             )
         return training_fingerprint(settings.to_dict(), marks)
-    described = run.open().read_json("run.json")
+    described = run.description
     there = Training.from_dict(described["settings"]).to_dict()  # younger settings have their defaults
     differing = [
         f"{name} is {there[name]!r} there, {value!r} here"
@@ -320,9 +318,9 @@ def _parameter_groups(classifier: Classifier, settings: Training) -> list[dict[s
     ]
 
 
-def _learning_rate_factor(step: int, steps: int, warmup: float) -> float:
+def _learning_rate_factor(step: int, steps: int, warmup_ratio: float) -> float:
     """Share of the peak learning rate: a linear rise over the warm-up's share of all steps, then a linear fall to 0."""
-    rising = max(round(warmup * steps), 1)
+    rising = max(round(warmup_ratio * steps), 1)
     return (step + 1) / rising if step < rising else (steps - step) / max(steps - rising, 1)
 
 

@@ -140,11 +140,11 @@ def test_a_search_that_was_broken_off_goes_on(encoders, sentences, tmp_path, mon
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        engine().run(folder, advance=stop)
+        engine().run(folder, on_progress=stop)
     kept = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert kept
     pairs = []
-    again = engine().run(folder, advance=pairs.append)
+    again = engine().run(folder, on_progress=pairs.append)
     assert (again.rows == whole.rows).all()
     assert (again.scores == whole.scores).all()
     assert sum(pairs) == len(sentences) ** 2

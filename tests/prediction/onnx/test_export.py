@@ -14,7 +14,7 @@ from emograin.models.methods import METHODS
 from emograin.models.scoring import TorchScorer
 from emograin.prediction.onnx import export as onnx_export
 from emograin.prediction.onnx import model as onnx_model
-from emograin.prediction.onnx.export import backend_of, check, compared, export, frame_of, network_of
+from emograin.prediction.onnx.export import backend_of, check, compared, export, input_template, network_of
 from emograin.prediction.onnx.model import OnnxScorer
 from emograin.prediction.onnx.quantization import quantise
 from emograin.training.loop import train
@@ -49,13 +49,13 @@ def method(request, any_encoder, taxonomy):
 @pytest.fixture(scope="module")
 def exported(method):
     """The method's network, as an ONNX model."""
-    return network_of(method, frame_of(method))
+    return network_of(method, input_template(method))
 
 
 @pytest.fixture(scope="module")
 def scorer(method, exported):
     """The exported network as a scorer."""
-    return OnnxScorer(backend_of(method), frame_of(method), exported.SerializeToString())
+    return OnnxScorer(backend_of(method), input_template(method), exported.SerializeToString())
 
 
 def torch_scores(method, texts):
@@ -69,7 +69,7 @@ def test_inputs_are_those_of_the_method(method, scorer):
     assert cut.tolist() == TorchScorer(method)(TEXTS, lambda _: None)[1].tolist()
     assert cut.any()
     assert not cut.all()
-    theirs, ours = method.assemble(documents), scorer.frame.assemble(documents)
+    theirs, ours = method.assemble(documents), scorer.template.assemble(documents)
     assert list(theirs) == list(ours)
     for name, tensor in theirs.items():
         assert np.array_equal(tensor.numpy(), ours[name]), name
@@ -105,7 +105,8 @@ def test_many_batches_give_what_each_gives_alone(method, exported, monkeypatch):
     """Each on a thread of its own, in order, with inputs that are made when a batch's turn comes."""
     monkeypatch.setattr(onnx_model, "BATCH_TOKENS", 60)
     scorers = [
-        OnnxScorer(backend_of(method), frame_of(method), exported.SerializeToString(), threads) for threads in (1, 3)
+        OnnxScorer(backend_of(method), input_template(method), exported.SerializeToString(), threads)
+        for threads in (1, 3)
     ]
     texts = [f"page {number} " * (1 + number % 7) for number in range(400)]
     seen = []
@@ -151,8 +152,8 @@ def test_int8_scores_do_not_depend_on_the_batch_and_stay_near(method, exported, 
     small = type(exported)()
     small.CopyFrom(exported)
     documents = scorer.tokenize(TEXTS * 4)[0]
-    quantise(small, [scorer.frame.assemble([document]) for document in documents[: len(TEXTS)]])
-    int8 = OnnxScorer(backend_of(method), frame_of(method), small.SerializeToString())
+    quantise(small, [scorer.template.assemble([document]) for document in documents[: len(TEXTS)]])
+    int8 = OnnxScorer(backend_of(method), input_template(method), small.SerializeToString())
     together = int8.score(documents)
     alone = np.concatenate([int8.score([document]) for document in documents])
     np.testing.assert_allclose(together, alone, atol=1e-6)
@@ -194,7 +195,7 @@ def test_an_exported_folder_says_what_was_checked(run, corpus, tmp_path):
     checked = found["checked"]
     assert 0 < checked["float32"]["maximum"] < 1e-4 < checked["int8"]["maximum"] < 0.1
     assert checked["dev"]["texts"] == 20
-    assert set(checked["dev"]["macro_f1"]) == {"fixed", "one-for-all", "one-a-label"}
+    assert set(checked["dev"]["macro_f1"]) == {"fixed", "global", "per-label"}
     assert "/" not in found["settings"]["data"] + found["settings"]["encoder"]
 
 
@@ -224,14 +225,14 @@ def test_the_command_prints_what_it_measured(run, tmp_path, capsys):
     assert main(["export", str(run.path), str(tmp_path / "out"), "--int8"]) == 0
     shown = capsys.readouterr().out
     assert "float32 beside torch, 1,103 texts" in shown
-    assert "macro F1, one-a-label" in shown
+    assert "macro F1, per-label" in shown
     assert main(["export", str(run.path), str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["weights"] == "float32"
 
 
 def test_a_run_without_its_corpus_is_exported_with_its_loss_unmeasured(run, tmp_path):
     assert onnx_export.dev_of(run) is not None
-    described = run.read_json("run.json")
+    described = run.description
     described["settings"]["data"] = str(tmp_path / "gone")
     run.write_json("run.json", described)
     assert onnx_export.dev_of(run) is None

@@ -59,7 +59,7 @@ class Bounds:
     corpus_tokens: int
 
     @torch.inference_mode()
-    def of(self, part: np.ndarray, advance: Callable[[int], Any] = lambda _: None) -> np.ndarray:
+    def of(self, part: np.ndarray, on_progress: Callable[[int], Any] = lambda _: None) -> np.ndarray:
         """Upper bounds of the scores of some queries with every sentence: (queries, sentences) float32."""
         bounds = np.empty((len(part), len(self.corpus)), dtype=np.float32)
         slabs = list(self._slabs(part))
@@ -68,7 +68,7 @@ class Bounds:
             shares = torch.from_numpy(self.shares(list(block.ids)).reshape(block.ids.shape)).to(self.device)
             for slab in slabs:
                 bounds[slab.places[:, None], block.rows] = self._block(slab, keys, shares.T.contiguous()).cpu().numpy()
-            advance(len(part) * len(block.rows))
+            on_progress(len(part) * len(block.rows))
         return bounds
 
     def _slabs(self, part: np.ndarray) -> Iterator[Slab]:

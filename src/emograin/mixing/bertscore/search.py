@@ -5,8 +5,6 @@ cannot be among the best is dropped, the rest is scored again in float32. The re
 float32; the bound costs nothing but the few pairs that are scored twice.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +16,7 @@ import numpy as np
 import torch
 
 from ...common.errors import EmograinError, unknown_name
-from ...common.files import write_atomically
+from ...common.files import sha256_json, write_atomically
 from ...common.progress import Progress
 from ...models.encoder import Encoder
 from .bounds import CORPUS_TOKENS, QUERY_TOKENS, Bounds
@@ -135,14 +133,14 @@ class Search:
         self,
         folder: Path | None = None,
         excluded: Sequence[Sequence[int]] | None = None,
-        advance: Callable[[int], Any] = lambda _: None,
+        on_progress: Callable[[int], Any] = lambda _: None,
     ) -> Neighbours:
         """The best sentences of every query.
 
         Args:
             folder: Keeps finished queries, so that a search that was broken off goes on; None keeps nothing.
             excluded: For each query rows of the corpus that are left out.
-            advance: Called with a number of pairs when they are done.
+            on_progress: Called with a number of pairs when they are done.
         """
         order = np.argsort(self.queries.lengths, kind="stable")
         rows = np.full((len(order), self.top), -1, dtype=np.int64)
@@ -152,20 +150,20 @@ class Search:
             part = order[start : start + self.batch]
             path = folder / f"{self._fingerprint(excluded)}-{start}-{len(part)}.npz" if folder else None
             if path is None or not path.exists():
-                found = self._batch(part, excluded, advance)
+                found = self._batch(part, excluded, on_progress)
                 if path is not None:
                     write_atomically(path, partial(_save, found=found))
             else:
                 found = _read(path)
-                advance(len(part) * len(self.corpus))
+                on_progress(len(part) * len(self.corpus))
             rows[part], scores[part] = found.rows, found.scores
             rescored += found.rescored
         return Neighbours(rows, scores, rescored)
 
     def _batch(
-        self, part: np.ndarray, excluded: Sequence[Sequence[int]] | None, advance: Callable[[int], Any]
+        self, part: np.ndarray, excluded: Sequence[Sequence[int]] | None, on_progress: Callable[[int], Any]
     ) -> Neighbours:
-        bounds = self.bounds.of(part, advance)
+        bounds = self.bounds.of(part, on_progress)
         for at, query in enumerate(part):
             if excluded is not None and len(excluded[query]):
                 if len(self.corpus) - len(excluded[query]) < self.top:
@@ -218,7 +216,7 @@ class Search:
         parts = [str(each.folder.name) for each in (self.queries, self.corpus)]
         left_out = None if excluded is None else [list(map(int, rows)) for rows in excluded]
         content = [*parts, self.top, self.measure, self.idf is not None, self.baseline, left_out]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+        return sha256_json(content)[:16]
 
 
 def _save(path: Path, found: Neighbours) -> None:

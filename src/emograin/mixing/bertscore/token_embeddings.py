@@ -6,7 +6,6 @@ FOLDER/
   ...                     a file every few thousand sentences, each whole, so that a broken-off run goes on
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ import numpy as np
 import torch
 
 from ...common.errors import EmograinError
-from ...common.files import write_atomically
+from ...common.files import sha256_json, write_atomically
 from ...models.encoder import Encoder, weights_fingerprint
 
 FILE_TOKENS = 65536  # tokens a file: 100 MB at 384 dimensions
@@ -117,7 +116,7 @@ def embed_tokens(
     texts: Sequence[str],
     cache: Path,
     layer: int | None = None,
-    advance: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
 ) -> TokenEmbeddings:
     """The token embeddings of texts, computed or taken from a cache.
 
@@ -126,7 +125,7 @@ def embed_tokens(
         texts: Cut at the encoder's limit, like bert-score's.
         cache: A folder of embeddings, a folder for each set of texts, encoder and layer.
         layer: Whose hidden states, counted from 1; None is the last.
-        advance: Called with a number of texts when they are done.
+        on_progress: Called with a number of texts when they are done.
 
     Raises:
         EmograinError: No such layer, a folder that holds something else, or a full disk; what is finished is kept.
@@ -135,8 +134,8 @@ def embed_tokens(
     if layer is not None and not 1 <= layer <= layers:
         raise EmograinError(f"layer must lie in [1, {layers}], got {layer}")
     ids = token_ids(encoder, texts)
-    described = {"encoder": weights_fingerprint(encoder.model), "layer": layer or layers, "texts": _digest(ids)}
-    folder = cache / _digest(described)[:16]
+    described = {"encoder": weights_fingerprint(encoder.model), "layer": layer or layers, "texts": sha256_json(ids)}
+    folder = cache / sha256_json(described)[:16]
     embeddings = TokenEmbeddings(folder, ids, encoder.hidden)
     _claim(folder, described)
     for number, rows in enumerate(embeddings.files):
@@ -144,7 +143,7 @@ def embed_tokens(
         if not path.exists():
             tokens = _encode(encoder, [ids[row] for row in rows], layer or layers)
             write_atomically(path, partial(_save, tokens=tokens))
-        advance(len(rows))
+        on_progress(len(rows))
     return embeddings
 
 
@@ -216,7 +215,3 @@ def _save(path: Path, tokens: np.ndarray) -> None:
         # As numpy.save, whose error does not say that a disk is full.
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(tokens))
         file.write(np.ascontiguousarray(tokens).data)
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ...common.errors import EmograinError
-from ...common.files import last_part
 from ...data.corpus import Split
 from ...data.tabular.formats import format_of
 from ...data.tabular.reader import UNDECODABLE, Row, read_rows
@@ -37,7 +36,7 @@ def from_file(request: Request) -> Candidates:
     texts = [found[identifier][: settings.count] for identifier in request.documents.ids]
     facts = {
         "source": "file",
-        "file": last_part(settings.file),
+        "file": PurePath(settings.file).name,
         "count": settings.count,
         "rows": sum(map(len, found.values())),
         "unchanged": unchanged(request.documents.texts, texts),

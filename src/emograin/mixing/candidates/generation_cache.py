@@ -4,7 +4,6 @@ line 1          {"format": 1, "settings": what was asked for, "documents": sha25
 line 1 + n      {"id": ..., "text": the n-th document, "candidates": [...]}
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.errors import EmograinError
-from ...common.files import disk_errors, write_atomically
+from ...common.files import disk_errors, sha256_json, write_atomically
 from ...data.corpus import Split
 
 FORMAT = 1
@@ -32,7 +31,7 @@ class KeptFile:
         self.documents = documents
         self.count = settings["count"]
         pairs = list(zip(documents.ids, documents.texts, strict=True))
-        digest = hashlib.sha256(json.dumps(pairs).encode()).hexdigest()
+        digest = sha256_json(pairs)
         self.header = {"format": FORMAT, "settings": settings, "documents": digest}
         self.size = 0  # of the file, in bytes, as we know it
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...common.errors import EmograinError, unknown_name
-from ...common.files import last_part
 from ...data.corpus import same
 from ..bertscore.score import MEASURES
 from ..config import Mixing
@@ -45,7 +45,7 @@ def nearest_training_sentence(request: Request) -> Candidates:
         scores,
         {
             "similarity": settings.similarity,
-            "encoder": last_part(settings.encoder or request.encoder),
+            "encoder": PurePath(settings.encoder or request.encoder).name,
             "layer": settings.layer,
             "training_sentences": len(training),
             "documents_that_are_training_sentences": sum(map(bool, copies)),

@@ -1,6 +1,5 @@
 """A sequence-to-sequence model, which writes sentences from sentences: T5, BART, Marian; from a name or a folder."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.errors import EmograinError
+from ...common.files import sha256_file, sha256_json
 from ...common.optional import import_optional
 from ...data.batching import inference_batches
 from ..config import Mixing
@@ -99,15 +99,11 @@ def identity(name: str) -> dict[str, str]:
     folder = Path(name)
     if not folder.is_dir():
         return {"model": name}
-    digest = hashlib.sha256()
     try:
-        for path in sorted(each for each in folder.iterdir() if each.is_file()):
-            digest.update(path.name.encode())
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+        digests = {path.name: sha256_file(path) for path in folder.iterdir() if path.is_file()}
     except OSError as error:
         raise EmograinError(f"cannot read {str(error.filename)!r}: {error.strerror}") from None
-    return {"model": name, "sha256": digest.hexdigest()}
+    return {"model": name, "sha256": sha256_json(digests)}
 
 
 def load(name: str, prefixes: Mapping[str, str] | None = None) -> Seq2Seq:

@@ -12,8 +12,8 @@ class Baseline(Method):
 
     slots = 1
 
-    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, document_tokens: int = 50):
-        super().__init__(encoder, taxonomy, document_tokens)
+    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
+        super().__init__(encoder, taxonomy, max_document_tokens)
         # One layer: with a hidden one in between it learns far more slowly (docs/log.md).
         self.feed_forward = nn.Sequential(nn.Dropout(0.1), nn.Linear(self.hidden, len(taxonomy.labels)))
 

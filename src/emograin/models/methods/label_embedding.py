@@ -16,8 +16,8 @@ class LabelEmbedding(Method):
 
     averaging: Tensor  # (labels, word pieces of all labels)
 
-    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, document_tokens: int = 50):
-        super().__init__(encoder, taxonomy, document_tokens)
+    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
+        super().__init__(encoder, taxonomy, max_document_tokens)
         self.slots = len(taxonomy.labels)
         self.feed_forward = FeedForward(self.hidden, 1)
         pieces = self._label_pieces()

@@ -21,7 +21,7 @@ class Method(nn.Module, ABC):
     Args:
         encoder: A pretrained encoder.
         taxonomy: The labels to score.
-        document_tokens: Word pieces of the document that are read.
+        max_document_tokens: Word pieces of the document that are read.
 
     Attributes:
         slots: Embeddings a text.
@@ -32,23 +32,23 @@ class Method(nn.Module, ABC):
 
     slots: int
 
-    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, document_tokens: int = 50):
+    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__()
         self.encoder = encoder.model
         self.tokenizer = encoder.tokenizer
         self.save_description = encoder.save
         self.hidden = encoder.hidden
         self.taxonomy = taxonomy
-        self.document_tokens = document_tokens
+        self.max_document_tokens = max_document_tokens
         self.prefix = self.prefix_ids()
         self.segments = getattr(encoder.model.config, "type_vocab_size", 0) or 0
-        longest = len(self._assembled([0] * document_tokens)[0])
+        longest = len(self._assembled([0] * max_document_tokens)[0])
         room = encoder.positions or longest
         if longest > room:
-            most = document_tokens - (longest - room)
+            most = max_document_tokens - (longest - room)
             raise EmograinError(
                 f"inputs of {longest} tokens do not fit the encoder's {room} positions",
-                f"document_tokens must be at most {most}"
+                f"max_document_tokens must be at most {most}"
                 if most > 0
                 else "take an encoder with more positions, or shorter words for the labels",
             )
@@ -70,7 +70,7 @@ class Method(nn.Module, ABC):
         return self.assemble(self.tokenize(texts))
 
     def tokenize(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
-        """Texts -> ids of the documents' first `limit` (`document_tokens`) word pieces, without special tokens.
+        """Texts -> ids of the documents' first `limit` (`max_document_tokens`) word pieces, without special tokens.
 
         A text that spells a special token ("[SEP]") is read as those characters.
         """
@@ -124,7 +124,7 @@ class Method(nn.Module, ABC):
             list(texts),
             add_special_tokens=False,
             truncation=True,
-            max_length=limit or self.document_tokens,
+            max_length=limit or self.max_document_tokens,
             split_special_tokens=True,
             return_attention_mask=False,
             return_token_type_ids=False,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
 import numpy as np
@@ -17,20 +17,20 @@ import torch
 from torch import Tensor, nn
 
 from ...common.errors import EmograinError
-from ...common.files import last_part, write_atomically
+from ...common.files import write_atomically
 from ...common.optional import import_optional
 from ...data.corpus import Corpus, Split, fingerprint
 from ...data.sources import load as load_corpus
 from ...evaluation.thresholds import choose, f1, predicted
 from ...models.classifier import load
 from ...models.methods import Method
-from ...models.run_folder import RunFolder, settings_of, taxonomy_of
+from ...models.run_folder import RunFolder
 from ...models.scoring import score_documents
 from . import contributions as onnx_explanation
 from . import graph_optimization as onnx_graph
 from . import quantization as onnx_int8
 from .label_directions import directions_of
-from .model import FILES, ExportedModel, Frame, OnnxScorer, describe
+from .model import FILES, ExportedModel, InputTemplate, OnnxScorer, describe
 
 OPSET = 23  # the first with attention as one operator
 TOLERANCE = 1e-4  # between torch's probabilities and the float32 network's
@@ -58,26 +58,26 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
             torch's, or the folder holds something else.
     """
     _check_free(folder)
-    thresholds = run.open().read_json("thresholds.json")
+    thresholds = run.thresholds
     method = load(run).method
     texts = load_corpus("quickstart").split("all").texts
-    frame = frame_of(method)
+    template = input_template(method)
     tokenizer = backend_of(method)
-    model = network_of(method, frame)
-    whole = OnnxScorer(tokenizer, frame, model.SerializeToString())
+    model = network_of(method, template)
+    whole = OnnxScorer(tokenizer, template, model.SerializeToString())
     checked: dict[str, Any] = {"texts": len(texts), "float32": check(method, whole, texts)}
     if int8:
         onnx_int8.quantise(model, _without_padding(whole, texts))
-        small = OnnxScorer(tokenizer, frame, model.SerializeToString())
+        small = OnnxScorer(tokenizer, template, model.SerializeToString())
         checked["int8"] = compared(scores_of(small, texts), scores_of(whole, texts))
         if dev is not None:
             checked["dev"], thresholds = loss(whole, small, dev, thresholds)
     directions = directions_of(method, whole.tokenize(texts)[0], scores_of(whole, texts))
-    settings = settings_of(run)
+    settings = run.settings
     names = {
-        "data": last_part(settings.data),
-        "encoder": last_part(settings.encoder),
-        "teacher": ",".join(map(last_part, settings.teachers)) or None,
+        "data": PurePath(settings.data).name,
+        "encoder": PurePath(settings.encoder).name,
+        "teacher": ",".join(PurePath(name).name for name in settings.teachers) or None,
     }
     facts = {
         "weights": "int8" if int8 else "float32",
@@ -95,13 +95,13 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
     content = {
         "model.onnx": model.SerializeToString(),
         "tokenizer.json": tokenizer.encode(),
-        "taxonomy.json": _json(taxonomy_of(run).to_dict()),
+        "taxonomy.json": _json(run.taxonomy.to_dict()),
         "thresholds.json": _json(thresholds),
     }
-    return _write(folder, content, frame, facts)
+    return _write(folder, content, template, facts)
 
 
-def frame_of(method: Method) -> Frame:
+def input_template(method: Method) -> InputTemplate:
     """How a method's inputs are made of documents, read off from what it makes of a document of one token.
 
     Raises:
@@ -111,17 +111,17 @@ def frame_of(method: Method) -> Frame:
     unused = next(at for at in range(len(empty) + 2) if at not in empty and at != method.tokenizer.pad_token_id)
     one = {name: tensor[0].tolist() for name, tensor in method.assemble([[unused]]).items()}
     at = one["input_ids"].index(unused)
-    segment = one.get("token_type_ids", [0] * len(one["input_ids"]))[at]
-    before, behind = tuple(one["input_ids"][:at]), tuple(one["input_ids"][at + 1 :])
+    token_type = one.get("token_type_ids", [0] * len(one["input_ids"]))[at]
+    prefix, suffix = tuple(one["input_ids"][:at]), tuple(one["input_ids"][at + 1 :])
     pad = cast(int, method.tokenizer.pad_token_id)
-    frame = Frame(before, behind, segment, pad, method.document_tokens, tuple(one))
-    documents = [[unused] * method.document_tokens, [], [unused] * 3]
-    theirs, ours = method.assemble(documents), frame.assemble(documents)
+    template = InputTemplate(prefix, suffix, token_type, pad, method.max_document_tokens, tuple(one))
+    documents = [[unused] * method.max_document_tokens, [], [unused] * 3]
+    theirs, ours = method.assemble(documents), template.assemble(documents)
     if any(not np.array_equal(theirs[name].cpu().numpy(), ours[name]) for name in theirs):
         raise EmograinError(
             f"{type(method).__name__} cannot be exported: its inputs are not a document between fixed tokens"
         )
-    return frame
+    return template
 
 
 def backend_of(method: Method) -> str:
@@ -149,7 +149,7 @@ class _Network(nn.Module):
         return self.method.score(self.method.embed(inputs)).sigmoid()
 
 
-def network_of(method: Method, frame: Frame) -> Any:
+def network_of(method: Method, template: InputTemplate) -> Any:
     """A method as an onnx.ModelProto in float32, of any batch and length.
 
     Raises:
@@ -157,16 +157,16 @@ def network_of(method: Method, frame: Frame) -> Any:
     """
     import_optional("onnx", "export")
     optimizer = import_optional("onnxscript.optimizer", "export")
-    example = method.assemble([[*frame.before, *frame.behind][:3] * 2, [frame.behind[0]]])
+    example = method.assemble([[*template.prefix, *template.suffix][:3] * 2, [template.suffix[0]]])
     dynamic = torch.export.Dim.DYNAMIC
     try:
         with _quiet(), torch.no_grad():
             program: Any = torch.onnx.export(
-                _Network(method, frame.inputs).eval(),
-                tuple(example[name] for name in frame.inputs),
-                input_names=list(frame.inputs),
+                _Network(method, template.inputs).eval(),
+                tuple(example[name] for name in template.inputs),
+                input_names=list(template.inputs),
                 output_names=["probabilities"],
-                dynamic_shapes=(tuple({0: dynamic, 1: dynamic} for _ in frame.inputs),),
+                dynamic_shapes=(tuple({0: dynamic, 1: dynamic} for _ in template.inputs),),
                 opset_version=OPSET,
                 dynamo=True,
                 optimize=False,
@@ -247,7 +247,7 @@ def dev_of(run: RunFolder, source: str | None = None) -> Split | None:
     Raises:
         EmograinError: `source` is given and cannot be read, or has other labels.
     """
-    settings, taxonomy = settings_of(run), taxonomy_of(run)
+    settings, taxonomy = run.settings, run.taxonomy
     try:
         corpus: Corpus = load_corpus(source or settings.data, taxonomy, settings.text_column, settings.label_column)
         return corpus.split("dev")
@@ -264,7 +264,7 @@ def _without_padding(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[
         groups[len(document)].append(document)
     for group in groups.values():
         for start in range(0, len(group), TEXTS_AT_ONCE):
-            yield scorer.frame.assemble(group[start : start + TEXTS_AT_ONCE])
+            yield scorer.template.assemble(group[start : start + TEXTS_AT_ONCE])
 
 
 def _check_free(folder: Path) -> None:
@@ -272,13 +272,15 @@ def _check_free(folder: Path) -> None:
         raise EmograinError(f"{str(folder)!r} holds something else than an exported model", "name a new folder")
 
 
-def _write(folder: Path, content: Mapping[str, bytes], frame: Frame, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _write(
+    folder: Path, content: Mapping[str, bytes], template: InputTemplate, facts: Mapping[str, Any]
+) -> dict[str, Any]:
     """All files, model.json last: without it the folder is no model."""
     described = folder / "model.json"
     described.unlink(missing_ok=True)
     for name, value in content.items():
         write_atomically(folder / name, partial(Path.write_bytes, data=value))
-    description = describe(frame, {name: folder / name for name in FILES}, **facts)
+    description = describe(template, {name: folder / name for name in FILES}, **facts)
     write_atomically(described, lambda path: path.write_bytes(_json(description)))
     return cast(dict[str, Any], json.loads(_json(description)))
 

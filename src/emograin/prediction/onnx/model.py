@@ -8,7 +8,6 @@ DIR/
   model.json        format, how a document becomes token tensors, what was checked at export, sha256 of the other files
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import EmograinError
+from ...common.files import sha256_file
 from ...data.batching import batches_of_tokens
 from ...data.taxonomy import Taxonomy
 from ..attributions import WordWeights, word_weights
@@ -33,28 +33,28 @@ CONTRIBUTIONS = "contributions"  # the output that has them
 
 
 @dataclass(frozen=True)
-class Frame:
-    """How a document's word pieces become the network's inputs: fixed tokens before and behind, then padding.
+class InputTemplate:
+    """How a document's word pieces become the network's inputs: a fixed prefix and suffix, then padding.
 
     Args:
-        before: Ids in front of the document: the special tokens and, where the method has one, the prefix.
-        behind: Ids behind it.
-        segment: What token_type_ids say of the document and of what is behind it; 0 in front.
+        prefix: Ids in front of the document: the special tokens and, where the method has one, the prefix.
+        suffix: Ids after it.
+        token_type: Value of token_type_ids for the document and the suffix; 0 for the prefix.
         pad: Id of the padding.
-        document_tokens: Word pieces of the document that are read.
+        max_document_tokens: Word pieces of the document that are read.
         inputs: The network's inputs, by name.
     """
 
-    before: tuple[int, ...]
-    behind: tuple[int, ...]
-    segment: int
+    prefix: tuple[int, ...]
+    suffix: tuple[int, ...]
+    token_type: int
     pad: int
-    document_tokens: int
+    max_document_tokens: int
     inputs: tuple[str, ...]
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Frame":
-        """A frame from the values of `dataclasses.asdict`, as JSON holds them."""
+    def from_dict(cls, values: Mapping[str, Any]) -> "InputTemplate":
+        """A template from the values of `dataclasses.asdict`, as JSON holds them."""
         given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
@@ -62,20 +62,20 @@ class Frame:
 
     def __len__(self) -> int:
         """Tokens that stand around a document."""
-        return len(self.before) + len(self.behind)
+        return len(self.prefix) + len(self.suffix)
 
     def assemble(self, documents: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
         """Ids of documents -> the network's inputs, each (batch, tokens), int64, padded to the longest document."""
-        front, width = len(self.before), max(map(len, documents)) + len(self)
+        front, width = len(self.prefix), max(map(len, documents)) + len(self)
         tokens = np.full((len(documents), width), self.pad, dtype=np.int64)
-        tokens[:, :front] = self.before
+        tokens[:, :front] = self.prefix
         mask, segments = np.zeros_like(tokens), np.zeros_like(tokens)
         for row, document in enumerate(documents):
             end = front + len(document)
             tokens[row, front:end] = document
-            tokens[row, end : end + len(self.behind)] = self.behind
-            mask[row, : end + len(self.behind)] = 1
-            segments[row, front : end + len(self.behind)] = self.segment
+            tokens[row, end : end + len(self.suffix)] = self.suffix
+            mask[row, : end + len(self.suffix)] = 1
+            segments[row, front : end + len(self.suffix)] = self.token_type
         made = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": segments}
         return {name: made[name] for name in self.inputs}
 
@@ -88,7 +88,7 @@ class ExportedModel:
 
     Attributes:
         description: What model.json holds.
-        frame: How inputs are made.
+        template: How inputs are made.
         taxonomy: The labels.
         thresholds: Policy -> a threshold a label.
 
@@ -108,12 +108,12 @@ class ExportedModel:
                 "export it again with this version: emograin export RUN DIR",
             )
         for name in FILES:
-            if self.description["files"].get(name) != sha256(self._file(name)):
+            if self.description["files"].get(name) != sha256_file(self._file(name)):
                 raise EmograinError(
                     f"{str(self.path / name)!r} is not the file that was exported: its sha256 differs",
                     "export it again: emograin export RUN DIR",
                 )
-        self.frame = Frame.from_dict(self.description["frame"])
+        self.template = InputTemplate.from_dict(self.description["template"])
         self.taxonomy = Taxonomy.from_dict(self._read("taxonomy.json"))
         self.thresholds: dict[str, list[float]] = self._read("thresholds.json")
 
@@ -125,7 +125,7 @@ class ExportedModel:
     def scorer(self, threads: int = 0) -> "OnnxScorer":
         """What scores texts, on so many threads; 0 takes all cores."""
         tokenizer = (self.path / "tokenizer.json").read_text(encoding="utf-8")
-        return OnnxScorer(tokenizer, self.frame, self._file("model.onnx"), threads)
+        return OnnxScorer(tokenizer, self.template, self._file("model.onnx"), threads)
 
     def _file(self, name: str) -> Path:
         if not (self.path / name).is_file():
@@ -145,7 +145,7 @@ class OnnxScorer:
 
     Args:
         tokenizer: The content of tokenizer.json.
-        frame: How inputs are made.
+        template: How inputs are made.
         network: model.onnx, as a path or as bytes.
         threads: How many work at once; 0 takes all cores.
 
@@ -156,11 +156,11 @@ class OnnxScorer:
         EmograinError: The network cannot be read.
     """
 
-    def __init__(self, tokenizer: str, frame: Frame, network: Path | bytes, threads: int = 0):
+    def __init__(self, tokenizer: str, template: InputTemplate, network: Path | bytes, threads: int = 0):
         from tokenizers import Tokenizer
 
-        self.frame = frame
-        self.limit = frame.document_tokens
+        self.template = template
+        self.limit = template.max_document_tokens
         self.tokenizer = Tokenizer.from_str(tokenizer)
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.limit + 1)  # one more, to tell which texts are cut
@@ -179,7 +179,9 @@ class OnnxScorer:
         found = [each.ids for each in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
         return [ids[: self.limit] for ids in found], np.array([len(ids) > self.limit for ids in found], dtype=bool)
 
-    def score(self, documents: Sequence[Sequence[int]], advance: Callable[[int], Any] = lambda _: None) -> np.ndarray:
+    def score(
+        self, documents: Sequence[Sequence[int]], on_progress: Callable[[int], Any] = lambda _: None
+    ) -> np.ndarray:
         """Ids from `tokenize` -> probabilities (texts, labels), float32, in batches of like length."""
         scores: np.ndarray | None = None
         batches = self._batches(documents)
@@ -188,18 +190,18 @@ class OnnxScorer:
             if scores is None:
                 scores = np.empty((len(documents), found.shape[1]), dtype=np.float32)
             scores[batch] = found
-            advance(len(batch))
+            on_progress(len(batch))
         return np.zeros((0, 0), dtype=np.float32) if scores is None else scores
 
     def explain(
-        self, texts: Sequence[str], advance: Callable[[int], Any] = lambda _: None
+        self, texts: Sequence[str], on_progress: Callable[[int], Any] = lambda _: None
     ) -> tuple[np.ndarray, np.ndarray, list[WordWeights]]:
         """Texts -> what calling gives, and how much each word carried each label, all in one pass."""
         found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower: it keeps places
         documents = [each.ids[: self.limit] for each in found]
         scores: dict[int, np.ndarray] = {}
         words: dict[int, WordWeights] = {}
-        front = len(self.frame.before)
+        front = len(self.template.prefix)
         batches, outputs = self._batches(documents), ["probabilities", CONTRIBUTIONS]
         results = self.explaining.run(outputs, lambda batch: self._inputs(documents, batch), batches)
         for batch, (probabilities, contributions) in zip(batches, results, strict=True):
@@ -207,31 +209,25 @@ class OnnxScorer:
                 document = parts[:, front : front + len(documents[at])]
                 scores[at] = row
                 words[at] = word_weights(texts[at], found[at].offsets[: self.limit], document)
-            advance(len(batch))
+            on_progress(len(batch))
         order = range(len(documents))
         cut = np.array([len(each.ids) > self.limit for each in found], dtype=bool)
         return np.array([scores[at] for at in order], dtype=np.float32), cut, [words[at] for at in order]
 
     def _batches(self, documents: Sequence[Sequence[int]]) -> list[np.ndarray]:
         """Which documents go together: those of like length."""
-        return batches_of_tokens([len(ids) + len(self.frame) for ids in documents], BATCH_TOKENS)
+        return batches_of_tokens([len(ids) + len(self.template) for ids in documents], BATCH_TOKENS)
 
     def _inputs(self, documents: Sequence[Sequence[int]], batch: np.ndarray) -> dict[str, np.ndarray]:
-        return self.frame.assemble([documents[at] for at in batch])
+        return self.template.assemble([documents[at] for at in batch])
 
-    def __call__(self, texts: Sequence[str], advance: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
         """Texts -> scores (texts, labels), float32, and whether a text was cut (texts,), bool."""
         documents, cut = self.tokenize(texts)
-        return self.score(documents, advance), cut
+        return self.score(documents, on_progress), cut
 
 
-def describe(frame: Frame, files: Mapping[str, Path], **facts: Any) -> dict[str, Any]:
-    """What model.json holds: the format, the frame, facts of the export, and each file's sha256."""
-    digests = {name: sha256(path) for name, path in files.items()}
-    return {"producer": PRODUCER, "format": FORMAT, "frame": asdict(frame), **facts, "files": digests}
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def describe(template: InputTemplate, files: Mapping[str, Path], **facts: Any) -> dict[str, Any]:
+    """What model.json holds: the format, the template, facts of the export, and each file's sha256."""
+    digests = {name: sha256_file(path) for name, path in files.items()}
+    return {"producer": PRODUCER, "format": FORMAT, "template": asdict(template), **facts, "files": digests}

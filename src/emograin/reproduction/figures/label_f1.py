@@ -12,7 +12,7 @@ from .drawing import RARE, caption, legend, new_figure, saved, styles
 def label_f1(
     path: str | Path,
     results: Sequence[Mapping[str, Any]],
-    policy: str = "one-for-all",
+    policy: str = "global",
     counts: Mapping[str, Any] | None = None,
     by_count: bool = False,
 ) -> list[Path]:

@@ -10,8 +10,8 @@ from .drawing import caption, new_figure, saved
 # Policy -> colour, marker, line: told apart in greyscale and by the colour-blind.
 STYLES = {
     "fixed": ("#999999", "s", ":"),
-    "one-for-all": ("#000000", "o", "-"),
-    "one-a-label": ("#0072b2", "^", "--"),
+    "global": ("#000000", "o", "-"),
+    "per-label": ("#0072b2", "^", "--"),
 }
 PAPER_DROP, PAPER_BEST = 0.85, 0.92  # §4.4
 
