@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import emograin
 from emograin.common.errors import EmograinError
 from emograin.models.run_folder import RunFolder
-from emograin.prediction.onnx.model import FORMAT, ExportedModel, Frame
+from emograin.prediction.onnx.model import FORMAT, ExportedModel, InputTemplate
 from emograin.prediction.resumable_output import unfinished
 
 NASTY = [
@@ -129,13 +129,13 @@ def test_a_network_that_cannot_be_read_is_said(model):
 
     tokenizer = (model / "tokenizer.json").read_text(encoding="utf-8")
     with pytest.raises(EmograinError, match="cannot read the network"):
-        OnnxScorer(tokenizer, exported.frame, b"no network")
+        OnnxScorer(tokenizer, exported.template, b"no network")
 
 
 @given(st.lists(st.lists(st.integers(5, 99), max_size=6), min_size=1, max_size=8), st.integers(0, 1))
 def test_every_row_of_a_frame_is_before_document_behind_and_padding(documents, segment):
-    frame = Frame((1, 7, 8, 2), (2,), segment, 0, 6, ("input_ids", "attention_mask", "token_type_ids"))
-    inputs = frame.assemble(documents)
+    template = InputTemplate((1, 7, 8, 2), (2,), segment, 0, 6, ("input_ids", "attention_mask", "token_type_ids"))
+    inputs = template.assemble(documents)
     for row, document in enumerate(documents):
         ids = [1, 7, 8, 2, *document, 2]
         padding = [0] * (inputs["input_ids"].shape[1] - len(ids))
