@@ -1,10 +1,10 @@
-"""What the tests share: a tiny corpus and tiny encoders of every tokenizer family, built on the spot."""
+"""Shared fixtures: a tiny corpus, and tiny encoders of every tokenizer family, built for each test session."""
 
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors: more threads only wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # more threads only slow down tiny tensors
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from emograin import data
 from emograin.data.taxonomy import Taxonomy
 from emograin.models.config import Training
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.settings.register_profile("untimed", deadline=None)  # no failures on a busy machine
 hypothesis.settings.load_profile("untimed")
 
 TAXONOMY = """\
@@ -46,7 +46,7 @@ ENDINGS = ["", " [NAME]", " and [NAME] knows it", ", as I said to all of them in
 
 
 def _rows() -> list[dict[str, object]]:
-    """100 texts: each mood's phrases with each ending, and some of two moods."""
+    """Return 100 rows: the phrases of each mood with each ending, and combinations of two moods."""
     rows = [([mood], phrase + end) for end in ENDINGS for mood, phrases in MOODS.items() for phrase in phrases]
     for one, other in [("joy", "nervousness"), ("anger", "nervousness"), ("joy", "anger"), ("neutral", "joy")]:
         rows += [([one, other], f"{a}, {b}") for a in MOODS[one] for b in MOODS[other]]
@@ -56,7 +56,7 @@ def _rows() -> list[dict[str, object]]:
 
 @pytest.fixture(scope="session")
 def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 60 train, 20 dev and 20 test texts in 4 moods that a tiny encoder can learn."""
+    """Folder of 60 train, 20 dev and 20 test texts with 4 moods that a tiny encoder can learn."""
     folder = tmp_path_factory.mktemp("moods")
     (folder / "taxonomy.toml").write_text(TAXONOMY)
     order = np.random.default_rng(0).permutation(100)
@@ -74,14 +74,14 @@ def corpus(corpus_folder: Path) -> data.Corpus:
 
 @pytest.fixture(scope="session")
 def taxonomy(corpus: data.Corpus) -> Taxonomy:
-    """The 4 moods, in groupings of disjoint and of overlapping groups."""
+    """The 4 moods, with one grouping of disjoint groups and one of overlapping groups."""
     return corpus.taxonomy
 
 
 @pytest.fixture(scope="session")
 def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Family to the folder of a tiny random encoder of it, as transformers saves one."""
-    import torch  # here, so that tests of what needs no torch load none
+    """Folder of a tiny random encoder in the format of transformers, by tokenizer family."""
+    import torch  # not at module level, so tests without torch do not load it
     from helpers.tiny_encoders import ENCODERS
 
     folders = {}
@@ -96,13 +96,13 @@ def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session", params=FAMILIES)
 def any_encoder(request: pytest.FixtureRequest, encoders: dict[str, Path]) -> Path:
-    """Every tiny encoder in turn."""
+    """Each tiny encoder in turn."""
     return encoders[request.param]
 
 
 @pytest.fixture(scope="session")
 def settings(encoders: dict[str, Path], corpus_folder: Path) -> Training:
-    """A short training of the tiny BERT, for `dataclasses.replace`."""
+    """Settings of a short training of the tiny BERT, for `dataclasses.replace`."""
     return Training(
         method="baseline",
         data=str(corpus_folder),
@@ -118,26 +118,26 @@ def settings(encoders: dict[str, Path], corpus_folder: Path) -> Training:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder beside the project that holds Google's files and the paper's notes."""
+    """Folder beside the project with Google's files and the notes on the paper."""
     folder = Path(__file__).parents[2] / "shared"
     if not folder.is_dir():
-        pytest.skip(f"there is no folder {folder.name!r} beside the project")
+        pytest.skip(f"no folder {folder.name!r} beside the project")
     return folder
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Draw into memory: the matplotlib figure that a function would have saved."""
+    """Function that draws a figure and returns it as a matplotlib figure instead of saving it."""
 
     def draw(kind: str, *arguments: Any, **options: Any) -> Any:
         from emograin.reproduction import figures
 
-        kept: list[Any] = []
+        saved: list[Any] = []
         with monkeypatch.context() as patch:
             patch.setattr(
-                import_module(f"emograin.reproduction.figures.{kind}"), "saved", lambda figure, _: kept.append(figure)
+                import_module(f"emograin.reproduction.figures.{kind}"), "save", lambda figure, _: saved.append(figure)
             )
-            getattr(figures, kind)("nowhere.png", *arguments, **options)
-        return kept[0]
+            getattr(figures, f"draw_{kind}")("nowhere.png", *arguments, **options)
+        return saved[0]
 
     return draw

@@ -1,4 +1,4 @@
-"""Corpora from every kind of source, what is in them, and the mistakes one can make in labelled data."""
+"""Corpora from all sources, their statistics, and errors in labelled data."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from emograin.common.errors import EmograinError
 from emograin.data.corpus import Corpus, Split, fingerprint
 from emograin.data.sources import CORPORA, load
-from emograin.data.statistics import format_summary, summary
+from emograin.data.statistics import corpus_statistics, statistics_table
 from emograin.data.tabular.writer import open_writer
 from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
 
@@ -39,8 +39,8 @@ def google() -> Corpus:
 
 
 @needs_google
-def test_googles_files_are_read_whole_and_as_they_are(google):
-    assert {name: len(google.split(name)) for name in google.names} == {"train": 43410, "dev": 5426, "test": 5427}
+def test_googles_files_are_read_completely_and_unchanged(google):
+    assert {name: len(google.split(name)) for name in google.split_names} == {"train": 43410, "dev": 5426, "test": 5427}
     assert google.taxonomy is GOEMOTIONS
     test = google.split("test")
     assert (test.ids[2], test.texts[2]) == (
@@ -54,8 +54,8 @@ def test_googles_files_are_read_whole_and_as_they_are(google):
 
 
 @needs_google
-def test_the_known_blemishes_of_goemotions_are_counted(google):
-    found = summary(google)
+def test_the_known_duplicates_of_goemotions_are_counted(google):
+    found = corpus_statistics(google)
     assert found["shared"][:2] == [
         {"split": "dev", "also_in": "train", "rows": 49},
         {"split": "test", "also_in": "train", "rows": 42},
@@ -63,7 +63,7 @@ def test_the_known_blemishes_of_goemotions_are_counted(google):
     repeats = found["splits"]["train"]["repeats"]
     assert (repeats["texts"], repeats["texts_with_conflicting_labels"]) == (133, 62)
     assert json.loads(json.dumps(found)) == found
-    assert "43,410" in format_summary(found)
+    assert "43,410" in statistics_table(found)
 
 
 @needs_google
@@ -72,18 +72,18 @@ def test_a_single_file_of_google_can_be_read_too():
     assert len(corpus.split("all")) == 5426
 
 
-def test_quickstart_is_shipped_and_sound():
+def test_quickstart_is_bundled_without_duplicates_across_splits():
     corpus = load("quickstart")
-    assert corpus.names == ("train", "dev", "test")
+    assert corpus.split_names == ("train", "dev", "test")
     assert corpus.taxonomy is GOEMOTIONS
-    found = summary(corpus)
+    found = corpus_statistics(corpus)
     assert not any(pair["rows"] for pair in found["shared"])
     assert all(count > 0 for split in found["splits"].values() for count in split["labels"].values())
 
 
-def test_a_split_is_read_when_it_is_asked_for_and_once(tmp_path):
+def test_a_split_is_read_once_on_first_use(tmp_path):
     write(tmp_path / "train.jsonl", ROWS[:1])
-    (tmp_path / "test.jsonl").write_text("this is no JSON\n")
+    (tmp_path / "test.jsonl").write_text("not JSON\n")
     corpus = load(tmp_path)
     assert corpus.split("train") is corpus.split("train")
     with pytest.raises(EmograinError, match="row 1: not a JSON object"):
@@ -100,10 +100,10 @@ def test_labels_of_other_splits_of_a_file_are_not_read(tmp_path):
 
 @pytest.mark.parametrize("name", ["own.csv", "own.tsv", "own.csv.gz", "own.jsonl", "own.parquet"])
 @pytest.mark.parametrize("labels", ["joy, love", "17|18", "joy;love", ["joy", "love"], [17, 18]])
-def test_ones_own_file_is_read_in_every_form(tmp_path, name, labels):
+def test_a_file_is_read_in_every_format_with_every_form_of_labels(tmp_path, name, labels):
     corpus = load(write(tmp_path / name, [{"text": "so glad", "labels": labels, "split": "train"}]))
     train = corpus.split("train")
-    assert (corpus.name, corpus.names, train.ids, train.texts) == (name, ("train",), ["own-1"], ["so glad"])
+    assert (corpus.name, corpus.split_names, train.ids, train.texts) == (name, ("train",), ["own-1"], ["so glad"])
     assert np.flatnonzero(train.labels[0]).tolist() == [17, 18]
 
 
@@ -112,7 +112,7 @@ def test_columns_may_have_other_names(tmp_path):
     assert load(path, text_column="body", label_column="mood").split("all").texts == ["so glad"]
 
 
-def test_a_split_column_decides_and_all_is_everything(tmp_path):
+def test_a_split_column_assigns_the_splits_and_all_has_every_row(tmp_path):
     corpus = load(write(tmp_path / "own.csv", ROWS))
     assert [corpus.split(name).ids for name in ("train", "dev", "test", "all")] == [
         ["a"],
@@ -124,12 +124,12 @@ def test_a_split_column_decides_and_all_is_everything(tmp_path):
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip), min_size=1, max_size=20))
-def test_without_one_repeats_stay_together_and_adding_rows_moves_none(tmp_path_factory, texts):
+def test_without_a_split_column_duplicates_stay_together_and_added_rows_move_none(tmp_path_factory, texts):
     folder = tmp_path_factory.mktemp("own")
 
     def sides(texts):
         corpus = load(write(folder / "own.jsonl", [{"text": text, "labels": "joy"} for text in texts]))
-        return {text: name for name in corpus.names for text in corpus.split(name).texts}
+        return {text: name for name in corpus.split_names for text in corpus.split(name).texts}
 
     before = sides(texts)
     after = sides([*texts, *(f" {text}\n" for text in texts), "another"])
@@ -137,15 +137,15 @@ def test_without_one_repeats_stay_together_and_adding_rows_moves_none(tmp_path_f
     assert all(after[f" {text}\n"] == before[text] for text in texts)
 
 
-def test_the_split_by_hash_is_80_10_10_and_stays_what_it_is(tmp_path):
+def test_the_split_by_hash_is_80_10_10_and_never_changes(tmp_path):
     rows = [{"text": f"text {number}", "labels": "joy"} for number in range(2000)]
     corpus = load(write(tmp_path / "own.csv", rows))
-    # Pinned, for a text that moved to another split with a new version would leak from test into train.
-    assert [len(corpus.split(name)) for name in corpus.names] == [1567, 212, 221]
+    # Pinned: if a new version moved a text to another split, test texts would leak into train.
+    assert [len(corpus.split(name)) for name in corpus.split_names] == [1567, 212, 221]
 
 
 @pytest.mark.parametrize("dev", ["dev", "validation", "valid", "val"])
-def test_a_folder_may_call_its_dev_split_otherwise(tmp_path, dev):
+def test_a_folder_may_use_other_names_for_the_dev_split(tmp_path, dev):
     for name, row in zip(("train", dev, "test"), ROWS, strict=True):
         write(tmp_path / f"{name}.csv", [row])
     assert load(tmp_path).split("dev").ids == ["b"]
@@ -206,26 +206,26 @@ def test_a_bad_row_of_googles_form_is_named(tmp_path):
         ("missing.csv", "no such file or folder: 'missing.csv'"),
     ],
 )
-def test_an_unknown_source_is_told(source, message):
+def test_an_unknown_source_is_an_error(source, message):
     with pytest.raises(EmograinError, match=message):
         load(source)
 
 
-def test_mistakes_about_the_source_as_a_whole(tmp_path):
+def test_errors_of_a_whole_source(tmp_path):
     with pytest.raises(EmograinError, match="no train, dev or test file"):
         load(tmp_path)
     write(tmp_path / "train.csv", ROWS)
     with pytest.raises(EmograinError, match=r"unknown split of corpus .* 'dev'"):
         load(tmp_path).split("dev")
     write(tmp_path / "train.jsonl", ROWS)
-    with pytest.raises(EmograinError, match=r"one file a split, got train\.csv and train\.jsonl"):
+    with pytest.raises(EmograinError, match=r"expected one file per split, got train\.csv and train\.jsonl"):
         load(tmp_path)
     (tmp_path / "none.csv").write_text("text,labels\n")
     with pytest.raises(EmograinError, match="no rows"):
         load(tmp_path / "none.csv")
 
 
-def test_goemotions_comes_from_the_hub_a_split_at_a_time(monkeypatch):
+def test_goemotions_is_loaded_from_the_hub_one_split_at_a_time(monkeypatch):
     datasets = pytest.importorskip("datasets")
     asked = []
 
@@ -239,7 +239,7 @@ def test_goemotions_comes_from_the_hub_a_split_at_a_time(monkeypatch):
     assert (dev.ids, dev.texts, np.flatnonzero(dev.labels).tolist()) == (["a"], ["so glad"], [17, 18])
 
 
-def test_a_hub_that_fails_is_one_line_with_a_way_out(monkeypatch):
+def test_a_hub_failure_is_a_one_line_error_with_a_hint(monkeypatch):
     datasets = pytest.importorskip("datasets")
 
     def load_dataset(*_, **__):
@@ -250,12 +250,12 @@ def test_a_hub_that_fails_is_one_line_with_a_way_out(monkeypatch):
         load("goemotions").split("train")
 
 
-def test_goemotions_keeps_its_labels():
+def test_goemotions_rejects_another_taxonomy():
     with pytest.raises(EmograinError, match="has the labels of 'goemotions', got taxonomy 'given'"):
         CORPORA["goemotions"](Taxonomy("given", ("yes", "no")))
 
 
-def test_the_fingerprint_is_of_texts_labels_and_order_alone():
+def test_the_fingerprint_depends_on_texts_labels_and_order_only():
     def split(texts, labels, ids=("a", "b")):
         return fingerprint(Split("train", list(ids), texts, np.array(labels, dtype=np.uint8)))
 
@@ -270,18 +270,18 @@ def test_the_fingerprint_is_of_texts_labels_and_order_alone():
     assert len({base, *others}) == 5
 
 
-def test_a_summary_counts_labels_and_repeats_and_reads_as_a_table(tmp_path):
+def test_statistics_count_labels_and_duplicates_and_format_as_a_table(tmp_path):
     (tmp_path / "taxonomy.toml").write_text('name = "tone"\nlabels = ["good", "bad"]')
     with (tmp_path / "train.csv").open("w", newline="") as file:
         table = [("text", "labels"), ("Hi", "good"), ("hi ", "bad"), ("oh", "bad"), ("oh", "bad"), ("so", "good,bad")]
         csv.writer(file).writerows(table)
     write(tmp_path / "test.jsonl", [{"text": "HI", "labels": "good"}])
-    found = summary(load(tmp_path))
+    found = corpus_statistics(load(tmp_path))
     assert found["splits"]["train"]["labels"] == {"good": 2, "bad": 4}
     assert found["splits"]["train"]["labels_per_text"] == {"1": 4, "2": 1}
-    assert found["splits"]["train"]["repeats"] == {"texts": 2, "rows_too_many": 2, "texts_with_conflicting_labels": 1}
+    assert found["splits"]["train"]["repeats"] == {"texts": 2, "duplicate_rows": 2, "texts_with_conflicting_labels": 1}
     assert found["shared"] == [{"split": "test", "also_in": "train", "rows": 1}]
-    lines = [line.split() for line in format_summary(found).splitlines()]
+    lines = [line.split() for line in statistics_table(found).splitlines()]
     assert lines[0][1:] == ["train", "test"]
     assert ["rows", "also", "in", "train", "-", "1"] in lines
     assert ["good", "2", "1"] in lines

@@ -1,4 +1,4 @@
-"""Rows in and out of files: nothing dropped, nothing raised for a single row, nothing half written."""
+"""Reading and writing of tables: no row is lost, no row raises an error, no file is left incomplete."""
 
 import gzip
 import io
@@ -53,7 +53,7 @@ def test_nested_values_survive_or_are_json(format, labels, score):
 
 @given(st.binary(max_size=200))
 @example(b"\xef")  # the first byte of a byte order mark
-def test_any_bytes_are_one_row_a_line(data):
+def test_any_bytes_give_one_row_per_line(data):
     lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     lines = lines if lines[-1] else lines[:-1]
     rows = read(data, "txt")
@@ -75,11 +75,11 @@ def test_no_bytes_make_reading_raise(format, data):
         (row.text or "").encode()
 
 
-def test_a_text_file_has_its_empty_lines():
+def test_empty_lines_of_a_text_file_are_rows():
     assert [row.text for row in read("\ufeffone\r\n\r\n\ntwo".encode(), "txt")] == ["one", "", "", "two"]
 
 
-def test_csv_with_a_mark_carriage_returns_quoted_newlines_and_nul():
+def test_csv_with_bom_carriage_returns_quoted_newlines_and_nul():
     rows = read('\ufeffid,text\r\n1,"a\r\nb, ""c"""\r\n2,d\0e\r\n'.encode(), "csv")
     assert [(row.text, row.problem) for row in rows] == [('a\r\nb, "c"', None), ("d\0e", None)]
 
@@ -139,7 +139,7 @@ def test_parquet_marks_nulls_other_types_and_bad_bytes():
         ("none.csv", None, "No such file"),
         ("some.xlsx", b"", "unknown kind of file"),
         ("some.csv", b"Text,id\n", "unknown column 'text', did you mean 'Text'"),
-        ("some.csv", b"", "it is empty"),
+        ("some.csv", b"", "the file is empty"),
         ("some.csv", b"text,id,id\n", r"must differ, got \['id'\]"),
         ("some.csv", b'"text\n', "unexpected end of data"),
         ("some.parquet", b"not parquet", "not readable as Parquet"),
@@ -147,7 +147,7 @@ def test_parquet_marks_nulls_other_types_and_bad_bytes():
         ("some.jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 999)[:-9], "cannot read"),
     ],
 )
-def test_a_mistake_about_the_file_raises_and_names_it(tmp_path, name, data, message):
+def test_errors_of_a_whole_file_name_the_file(tmp_path, name, data, message):
     path = tmp_path / name
     if data is not None:
         path.write_bytes(data)
@@ -162,7 +162,7 @@ def test_a_folder_is_not_a_file(tmp_path):
         list(read_rows(tmp_path / "folder.csv"))
 
 
-def test_unknown_formats_are_answered_with_the_nearest():
+def test_an_unknown_format_gives_the_closest_one():
     with pytest.raises(EmograinError, match="did you mean 'jsonl'"):
         list(read_rows(io.StringIO(), "json"))
     with pytest.raises(EmograinError, match="did you mean 'jsonl'"), open_writer(io.StringIO(), "json"):
@@ -181,7 +181,7 @@ def test_a_stream_stays_open_and_can_be_left_early(format):
     assert not out.closed
 
 
-def test_standard_streams_of_text_are_read_and_written_beneath():
+def test_text_streams_are_read_and_written_as_bytes():
     stdin = io.TextIOWrapper(io.BytesIO(b"fine\nb\xffd\n"), "ascii")
     assert [row.problem for row in read_rows(stdin)] == [None, "not valid UTF-8"]
     stdout = io.TextIOWrapper(io.BytesIO(), "ascii", write_through=False)
@@ -198,7 +198,7 @@ def write_and_fail(path):
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.tsv.gz", "rows.jsonl", "rows.jsonl.gz", "rows.parquet"])
-def test_a_file_is_there_when_it_is_whole(tmp_path, name):
+def test_a_file_appears_when_it_is_complete(tmp_path, name):
     path = tmp_path / name
     with open_writer(path) as writer:
         writer.write([{"text": "one"}])
@@ -227,7 +227,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("format", TABLES)
-def test_nothing_written_is_an_empty_file(format):
+def test_no_rows_give_an_empty_file(format):
     stream = io.BytesIO()
     with open_writer(stream, format) as writer:
         writer.write([])
@@ -251,7 +251,7 @@ def test_the_first_block_fixes_the_columns(format):
     ("first", "later"),
     [(1, "one"), ("one", 1), (1, 1.5), ({"a": 1}, {"a": 1, "b": 2}), ([1], ["one"]), (1, 2**80), (True, 1)],
 )
-def test_parquet_refuses_what_the_first_block_has_no_type_for(first, later):
+def test_parquet_rejects_values_of_other_types_than_the_first_block(first, later):
     with pytest.raises(EmograinError, match="JSONL"):
         written([{"text": "a", "value": first}, {"text": "b", "value": later}], "parquet")
 
@@ -267,7 +267,7 @@ def test_numpy_values_are_written_as_numbers():
 def test_a_long_file_is_read_and_written_in_little_memory(tmp_path, format):
     path, blocks, block = tmp_path / f"rows.{format}", 30, [{"text": "x" * 1000}] * 1000
     with open_writer(path) as writer:
-        writer.write(block)  # warms what is loaded once
+        writer.write(block)  # loads modules and caches before measuring
         tracemalloc.start()
         for _ in range(blocks - 1):
             writer.write(block)

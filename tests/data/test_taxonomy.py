@@ -1,4 +1,4 @@
-"""The label set: GoEmotions as published, a user's own, and the mistakes one can make in a taxonomy file."""
+"""Taxonomies: GoEmotions as published, labels of a user, and errors in taxonomy files."""
 
 import json
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_many_labels_of_one_group_do_not_overflow():
     assert taxonomy.to_groups(np.ones((1, 512), dtype=np.uint8), "all").tolist() == [[1]]
 
 
-def test_labels_of_another_width_are_refused():
+def test_labels_of_another_shape_are_an_error():
     with pytest.raises(EmograinError, match=r"shape \(n, 3\), got \(2, 28\)"):
         MOODS.to_groups(np.zeros((2, 28)), "tone")
 
@@ -74,7 +74,7 @@ def test_labels_of_another_width_are_refused():
         (1, [1]),
     ],
 )
-def test_labels_come_as_names_or_indices_in_a_list_or_a_string(given, indices):
+def test_labels_are_names_or_indices_in_a_list_or_a_string(given, indices):
     assert MOODS.indices(given) == indices
     assert np.flatnonzero(MOODS.multi_hot([indices])[0]).tolist() == indices
 
@@ -94,7 +94,7 @@ def test_labels_come_as_names_or_indices_in_a_list_or_a_string(given, indices):
         ("[joy", "JSON list"),
     ],
 )
-def test_labels_that_are_none_are_named(given, message):
+def test_invalid_labels_are_errors_that_name_them(given, message):
     with pytest.raises(EmograinError, match=message):
         MOODS.indices(given)
 
@@ -115,7 +115,7 @@ def test_a_taxonomy_survives_json(taxonomy):
     assert Taxonomy.from_dict(json.loads(json.dumps(taxonomy.to_dict()))) == taxonomy
 
 
-def test_an_unknown_grouping_is_answered_with_the_nearest():
+def test_an_unknown_grouping_gives_the_closest_one():
     with pytest.raises(EmograinError, match="unknown grouping 'sentimant', did you mean 'sentiment'"):
         GOEMOTIONS.groups("sentimant")
 
@@ -139,7 +139,7 @@ def test_an_unknown_grouping_is_answered_with_the_nearest():
         ('name = "m\nlabels = []', "is not TOML"),
     ],
 )
-def test_a_mistake_in_a_taxonomy_file_is_told_with_the_file(tmp_path, toml, message):
+def test_errors_in_a_taxonomy_file_name_the_file(tmp_path, toml, message):
     path = tmp_path / "own.toml"
     path.write_text(toml)
     with pytest.raises(EmograinError, match=message) as caught:
@@ -147,7 +147,7 @@ def test_a_mistake_in_a_taxonomy_file_is_told_with_the_file(tmp_path, toml, mess
     assert str(path) in str(caught.value)
 
 
-def test_a_taxonomy_file_that_cannot_be_read_is_told(tmp_path):
+def test_an_unreadable_taxonomy_file_is_an_error(tmp_path):
     with pytest.raises(EmograinError, match="No such file"):
         Taxonomy.from_toml(tmp_path / "none.toml")
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')

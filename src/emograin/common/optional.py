@@ -6,8 +6,12 @@ from types import ModuleType
 from .errors import EmograinError
 
 
-def import_optional(module: str, name: str) -> ModuleType:
-    """Import a module that only an extra installs, or say which one is missing.
+def import_optional(module: str, extra: str) -> ModuleType:
+    """Import a module that only an extra installs.
+
+    Args:
+        module: Name of the module.
+        extra: Extra of this project that installs it, for the error.
 
     Raises:
         EmograinError: The module is not installed.
@@ -18,5 +22,5 @@ def import_optional(module: str, name: str) -> ModuleType:
         if missing.name != module.partition(".")[0]:
             raise
         raise EmograinError(
-            f"this needs {missing.name}, which is not installed", f"pip install 'emograin[{name}]'"
+            f"this needs {missing.name}, which is not installed", f"pip install 'emograin[{extra}]'"
         ) from None

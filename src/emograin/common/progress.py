@@ -1,4 +1,4 @@
-"""What a person sees while something long runs: a bar on a terminal, a line now and then in a log; on stderr."""
+"""Progress on standard error: a bar on a terminal, otherwise a line every 30 s."""
 
 import io
 import sys
@@ -8,17 +8,17 @@ from types import TracebackType
 
 from tqdm import tqdm
 
-PAUSE = 30.0  # seconds between lines where there is no terminal to draw a bar on
+LOG_INTERVAL = 30.0  # seconds between two lines without a terminal
 
 
 class Progress:
-    """A bar with rate and time left; where standard error is no terminal, such a line twice a minute.
+    """A progress bar with rate and remaining time, or log lines if standard error is not a terminal.
 
     Args:
-        total: Units of work; None if unknown.
-        unit: What a unit is called.
-        done: Units done before.
-        show: False shows nothing, for processes other than the first.
+        total: Number of units of work; None if unknown.
+        unit: Name of the units, such as "texts".
+        done: Number of units done before.
+        show: Whether to print; False for all processes but the first.
     """
 
     def __init__(self, total: int | None, unit: str, done: int = 0, show: bool = True):
@@ -29,25 +29,30 @@ class Progress:
             initial=done,
             unit=f" {unit}",
             disable=not show,
-            file=sys.stderr if self.terminal else io.StringIO(),  # there it only counts
+            file=sys.stderr if self.terminal else io.StringIO(),  # without a terminal the bar only counts
             mininterval=0.1 if self.terminal else float("inf"),
-            delay=1,  # what takes less needs no bar
+            delay=1,  # seconds; shorter work needs no bar
             dynamic_ncols=self.terminal,
             smoothing=0.05,
         )
-        self.last = time.monotonic()
+        self.last_line = time.monotonic()
 
     def advance(self, units: int, values: Mapping[str, str] | None = None) -> None:
-        """Move on, with values to show behind the bar."""
+        """Add finished units.
+
+        Args:
+            units: Number of units finished since the last call.
+            values: Current values to show behind the bar, by name.
+        """
         if values:
             self.bar.set_postfix(values, refresh=False)
         self.bar.update(units)
-        if self.show and not self.terminal and time.monotonic() - self.last >= PAUSE:
-            self.last = time.monotonic()
+        if self.show and not self.terminal and time.monotonic() - self.last_line >= LOG_INTERVAL:
+            self.last_line = time.monotonic()
             self.note(str(self.bar))
 
     def note(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that stays above the bar."""
         if self.show and self.terminal:
             self.bar.write(text, file=sys.stderr)
         elif self.show:

@@ -1,10 +1,13 @@
-"""Tables as text."""
+"""Tables of cells as text: aligned for a terminal, or as Markdown."""
 
 from collections.abc import Sequence
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as lines: the first column to the left, the others to the right.
+    """Return rows as lines of aligned columns: the first to the left, the others to the right.
+
+    Args:
+        rows: Cells of each row, of equal number.
 
     >>> print(aligned([["label", "F1"], ["joy", "0.5"]]))
     label   F1
@@ -19,8 +22,23 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as a Markdown table, without a final newline.
+
+    Args:
+        rows: Titles of the columns, then the cells of each row.
+
+    >>> print(markdown([["label", "F1"], ["joy", "0.5"]]))
+    | label | F1 |
+    |---|---|
+    | joy | 0.5 |
+    """
+    titles, *body = [f"| {' | '.join(cells)} |" for cells in rows]
+    return "\n".join([titles, "|---" * len(rows[0]) + "|", *body])
+
+
 def number(value: float | None, digits: int = 4) -> str:
-    """A figure, or a dash where there is none.
+    """Return a number with a fixed number of decimals, and None as a dash.
 
     >>> number(0.12345), number(None)
     ('0.1235', '-')

@@ -1,26 +1,27 @@
-"""Which texts go together: batches of like length, a pure function of (seed, epoch)."""
+"""Batches of texts of similar length; for training a pure function of (seed, epoch)."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+INFERENCE_BATCH_SIZE = 64  # one value: scores with and without mixing are bit-identical only for equal batches
 POOL = 50  # batches sorted together: enough for little padding, few enough to leave the order random
 
 
 def training_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Every text once, in random batches whose texts have about the same length.
+    """Put every text into one of the random batches of an epoch, with texts of similar length.
 
-    The texts are shuffled, cut into pools of `POOL` batches, sorted by length inside a pool, cut into batches, and the
-    batches shuffled. A resumed run asks for the same (seed, epoch) and skips what is done.
+    The texts are shuffled, cut into pools of `POOL` batches, sorted by length within each pool, and cut into batches,
+    which are shuffled. A resumed run computes the batches of the same (seed, epoch) and skips the finished ones.
 
     Args:
-        lengths: Tokens of each text.
-        batch_size: Texts a batch; the last one of the epoch's shuffle may be smaller.
-        seed: The run's seed.
+        lengths: Number of tokens of each text.
+        batch_size: Number of texts per batch; one batch per epoch may be smaller.
+        seed: Seed of the run.
         epoch: Number of the epoch, from 0.
 
     Returns:
-        Arrays of indices into `lengths`.
+        Indices into `lengths` for each batch, (batch,) int64.
 
     >>> [batch.tolist() for batch in training_batches([3, 9, 4, 8], batch_size=2, seed=0, epoch=0)]
     [[3, 1], [0, 2]]
@@ -37,26 +38,43 @@ def training_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: 
 
 
 def inference_batches(lengths: Sequence[int], batch_size: int) -> list[np.ndarray]:
-    """Every text once, longest first, so that memory runs out at once or never.
+    """Put every text into a batch, longest texts first: if memory is too small, the first batch fails.
+
+    Args:
+        lengths: Number of tokens of each text.
+        batch_size: Number of texts per batch; the last batch may be smaller.
+
+    Returns:
+        Indices into `lengths` for each batch, (batch,) int64.
 
     >>> [batch.tolist() for batch in inference_batches([3, 9, 4], batch_size=2)]
     [[1, 2], [0]]
     """
-    order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
+    order = _longest_first(lengths)
     return [order[at : at + batch_size] for at in range(0, len(order), batch_size)]
 
 
-def batches_of_tokens(lengths: Sequence[int], tokens: int) -> list[np.ndarray]:
-    """Every text once, longest first, in batches of at most so many tokens with padding, of one text at least.
+def token_budget_batches(lengths: Sequence[int], tokens: int) -> list[np.ndarray]:
+    """Put every text into a batch, longest texts first, with a maximum number of tokens per batch.
 
-    >>> [batch.tolist() for batch in batches_of_tokens([3, 9, 4, 2], tokens=8)]
+    Args:
+        lengths: Number of tokens of each text.
+        tokens: Maximum number of tokens per batch, padding included; a longer text is a batch of its own.
+
+    Returns:
+        Indices into `lengths` for each batch, (batch,) int64.
+
+    >>> [batch.tolist() for batch in token_budget_batches([3, 9, 4, 2], tokens=8)]
     [[1], [2, 0], [3]]
     """
-    sizes = np.asarray(lengths, dtype=np.int64)
-    order = np.argsort(-sizes, kind="stable")
+    order = _longest_first(lengths)
     batches, start = [], 0
     while start < len(order):
-        end = start + max(1, tokens // max(1, int(sizes[order[start]])))
+        end = start + max(1, tokens // max(1, int(lengths[order[start]])))
         batches.append(order[start:end])
         start = end
     return batches
+
+
+def _longest_first(lengths: Sequence[int]) -> np.ndarray:
+    return np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")

@@ -1,7 +1,4 @@
-"""Corpora: texts with multi-hot labels, from the hub, from a folder, or from a file of one's own.
-
-A corpus loads each split when it is asked for, so what trains on `train` and `dev` never reads a label of `test`.
-"""
+"""Texts with multi-hot labels, in splits, and fingerprints of them."""
 
 import hashlib
 import json
@@ -15,18 +12,18 @@ from ..common.errors import unknown_name
 from ..common.files import sha256_json
 from .taxonomy import Taxonomy
 
-SPLITS = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}
+SPLITS = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}  # name: accepted names
 
 
 @dataclass
 class Split:
-    """Texts and their labels.
+    """The texts of a split, with their labels.
 
     Args:
-        name: Of which split.
-        ids: One a text.
-        texts: As they stand in the source.
-        labels: Multi-hot, `(n, labels)` uint8, in the order of the corpus's taxonomy.
+        name: Name of the split, a key of `SPLITS`, or "all".
+        ids: Id of each text.
+        texts: Texts, unchanged from the source.
+        labels: Multi-hot labels, (texts, labels) uint8, in the order of the corpus's taxonomy.
     """
 
     name: str
@@ -39,12 +36,12 @@ class Split:
 
 
 class Corpus:
-    """Named splits under one taxonomy, each loaded when it is first asked for.
+    """Named splits under one taxonomy. Each split is loaded on first use, so training never reads the labels of `test`.
 
     Args:
-        name: What the corpus is called.
-        taxonomy: The labels of its splits.
-        loaders: Split name to what loads it.
+        name: Name of the corpus.
+        taxonomy: Labels of all splits.
+        loaders: Function that loads the split, by name.
     """
 
     def __init__(self, name: str, taxonomy: Taxonomy, loaders: Mapping[str, Callable[[], Split]]):
@@ -54,38 +51,37 @@ class Corpus:
         self._loaded: dict[str, Split] = {}
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The splits it has: train, dev and test in this order, then others."""
-        return tuple([name for name in SPLITS if name in self._loaders] + [n for n in self._loaders if n not in SPLITS])
+    def split_names(self) -> tuple[str, ...]:
+        """The names of the splits: train, dev and test first, in this order."""
+        standard = [name for name in SPLITS if name in self._loaders]
+        return tuple(standard + [name for name in self._loaders if name not in SPLITS])
 
     def split(self, name: str) -> Split:
-        """One split, or "all" of them one after another.
+        """Load a split.
+
+        Args:
+            name: Name of the split, or "all" for the concatenation of all splits.
 
         Raises:
-            EmograinError: There is no such split, or its source is not what it should be.
+            EmograinError: The corpus has no such split, or its source is invalid.
         """
         if name == "all":
-            parts = [self.split(each) for each in self.names]
+            splits = [self.split(each) for each in self.split_names]
             return Split(
                 name="all",
-                ids=[each for part in parts for each in part.ids],
-                texts=[each for part in parts for each in part.texts],
-                labels=np.concatenate([part.labels for part in parts]),
+                ids=[each for split in splits for each in split.ids],
+                texts=[each for split in splits for each in split.texts],
+                labels=np.concatenate([split.labels for split in splits]),
             )
         if name not in self._loaders:
-            raise unknown_name(f"split of corpus {self.name!r}", name, [*self.names, "all"])
+            raise unknown_name(f"split of corpus {self.name!r}", name, [*self.split_names, "all"])
         if name not in self._loaded:
             self._loaded[name] = self._loaders[name]()
         return self._loaded[name]
 
 
-def same(text: str) -> str:
-    """What two texts share when one counts as a repeat of the other: all but case and white space around them."""
-    return text.strip().casefold()
-
-
 def fingerprint(split: Split) -> str:
-    """A sha256 of the texts and labels in order, which tells on which data a run was trained. Ids do not count."""
+    """Return the SHA-256 of the texts and labels of a split, in order. Ids do not count."""
     digest = hashlib.sha256(str(split.labels.shape).encode())
     for text, labels in zip(split.texts, split.labels, strict=True):
         digest.update(json.dumps([text, np.flatnonzero(labels).tolist()]).encode())
@@ -93,5 +89,10 @@ def fingerprint(split: Split) -> str:
 
 
 def training_fingerprint(settings: Mapping[str, Any], splits: Sequence[str]) -> str:
-    """A sha256 of a training: of its settings, and of the fingerprints of the splits that it reads."""
+    """Return the SHA-256 that identifies a training.
+
+    Args:
+        settings: Settings of the training.
+        splits: Fingerprint of each split that the training reads.
+    """
     return sha256_json([dict(settings), list(splits)])

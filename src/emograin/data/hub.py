@@ -9,12 +9,15 @@ REPOSITORY = "google-research-datasets/go_emotions"
 
 
 def load_from_hub(configuration: str, split: str, hint: str) -> Any:
-    """One split of GoEmotions as a `datasets.Dataset`, from the network or the hub's cache.
+    """Load a split of GoEmotions from the network, or from the hub's cache.
 
     Args:
-        configuration: "simplified", the labels on which raters agree, or "raw", a row a rater.
-        split: As the hub names it.
-        hint: What to do without a network, for the message.
+        configuration: "simplified" (labels that raters agree on), or "raw" (one row per rater and text).
+        split: Name of the split on the hub.
+        hint: Alternative without a network, for the error.
+
+    Returns:
+        A `datasets.Dataset`.
 
     Raises:
         EmograinError: The package `datasets` is not installed, or neither network nor cache has the data.
@@ -22,6 +25,6 @@ def load_from_hub(configuration: str, split: str, hint: str) -> Any:
     load_dataset = import_optional("datasets", "train").load_dataset
     try:
         return load_dataset(REPOSITORY, configuration, split=split)
-    except Exception as error:  # the errors of the hub, the network and the cache share no class
+    except Exception as error:  # errors of the hub, the network and the cache have no common class
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise EmograinError(f"cannot load GoEmotions from the Hugging Face hub: {reason}", hint) from error

@@ -1,4 +1,4 @@
-"""The label set: the 28 emotions of GoEmotions with their coarser groupings, or a user's own from a TOML file."""
+"""The label set: the 28 emotions of GoEmotions with their coarser groups (§3.2.2), or labels from a TOML file."""
 
 import json
 import re
@@ -16,17 +16,18 @@ from ..common.errors import EmograinError, unknown_name
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Labels in a fixed order, and the coarser groups they fall into.
+    """Labels in a fixed order, with groupings of them into coarser groups.
 
     Args:
-        name: What the taxonomy is called.
-        labels: The labels; a label's position is its index in every array of the project.
-        groupings: Grouping to group to labels. A label may be in several groups of a grouping, and must be in one.
-        words: What the encoder reads for a label: a word, or a definition. A label that is not named reads as itself.
-        placeholders: Strings of the texts that must be one token, such as "[NAME]".
+        name: Name of the taxonomy.
+        labels: Names of the labels; a label's position is its index in every array of labels.
+        groupings: Labels by group by grouping. Every label is in at least one group of each grouping.
+        words: Label words: a word or a definition that the encoder reads for a label, by default the label's name.
+        placeholders: Strings in the texts that must be one token, such as "[NAME]".
 
     Raises:
-        EmograinError: Nothing to choose from, a repeated or empty name, an unknown label, a label without a group.
+        EmograinError: There are fewer than two labels, a repeated or empty name, an unknown label, an empty group, or
+            a label without a group.
 
     >>> moods = Taxonomy("moods", ("joy", "awe", "fear"), {"tone": {"good": ("joy", "awe"), "bad": ("fear", "awe")}})
     >>> moods.index("awe"), moods.groups("tone")
@@ -61,7 +62,7 @@ class Taxonomy:
                 raise EmograinError(f"grouping {grouping!r} must place every label, got no group for {missing}")
 
     def index(self, label: str) -> int:
-        """The position of a label.
+        """Return the index of a label.
 
         Raises:
             EmograinError: The taxonomy has no such label.
@@ -71,26 +72,29 @@ class Taxonomy:
         return self.labels.index(label)
 
     def indices(self, labels: Any) -> list[int]:
-        """The positions of one text's labels: names or indices, in a list or in one string.
+        """Parse the labels of one text to indices.
+
+        Args:
+            labels: Names or indices of the labels, in a list or in a string, separated by ",", ";" or "|".
 
         Raises:
-            EmograinError: No label, an unknown one, or an index outside the taxonomy.
+            EmograinError: There is no label, an unknown one, or an index outside the taxonomy.
 
         >>> GOEMOTIONS.indices("joy, love"), GOEMOTIONS.indices("17|18"), GOEMOTIONS.indices(["joy", 18])
         ([17, 18], [17, 18], [17, 18])
         """
-        if isinstance(labels, str) and labels.lstrip().startswith("["):  # a list in a cell of a CSV file
+        if isinstance(labels, str) and labels.lstrip().startswith("["):  # a JSON list, as in a cell of a CSV file
             try:
                 labels = json.loads(labels)
             except ValueError:
                 raise EmograinError(f"labels must be names, indices or a JSON list of them, got {labels!r}") from None
-        if isinstance(labels, str) and labels not in self.labels:  # a label may itself hold a comma
+        if isinstance(labels, str) and labels not in self.labels:  # the name of a label may contain a separator
             labels = [each.strip() for each in re.split("[,;|]", labels) if each.strip()]
         if labels is None or labels == []:
             raise EmograinError("a text needs at least one label, got none")
-        return [self._index_of(each) for each in (labels if isinstance(labels, list) else [labels])]
+        return [self._parse_label(each) for each in (labels if isinstance(labels, list) else [labels])]
 
-    def _index_of(self, label: Any) -> int:
+    def _parse_label(self, label: Any) -> int:
         if isinstance(label, str) and (label in self.labels or not re.fullmatch("[0-9]+", label)):
             return self.index(label)
         if isinstance(label, bool) or not isinstance(label, int | str):
@@ -100,7 +104,13 @@ class Taxonomy:
         return int(label)
 
     def multi_hot(self, indices: Sequence[Sequence[int]]) -> np.ndarray:
-        """The label indices of texts as `(n, labels)` uint8 of 0 and 1.
+        """Encode label indices as multi-hot rows.
+
+        Args:
+            indices: Indices of the labels of each text.
+
+        Returns:
+            Multi-hot labels, (texts, labels) uint8.
 
         >>> Taxonomy("tone", ("good", "bad", "none")).multi_hot([[2], [0, 1]]).tolist()
         [[0, 0, 1], [1, 1, 0]]
@@ -111,7 +121,7 @@ class Taxonomy:
         return labels
 
     def groups(self, grouping: str) -> tuple[str, ...]:
-        """The groups of a grouping, in order.
+        """Return the names of a grouping's groups, in order.
 
         Raises:
             EmograinError: The taxonomy has no such grouping.
@@ -121,7 +131,7 @@ class Taxonomy:
         return tuple(self.groupings[grouping])
 
     def group_matrix(self, grouping: str) -> np.ndarray:
-        """Which label is in which group, `(labels, groups)` uint8 of 0 and 1.
+        """Return a matrix (labels, groups) uint8 that is 1 where the label is in the group, else 0.
 
         Raises:
             EmograinError: The taxonomy has no such grouping.
@@ -133,28 +143,29 @@ class Taxonomy:
         return matrix
 
     def to_groups(self, labels: np.ndarray, grouping: str) -> np.ndarray:
-        """The groups of texts: every group of which a text has a label.
+        """Map the labels of texts to groups: a text is in every group that has one of its labels.
 
         Args:
-            labels: Multi-hot labels, `(n, labels)` of 0 and 1.
+            labels: Multi-hot labels, (texts, labels).
+            grouping: Name of the grouping.
 
         Returns:
-            Multi-hot groups, `(n, groups)` uint8.
+            Multi-hot groups, (texts, groups) uint8.
 
         Raises:
             EmograinError: The taxonomy has no such grouping, or the labels are of another shape.
         """
         if labels.ndim != 2 or labels.shape[1] != len(self.labels):
             raise EmograinError(f"labels must be of shape (n, {len(self.labels)}), got {labels.shape}")
-        # A product of booleans is "has a label of the group", and cannot overflow as uint8 would.
+        # The product of booleans is a disjunction, and cannot overflow as uint8 would.
         return (labels.astype(bool) @ self.group_matrix(grouping).astype(bool)).astype(np.uint8)
 
     def label_words(self) -> list[str]:
-        """What the encoder reads for each label, in label order."""
+        """Return the text that the encoder reads for each label, in the order of the labels."""
         return [self.words.get(label, label) for label in self.labels]
 
     def to_dict(self) -> dict[str, Any]:
-        """The taxonomy as JSON-able values, for `from_dict`."""
+        """Return the taxonomy as JSON-able values, for `from_dict`."""
         return {
             "name": self.name,
             "labels": list(self.labels),
@@ -168,10 +179,10 @@ class Taxonomy:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Taxonomy":
-        """A taxonomy from the values of `to_dict`, or of a TOML file.
+        """Create a taxonomy from the values of `to_dict` or of a TOML file.
 
         Raises:
-            EmograinError: A key is missing, unknown or of the wrong kind, or the taxonomy contradicts itself.
+            EmograinError: A key is missing or unknown, or a value is of the wrong type or inconsistent.
         """
         known = [each.name for each in fields(cls)]
         for key in values:
@@ -193,10 +204,10 @@ class Taxonomy:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Taxonomy":
-        """A taxonomy from a TOML file of the form of `taxonomies/goemotions.toml`.
+        """Load a taxonomy from a TOML file in the form of `data/goemotions.toml`.
 
         Raises:
-            EmograinError: The file cannot be read, is not TOML, or does not hold a taxonomy.
+            EmograinError: The file cannot be read, is not TOML, or is not a taxonomy.
         """
         try:
             return cls.from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))

@@ -1,4 +1,4 @@
-"""The words of a text, and which of them each word piece is of."""
+"""Split a text into words and map each word piece to its word."""
 
 import re
 from bisect import bisect_right
@@ -6,36 +6,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# A word is what stands between white space; in scripts without it, a character.
+# A word is a maximal run of characters other than white space; in Japanese and Chinese, a single character.
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
-def words_at(text: str, pieces: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], np.ndarray]:
-    """The words that word pieces spell.
+def align_words(text: str, pieces: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], np.ndarray]:
+    """Find the words of a text that a tokenizer's word pieces cover.
 
     Args:
-        text: A text.
-        pieces: Where in it each word piece begins and ends, in characters.
+        text: Text to split.
+        pieces: Span of each word piece, (start, end) in characters.
 
     Returns:
-        Where each word begins and ends, as far as there are pieces, and the word of each piece (pieces,), -1 for none.
+        Span of each covered word, and the index of each piece's word, (pieces,) int64; -1 for a piece without a word.
 
-    >>> words_at("so terrified!", [(0, 2), (3, 9), (9, 12), (12, 13)])
+    >>> align_words("so terrified!", [(0, 2), (3, 9), (9, 12), (12, 13)])
     ([(0, 2), (3, 13)], array([0, 1, 1, 1]))
     """
-    end = max((stop for _, stop in pieces), default=0)
-    found = [match.span() for match in WORD.finditer(text[:end])]
-    ends = [stop for _, stop in found]
-    places = []
+    read = max((stop for _, stop in pieces), default=0)  # a truncated text has no pieces beyond
+    words = [match.span() for match in WORD.finditer(text[:read])]
+    ends = [stop for _, stop in words]
+    word_ids = []
     for start, stop in pieces:
-        best, most = -1, 0  # the first of those that share most with the piece
-        for at in range(bisect_right(ends, start), len(found)):
-            first, last = found[at]
-            if first >= stop:
+        best, overlap = -1, 0  # the word with the largest overlap; ties: the first
+        for at in range(bisect_right(ends, start), len(words)):
+            word_start, word_stop = words[at]
+            if word_start >= stop:
                 break
-            if min(stop, last) - max(start, first) > most:
-                best, most = at, min(stop, last) - max(start, first)
-        places.append(best)
-    kept = sorted(set(places) - {-1})  # a word that the tokenizer passes over is none
-    renumbered = {-1: -1} | {place: at for at, place in enumerate(kept)}
-    return [found[place] for place in kept], np.array([renumbered[place] for place in places], dtype=int)
+            if min(stop, word_stop) - max(start, word_start) > overlap:
+                best, overlap = at, min(stop, word_stop) - max(start, word_start)
+        word_ids.append(best)
+    covered = sorted(set(word_ids) - {-1})  # a tokenizer may drop a word entirely
+    renumbered = {-1: -1} | {word: at for at, word in enumerate(covered)}
+    return [words[at] for at in covered], np.array([renumbered[word] for word in word_ids], dtype=int)

@@ -1,4 +1,4 @@
-"""What reading and writing tables share: the formats, how files are opened, blocks of rows."""
+"""Parts shared by the reader and the writer: file formats, compression, streams."""
 
 import gzip
 import io
@@ -11,95 +11,106 @@ from typing import IO, Any, Literal, cast
 from ...common.errors import EmograinError
 from ...common.optional import import_optional
 
-BLOCK = 1024  # rows held at once where a format is read or written in blocks
+BLOCK = 1024  # rows in memory at once for formats that are read or written in blocks
 SUFFIXES = {".txt": "txt", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-PACKED = (".gz", ".zst")
-PIECE = 1 << 13  # packed bytes that are unpacked at once
+COMPRESSED = (".gz", ".zst")
+CHUNK = 1 << 13  # compressed bytes to decompress at once
 
 
-def format_of(path: str | Path) -> str:
-    """The format of a file, from its extension; text formats may end in .gz or .zst.
+def infer_format(path: str | Path) -> str:
+    """Infer the format of a file from its extension; text formats may end in .gz or .zst.
 
     Raises:
         EmograinError: The extension is none of `SUFFIXES`.
 
-    >>> format_of("reviews.tsv.gz"), format_of("reviews.ndjson.zst")
+    >>> infer_format("reviews.tsv.gz"), infer_format("reviews.ndjson.zst")
     ('tsv', 'jsonl')
     """
-    packed = str(path).endswith(PACKED)
-    name = SUFFIXES.get(Path(path).with_suffix("").suffix.lower() if packed else Path(path).suffix.lower())
-    if name is None or (name == "parquet" and packed):
+    compressed = str(path).endswith(COMPRESSED)
+    format = SUFFIXES.get(Path(path).with_suffix("").suffix.lower() if compressed else Path(path).suffix.lower())
+    if format is None or (format == "parquet" and compressed):
         raise EmograinError(f"unknown kind of file {str(path)!r}", f"expected one of {', '.join(SUFFIXES)}")
-    return name
+    return format
 
 
-def opened(source: str | Path | IO[Any], mode: Literal["rb", "wb"]) -> AbstractContextManager[IO[Any]]:
-    """The bytes of a path, packed where it ends in .gz or .zst; of a stream the bytes beneath it, if any, left open."""
+def open_bytes(
+    source: str | Path | IO[Any], mode: Literal["rb", "wb"], suffix: str | None = None
+) -> AbstractContextManager[IO[Any]]:
+    """Open the uncompressed bytes of a file or a stream.
+
+    Args:
+        source: A path, or an open stream, which stays open. For a text stream its underlying bytes are used.
+        mode: "rb" to read, "wb" to write.
+        suffix: Extension that selects the compression, ".gz" or ".zst"; by default the path's own.
+
+    Raises:
+        OSError: The path cannot be opened.
+    """
     if isinstance(source, str | Path):
-        kinds: dict[str, Any] = {".gz": gzip.open, ".zst": _open_zst}
-        return cast(IO[Any], kinds.get(Path(source).suffix, Path.open)(Path(source), mode))
+        openers: dict[str, Any] = {".gz": gzip.open, ".zst": _open_zst}
+        return cast(IO[Any], openers.get(suffix or Path(source).suffix, Path.open)(Path(source), mode))
     if mode == "wb":
-        source.flush()  # what was printed to a stream of text goes before what is written to the bytes beneath it
+        source.flush()  # text printed before must precede the bytes
     return nullcontext(getattr(source, "buffer", source))
 
 
 @contextmanager
-def as_text(stream: IO[Any], encoding: str, errors: str, newline: str) -> Iterator[io.TextIOBase]:
-    """A stream of bytes as text; a stream of text as it is."""
+def open_text(stream: IO[Any], encoding: str, errors: str, newline: str) -> Iterator[io.TextIOBase]:
+    """Yield a stream of bytes as text, and a stream of text unchanged. The stream stays open."""
     text = stream if isinstance(stream, io.TextIOBase) else io.TextIOWrapper(stream, encoding, errors, newline)
     try:
         yield text
     finally:
         if text is not stream:
-            text.detach()  # or the wrapper, once collected, closes a stream that is not ours
+            text.detach()  # otherwise the wrapper closes the stream when it is garbage-collected
 
 
 def _open_zst(path: Path, mode: Literal["rb", "wb"]) -> IO[Any]:
     if sys.version_info >= (3, 14):
         from compression import zstd
 
-        zstd_error, unpacker, packed = zstd.ZstdError, zstd.ZstdDecompressor, zstd.open
+        zstd_error, decompressor, open_zst = zstd.ZstdError, zstd.ZstdDecompressor, zstd.open
     else:
         zstandard = import_optional("zstandard", "zst")
-        zstd_error, packed = zstandard.ZstdError, zstandard.open
+        zstd_error, open_zst = zstandard.ZstdError, zstandard.open
 
-        def unpacker() -> Any:
+        def decompressor() -> Any:
             return zstandard.ZstdDecompressor().decompressobj()
 
     if mode == "wb":
-        return cast(IO[Any], packed(path, "wb"))
-    return cast(IO[Any], io.BufferedReader(_Unpacked(path, unpacker, zstd_error)))
+        return cast(IO[Any], open_zst(path, "wb"))
+    return cast(IO[Any], io.BufferedReader(_ZstdReader(path, decompressor, zstd_error)))
 
 
-class _Unpacked(io.RawIOBase):
-    """The content of a .zst file of any number of frames.
+class _ZstdReader(io.RawIOBase):
+    """The decompressed content of a .zst file with any number of frames.
 
-    The readers of the packages take a file that is cut short, or what follows the first frame, for the end.
+    The packages' own readers silently stop at the end of the first frame, or of a truncated file.
     """
 
-    def __init__(self, path: Path, unpacker: Callable[[], Any], error: type[Exception]):
+    def __init__(self, path: Path, decompressor: Callable[[], Any], error: type[Exception]):
         self.file = path.open("rb")
-        self.unpacker = unpacker
+        self.decompressor = decompressor
         self.error = error
         self.frame: Any = None
-        self.packed = self.content = b""
+        self.compressed = self.content = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         while not self.content:
-            self.packed = self.packed or self.file.read(PIECE)
-            if not self.packed:
+            self.compressed = self.compressed or self.file.read(CHUNK)
+            if not self.compressed:
                 if self.frame is not None:
-                    raise EOFError("the file is cut short")
+                    raise EOFError("the file is truncated")
                 return 0
-            self.frame = self.frame or self.unpacker()
+            self.frame = self.frame or self.decompressor()
             try:
-                self.content = self.frame.decompress(self.packed)
+                self.content = self.frame.decompress(self.compressed)
             except self.error as error:
                 raise OSError(f"not readable as Zstandard: {error}") from error
-            self.packed = self.frame.unused_data if self.frame.eof else b""
+            self.compressed = self.frame.unused_data if self.frame.eof else b""
             if self.frame.eof:
                 self.frame = None
         count = min(len(buffer), len(self.content))

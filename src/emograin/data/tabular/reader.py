@@ -1,12 +1,11 @@
-"""Rows of text, CSV, TSV, JSONL and Parquet files, read a block at a time, so in constant memory.
+"""Read the rows of text, CSV, TSV, JSONL and Parquet files, in constant memory.
 
-Reading never drops a row and never stops at one: every record of the file comes out as one `Row`, and a record that
-cannot be used says why. Only a mistake about the file as a whole raises.
+Reading neither skips a row nor stops at one: every record of a file gives one `Row`, and a bad record gives a row with
+a problem. Only problems of the whole file raise errors.
 """
 
 import csv
 import json
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,31 +16,35 @@ from typing import IO, Any
 
 from ...common.errors import EmograinError, unknown_name
 from ...common.optional import import_optional
-from .formats import BLOCK, as_text, format_of, opened
-
-# Bytes that are not UTF-8 are read as lone surrogates (PEP 383), which no valid text contains: they mark their own row.
-UNDECODABLE = re.compile("[\ud800-\udfff]")
+from ..text import LONE_SURROGATE
+from .formats import BLOCK, infer_format, open_bytes, open_text
 
 
 @dataclass(slots=True)
 class Row:
-    """One record of a file."""
+    """A record of a file.
 
-    fields: dict[str, Any]  # its values by column
-    text: str | None  # may be empty; None where there is none
-    problem: str | None = None  # why the record cannot be used as it is; None where it can
+    Args:
+        fields: Values by column.
+        text: Value of the text column, may be empty; None if the record has no readable text.
+        problem: Reason why the record cannot be used unchanged; None for a good record.
+    """
+
+    fields: dict[str, Any]
+    text: str | None
+    problem: str | None = None
 
 
 def read_rows(source: str | Path | IO[Any], format: str | None = None, column: str = "text") -> Iterator[Row]:
-    """Every record of a file as one row, in order.
+    """Yield one row per record of a file, in order.
 
     Args:
-        source: A path, or an open stream, which is left open. Bytes or text; Parquet needs bytes that can be sought.
-        format: A key of `READERS`; by default told from the path's extension, and "txt" for a stream.
-        column: The column that holds the text. In "txt" each line is a text, and this only names it.
+        source: A path, or an open stream of bytes or text, which stays open. Parquet needs a seekable stream of bytes.
+        format: A key of `READERS`; by default inferred from the path's extension, and "txt" for a stream.
+        column: Name of the text column. In "txt" every line is a text, and this is the name of the only column.
 
     Raises:
-        EmograinError: With the first row: no such file, format or column, or not a file of that format.
+        EmograinError: On the first row: the file, format or column does not exist, or the file is not of the format.
 
     >>> import io
     >>> for row in read_rows(io.StringIO("id,text\\n1,so glad\\n2\\n"), "csv"):
@@ -49,21 +52,21 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
     so glad | None
     None | 1 cells, expected 2
     """
-    format = format or (format_of(source) if isinstance(source, str | Path) else "txt")
+    format = format or (infer_format(source) if isinstance(source, str | Path) else "txt")
     if format not in READERS:
         raise unknown_name("format", format, READERS)
     name = source if isinstance(source, str | Path) else getattr(source, "name", "the input")
     try:
-        with opened(source, "rb") as stream:
+        with open_bytes(source, "rb") as stream:
             yield from READERS[format](stream, column)
     except EmograinError as error:
         raise EmograinError(f"{name}: {error}") from error
-    except (OSError, EOFError, zlib.error, csv.Error) as error:  # .gz that is cut short or damaged; a malformed header
+    except (OSError, EOFError, zlib.error, csv.Error) as error:  # truncated or damaged .gz, malformed header
         raise EmograinError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _without_mark(lines: Iterable[str]) -> Iterator[str]:
-    """Lines without the byte order mark. Python's own decoder for it loses a file of the mark's first byte alone."""
+def _without_bom(lines: Iterable[str]) -> Iterator[str]:
+    """Remove the byte order mark. Python's utf-8-sig loses the content of a file that is only the mark's first byte."""
     for number, line in enumerate(lines):
         if number == 0 and (line := line.removeprefix("\ufeff")) == "":
             continue
@@ -71,14 +74,14 @@ def _without_mark(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _read_txt(stream: IO[Any], column: str) -> Iterator[Row]:
-    with as_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
-        for line in _without_mark(lines):
+    with open_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
+        for line in _without_bom(lines):
             yield _row({column: line.removesuffix("\n").removesuffix("\r")}, column)
 
 
 def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
-    with as_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
-        for line in _without_mark(lines):
+    with open_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
+        for line in _without_bom(lines):
             try:
                 fields = json.loads(line)
                 if not isinstance(fields, dict):
@@ -90,13 +93,13 @@ def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
 
 
 def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Row]:
-    csv.field_size_limit(2**31 - 1)  # the default stops at 131,072 characters; this is the most a C long holds anywhere
-    with as_text(stream, "utf-8", "surrogateescape", newline="") as lines:
-        # Strict: a stray quote marks its own row, where lenient parsing would quietly change the text.
-        records = csv.reader(_without_mark(lines), delimiter=delimiter, strict=True)
+    csv.field_size_limit(2**31 - 1)  # characters, the maximum of a C long on every platform; the default is 131,072
+    with open_text(stream, "utf-8", "surrogateescape", newline="") as lines:
+        # Strict: a stray quote makes its row bad; lenient parsing would silently change the text.
+        records = csv.reader(_without_bom(lines), delimiter=delimiter, strict=True)
         header = next(records, None)
         if header is None:
-            raise EmograinError(f"it is empty, expected a header with a column {column!r}")
+            raise EmograinError(f"the file is empty, expected a header with a column {column!r}")
         if column not in header:
             raise unknown_name("column", column, _clean(header))
         if repeated := sorted({name for name in header if header.count(name) > 1}):
@@ -111,7 +114,7 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
             if cells is None:
                 return
             row = _row(dict(zip_longest(header, cells[: len(header)], fillvalue="")), column)
-            if len(cells) != len(header):  # cells may have moved, so which of them is the text is not known
+            if len(cells) != len(header):  # cells may have shifted, so any of them could be the text
                 more = f", too many: {_clean(cells[len(header) :])}" if len(cells) > len(header) else ""
                 row = Row(row.fields, None, f"{len(cells)} cells, expected {len(header)}{more}")
             yield row
@@ -131,13 +134,14 @@ def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
             for values in zip(*columns, strict=True):
                 yield _row(dict(zip(batch.schema.names, values, strict=True)), column)
     except (arrow.ArrowException, UnicodeDecodeError) as error:
-        raise EmograinError(f"it is not readable as Parquet: {error}") from error
+        raise EmograinError(f"not readable as Parquet: {error}") from error
 
 
 def _parquet_values(values: Any, arrow: Any) -> list[Any]:
+    """Convert a column to Python values, with invalid UTF-8 as lone surrogates."""
     try:
         return values.to_pylist()
-    except UnicodeDecodeError:  # nothing makes a writer of Parquet keep to UTF-8
+    except UnicodeDecodeError:  # Parquet files may contain strings that are not UTF-8
         values = values.cast(arrow.large_binary()).to_pylist()
         return [each and each.decode("utf-8", "surrogateescape") for each in values]
 
@@ -152,7 +156,7 @@ READERS: dict[str, Callable[[IO[Any], str], Iterator[Row]]] = {
 
 
 def _row(fields: dict[str, Any], column: str) -> Row:
-    """A row of a well-formed record, whose text may still be missing, of another type, or not UTF-8."""
+    """Create the row of a well-formed record; its text may still be missing, of another type, or not UTF-8."""
     clean = _clean(fields)
     if column not in clean:
         return Row(clean, None, str(unknown_name("column", column, clean)))
@@ -163,9 +167,9 @@ def _row(fields: dict[str, Any], column: str) -> Row:
 
 
 def _clean(value: Any) -> Any:
-    """The value with every undecodable character replaced, at any depth, keys included."""
+    """Replace every lone surrogate in a value by U+FFFD, at any depth, keys included."""
     if isinstance(value, str):
-        return value if value.isascii() else UNDECODABLE.sub("\ufffd", value)
+        return value if value.isascii() else LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, dict):
         return {_clean(key): _clean(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -1,0 +1,58 @@
+"""Atomic writing: a file is complete or unchanged, and no temporary file stays."""
+
+import pytest
+
+from emograin.common.errors import EmograinError
+from emograin.common.files import write_atomically, writing
+
+ERRORS = [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError("a bug")]
+
+
+def fail_while_writing(path, error):
+    with writing(path) as part:
+        part.write_text("half")
+        raise error
+
+
+def test_a_file_and_its_folders_are_created(tmp_path):
+    path = write_atomically(tmp_path / "a" / "b.txt", lambda part: part.write_text("new"))
+    assert path.read_text() == "new"
+    assert [each.name for each in path.parent.iterdir()] == ["b.txt"]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_failed_write_leaves_the_old_content(tmp_path, error):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def write(part):
+        part.write_text("half")
+        raise error
+
+    expected = EmograinError if isinstance(error, OSError) else type(error)
+    with pytest.raises(expected) as caught:
+        write_atomically(path, write)
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    if expected is EmograinError:
+        assert str(caught.value).startswith(f"cannot write {str(path)!r}: No space left on device (")
+
+
+def test_a_file_appears_when_its_block_ends(tmp_path):
+    path = tmp_path / "file"
+    with writing(path) as part:
+        part.write_text("new")
+        assert part.parent == tmp_path
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_failed_block_leaves_the_old_content(tmp_path, error):
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(type(error)):
+        fail_while_writing(path, error)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
