@@ -1,11 +1,11 @@
-"""Training speed: emograin's loop against a plain fine-tuning loop on the same weights, in turn, on this machine's CPU.
+"""Training speed on a CPU: emograin's loop and a plain fine-tuning loop on the same weights, in alternating rounds.
 
     python benchmarks/training_speed.py --method baseline label-embedding --data quickstart --json speed.json
 
-Both sides train the same classifier on the same texts with the same batch size, and are timed on optimizer steps alone.
-Read the ratio: texts a second are this machine's. Run it where nothing else runs.
+Both train the same classifier on the same texts with the same batch size; only optimizer steps are timed. The ratio
+is what carries over to other machines, texts per second do not. Run it on an otherwise idle machine.
 
---steps adds what the ratio is made of: the plain loop with one change after the other.
+--steps breaks the ratio down: the plain loop with one change after the other.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import numpy as np
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import binary_cross_entropy_with_logits
-from training_cost import Cost, matrix_rate
+from training_step_cost import StepCost, matrix_rate
 
 from emograin.data.batching import training_batches
 from emograin.data.corpus import Corpus, Split
@@ -39,17 +39,18 @@ from emograin.data.sources import load
 from emograin.models.classifier import build
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
-from emograin.training.loop import computes_in_bf16, train
+from emograin.training.loop import train
+from emograin.training.precision import computes_in_bf16
 
-CHANGES = ("batches of like length", "bfloat16", "fused AdamW", "math attention")
-DEV_TEXTS = 16  # emograin's loop evaluates once, at the end, untimed
+CHANGES = ("batches of similar length", "bfloat16", "fused AdamW", "math attention")
+DEV_TEXTS = 16  # emograin's loop evaluates once, at the end, which is not timed
 
 
 def plain_loop(settings: Training, corpus: Corpus, changes: Sequence[str] = ()) -> float:
-    """Texts a second of fine-tuning as well-known scripts write it, with some of `CHANGES` on request.
+    """Fine-tune as common example scripts do, with some of `CHANGES` applied; return texts per second.
 
-    Every text is padded to all tokens that are allowed; float32; shuffled batches; AdamW and attention as torch and
-    transformers choose them. Batches are cut from tensors prepared before the clock starts, which no data loader beats.
+    Every text is padded to `max_document_tokens`; float32; shuffled batches; the default AdamW and attention of torch
+    and transformers. Batches are slices of tensors prepared before the clock starts, faster than any data loader.
     """
     classifier = build(settings, corpus.taxonomy).train()
     method, split = classifier.method, corpus.split("train")
@@ -60,13 +61,13 @@ def plain_loop(settings: Training, corpus: Corpus, changes: Sequence[str] = ()) 
     fused = True if "fused AdamW" in changes else None  # None: torch decides
     optimizer = torch.optim.AdamW(classifier.parameters(), settings.learning_rate, fused=fused)
     batches = list(torch.randperm(len(targets)).split(settings.batch_size))
-    if "batches of like length" in changes:
+    if "batches of similar length" in changes:
         batches = [torch.from_numpy(rows) for rows in _batches(settings, documents)]
     autocast = torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in changes)
     began = time.perf_counter()
     for rows in batches:
         batch = {name: tensor[rows] for name, tensor in inputs.items()}
-        if "batches of like length" in changes:
+        if "batches of similar length" in changes:
             width = int(batch["attention_mask"].sum(dim=1).max())
             batch = {name: tensor[:, :width] for name, tensor in batch.items()}
         with autocast, sdpa_kernel(SDPBackend.MATH) if "math attention" in changes else nullcontext():
@@ -80,7 +81,7 @@ def plain_loop(settings: Training, corpus: Corpus, changes: Sequence[str] = ()) 
 
 
 def emograin_loop(settings: Training, corpus: Corpus) -> float:
-    """Texts a second of `emograin.training.loop.train`, as it notes them in the run's curve."""
+    """Train with `emograin.training.loop.train`; return texts per second from the run's curve."""
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(folder)
         train(settings, corpus, run)
@@ -89,14 +90,14 @@ def emograin_loop(settings: Training, corpus: Corpus) -> float:
 
 
 def sample(corpus: Corpus, texts: int, seed: int) -> Corpus:
-    """Some training texts, and a few of dev."""
+    """Return a corpus of `texts` random training texts and `DEV_TEXTS` dev texts."""
     whole, dev = corpus.split("train"), corpus.split("dev")
     chosen = np.random.default_rng(seed).permutation(len(whole))[:texts]
-    parts = {"train": _part(whole, chosen), "dev": _part(dev, np.arange(min(DEV_TEXTS, len(dev))))}
+    parts = {"train": _select(whole, chosen), "dev": _select(dev, np.arange(min(DEV_TEXTS, len(dev))))}
     return Corpus(corpus.name, corpus.taxonomy, {name: partial(parts.__getitem__, name) for name in parts})
 
 
-def _part(split: Split, rows: np.ndarray) -> Split:
+def _select(split: Split, rows: np.ndarray) -> Split:
     return Split(split.name, [split.ids[at] for at in rows], [split.texts[at] for at in rows], split.labels[rows])
 
 
@@ -105,9 +106,9 @@ def _batches(settings: Training, documents: Sequence[list[int]]) -> list[np.ndar
 
 
 def peak_memory(loop: Callable[[Training, Corpus], float], settings: Training, data: str, texts: int) -> dict[str, int]:
-    """MiB of resident memory at its highest, and before training, in a process of its own.
+    """Measure peak resident memory, and memory before training, in MiB, in a separate process.
 
-    The peak of a process never falls, so two loops in one process would show the larger one twice.
+    The peak of a process never decreases, so in one process the second loop would report at least the first one's.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(_measure_memory, loop, settings, data, texts).result()
@@ -117,13 +118,13 @@ def _measure_memory(
     loop: Callable[[Training, Corpus], float], settings: Training, data: str, texts: int
 ) -> dict[str, int]:
     corpus = sample(load(data), texts, settings.seed)
-    before = _high_water()
+    before = _peak_memory_mib()
     loop(settings, corpus)
-    return {"peak_mib": round(_high_water()), "before_training_mib": round(before)}
+    return {"peak_mib": round(_peak_memory_mib()), "before_training_mib": round(before)}
 
 
-def _high_water() -> float:
-    """MiB. Linux's VmHWM starts anew in a new program; ru_maxrss may inherit the parent's."""
+def _peak_memory_mib() -> float:
+    """Return the peak resident memory of this process in MiB; ru_maxrss may include the parent's, VmHWM does not."""
     status = Path("/proc/self/status")
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     if found:
@@ -134,7 +135,7 @@ def _high_water() -> float:
 def compare(
     settings: Training, data: str, texts: int, rounds: int, changes: Sequence[str], memory: bool
 ) -> dict[str, dict[str, Any]]:
-    """Every loop in turn, `rounds` times; figures of each, the plain loop's first and emograin's last."""
+    """Run every loop in each of `rounds` rounds; return results per loop, the plain one first, emograin's last."""
     corpus = load(data)
     bf16 = settings.precision == "bf16" or (settings.precision == "auto" and computes_in_bf16("cpu"))
     used = [change for change in changes if bf16 or change != "bfloat16"]
@@ -150,15 +151,17 @@ def compare(
         }
         for at, name in enumerate(loops)
     }
-    cost = Cost(build(settings, corpus.taxonomy).train())
-    for loop in loops.values():  # not counted: first calls choose kernels
+    cost = StepCost(build(settings, corpus.taxonomy).train())
+    for loop in loops.values():  # warm-up: the first calls select kernels
         loop(settings, sample(corpus, 2 * settings.batch_size, settings.seed))
     for number in range(rounds):
         seeded = replace(settings, seed=settings.seed + number)
         texts_now = sample(corpus, texts, seeded.seed)
         for name, loop in loops.items():
             found[name]["texts_per_second"].append(round(loop(seeded, texts_now), 2))
-            found[name]["gflop_per_text"].append(cost.a_text(seeded, texts_now, padded=name == "plain") / 1e9)
+            found[name]["gflop_per_text"].append(
+                cost.mean_flop_per_text(seeded, texts_now, full_padding=name == "plain") / 1e9
+            )
             rate = found[name]["texts_per_second"][-1]
             _note(f"{settings.method}, round {number + 1} of {rounds}: {name} {rate} texts/s")
     for name, figures in found.items():
@@ -172,7 +175,7 @@ def compare(
         }
         figures["gflop_per_text"] = round(statistics.mean(figures["gflop_per_text"]), 3)
         if memory and name in ("plain", "emograin"):
-            _note(f"{settings.method}, memory of {name}, in a process of its own")
+            _note(f"{settings.method}, memory of {name}, in a separate process")
             figures |= peak_memory(loops[name], settings, data, texts)
     return found
 
@@ -182,7 +185,7 @@ def _note(text: str) -> None:
 
 
 def add_shares(figures: dict[str, dict[str, Any]], rates: dict[str, float]) -> None:
-    """What part of the machine's matrix-product rate each loop reaches."""
+    """Add the fraction of the machine's matrix-product rate that each loop reaches, in place."""
     for each in figures.values():
         reached = each["texts_per_second_median"] * each["gflop_per_text"]
         each["gflops"] = round(reached, 1)
@@ -190,15 +193,15 @@ def add_shares(figures: dict[str, dict[str, Any]], rates: dict[str, float]) -> N
 
 
 def table(name: str, figures: dict[str, dict[str, Any]]) -> str:
-    """One method's figures for people: a line a loop."""
-    lines = [f"{name:<26}  texts/s  ratio (min-max)     GFLOP a text  of the matrix rate  peak memory"]
+    """Format the results of one method as text, one line per loop."""
+    lines = [f"{name:<26}  texts/s  ratio (min-max)     GFLOP per text  of the matrix rate  peak memory"]
     for loop, each in figures.items():
         ratio = each["ratio"]
         spread = f"{ratio['median']:.2f} ({ratio['min']:.2f}-{ratio['max']:.2f})"
         share = f"{each['share_of_matrix_rate']:.0%} of {each['dtype']}"
         peak = f"{each['peak_mib']:,} MiB" if "peak_mib" in each else ""
         lines.append(
-            f"  {loop:<24}  {each['texts_per_second_median']:>7.1f}  {spread:<18}  {each['gflop_per_text']:>12.2f}"
+            f"  {loop:<24}  {each['texts_per_second_median']:>7.1f}  {spread:<18}  {each['gflop_per_text']:>14.2f}"
             f"  {share:<18}  {peak:>11}"
         )
     return "\n".join(lines)
@@ -209,17 +212,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--method", nargs="+", default=["baseline", "label-embedding"])
-    parser.add_argument("--data", default="quickstart", help="a corpus, a folder or a file")
+    parser.add_argument("--data", default="quickstart", help="a corpus name, a folder or a file")
     parser.add_argument("--encoder", default="minilm")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps-per-round", type=int, default=40, help="optimizer steps of each loop a round")
+    parser.add_argument("--steps-per-round", type=int, default=40, help="optimizer steps of each loop per round")
     parser.add_argument("--steps", action="store_true", help="also the plain loop with one change after the other")
-    parser.add_argument("--no-memory", dest="memory", action="store_false", help="leave peak memory out")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--no-memory", dest="memory", action="store_false", help="do not measure peak memory")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     options = parser.parse_args()
 
-    os.environ["ACCELERATE_USE_CPU"] = "true"  # read by emograin's loop, here and in the processes for memory
+    os.environ["ACCELERATE_USE_CPU"] = "true"  # for emograin's loop, here and in the processes that measure memory
     texts = min(options.steps_per_round * options.batch_size, len(load(options.data).split("train")))
     dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     rates = {name: matrix_rate(dtype) for name, dtype in dtypes.items()}
@@ -235,7 +238,7 @@ def main() -> None:
         )
         changes = CHANGES if options.steps else ()
         methods[method] = compare(settings, options.data, texts, options.rounds, changes, options.memory)
-    # The machine may have been slower at the start than at the end; the limit is the faster of the two.
+    # Measured before and after, as the speed of a machine varies; the limit is the faster one.
     rates = {name: round(max(rates[name], matrix_rate(dtype)), 1) for name, dtype in dtypes.items()}
     for figures in methods.values():
         add_shares(figures, rates)
@@ -252,14 +255,14 @@ def main() -> None:
         "methods": methods,
     }
     print(
-        f"{result['encoder']} on {texts} texts of {result['data']} a round, {options.rounds} rounds, medians; "
+        f"{result['encoder']} on {texts} texts of {result['data']} per round, {options.rounds} rounds, medians; "
         f"{result['threads']} threads; matrix products: "
         + ", ".join(f"{name} {rate:,.0f} GFLOP/s" for name, rate in rates.items())
     )
     for method, figures in methods.items():
         print(table(method, figures))
     if options.memory:
-        print("Peak memory is of a whole process; emograin's includes its evaluation on dev and its checkpoint.")
+        print("Peak memory is that of the whole process; emograin's includes evaluation on dev and checkpoint.")
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""What a training step costs, and what a machine could do: for shares of its matrix-product rate."""
+"""Floating-point operations of a training step, and the matrix-product rate of the machine."""
 
 import time
 
@@ -12,43 +12,60 @@ from emograin.models.classifier import Classifier
 from emograin.models.config import Training
 
 
-class Cost:
-    """Floating-point operations of matrix products, forward and backward, counted by torch for texts of each length."""
+class StepCost:
+    """Floating-point operations (FLOP) of matrix products, forward and backward, as torch counts them.
+
+    Args:
+        classifier: A classifier in training mode.
+    """
 
     def __init__(self, classifier: Classifier):
         self.classifier = classifier
-        self.known: dict[int, int] = {}
+        self.counted: dict[int, int] = {}
 
-    def of(self, tokens: int) -> int:
-        """Of one text of so many word pieces."""
-        if tokens not in self.known:
+    def flop(self, tokens: int) -> int:
+        """Count the FLOP of one text of `tokens` word pieces."""
+        if tokens not in self.counted:
             with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
                 self.classifier(self.classifier.method.assemble([[0] * tokens]))[0].sum().backward()
-            self.known[tokens] = counter.get_total_flops()
-        return self.known[tokens]
+            self.counted[tokens] = counter.get_total_flops()
+        return self.counted[tokens]
 
-    def a_text(self, settings: Training, corpus: Corpus, padded: bool) -> float:
-        """The mean over a corpus, padding included: to all tokens allowed, or to the longest text of the batch."""
-        if padded:
-            return self.of(settings.max_document_tokens)
+    def mean_flop_per_text(self, settings: Training, corpus: Corpus, full_padding: bool) -> float:
+        """Return the mean FLOP per text of the training split, padding included.
+
+        Args:
+            settings: Batch size, document tokens and seed of the batches.
+            corpus: The corpus.
+            full_padding: Pad to `max_document_tokens` instead of to the longest text of each batch.
+        """
+        if full_padding:
+            return self.flop(settings.max_document_tokens)
         documents = self.classifier.method.tokenize(corpus.split("train").texts)
         batches = training_batches([len(ids) for ids in documents], settings.batch_size, settings.seed, epoch=0)
-        return sum(len(rows) * self.of(max(len(documents[at]) for at in rows)) for rows in batches) / len(documents)
+        return sum(len(rows) * self.flop(max(len(documents[at]) for at in rows)) for rows in batches) / len(documents)
 
 
 def matrix_rate(dtype: torch.dtype, size: int = 2048, times: int = 4, device: str = "cpu") -> float:
-    """GFLOP/s of a square matrix product, the best of some: what no training loop exceeds."""
+    """Measure the rate of square matrix products in GFLOP/s: an upper bound for any training loop.
+
+    Args:
+        dtype: Type of the elements.
+        size: Number of rows and columns.
+        times: Number of products, of which the fastest counts.
+        device: Type of the device.
+    """
     left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
     best = float("inf")
     for _ in range(times):
-        began = _finished(device)
+        began = _synchronized_time(device)
         left @ right
-        best = min(best, _finished(device) - began)
+        best = min(best, _synchronized_time(device) - began)
     return 2 * size**3 / best / 1e9
 
 
-def _finished(device: str) -> float:
-    """Seconds, once the device has done all it was given."""
+def _synchronized_time(device: str) -> float:
+    """Return the time in seconds after the device has completed all its work."""
     if device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()

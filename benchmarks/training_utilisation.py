@@ -1,9 +1,9 @@
-"""What part of the machine's matrix-product rate finished trainings reached, from their run folders.
+"""The fraction of the machine's matrix-product rate that finished trainings reached, from their run folders.
 
     python benchmarks/training_utilisation.py runs/* --seconds 840 --json rates.json
 
-Texts a second are those that each run noted in its curve. With --seconds, the time in which all of them were trained
-together, also the rate of the whole: what packing several trainings onto one device yields.
+Texts per second come from the curve of each run. With --seconds, the total time in which all of them were trained,
+it also reports their joint rate, which is higher if several trainings shared a device.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from training_cost import Cost, matrix_rate
+from training_step_cost import StepCost, matrix_rate
 
 from emograin.data.sources import load
 from emograin.evaluation.results import read_curve
@@ -21,13 +21,23 @@ from emograin.models.classifier import build
 from emograin.models.run_folder import RunFolder
 
 
-def rates_of(run: RunFolder, data: str | None, limit: float) -> dict[str, Any]:
-    """Of one training: texts a second (median over its evaluations), GFLOP a text, all of its TFLOP, its share."""
+def training_rates(run: RunFolder, data: str | None, limit: float) -> dict[str, Any]:
+    """Compute the rates of one training.
+
+    Args:
+        run: A finished run.
+        data: The corpus, if it is not where the run's settings say.
+        limit: Rate of bf16 matrix products, in GFLOP/s.
+
+    Returns:
+        Texts per second (median over the evaluations), GFLOP per text, total TFLOP, fraction of the limit.
+    """
     settings = run.settings
     corpus = load(data or settings.data)
     curve = read_curve(run.path)
     speed = median(row["texts_per_second"] or 0 for row in curve)
-    gflop = Cost(build(settings, corpus.taxonomy).train()).a_text(settings, corpus, padded=False) / 1e9
+    cost = StepCost(build(settings, corpus.taxonomy).train())
+    gflop = cost.mean_flop_per_text(settings, corpus, full_padding=False) / 1e9
     texts = len(corpus.split("train")) * (curve[-1]["epoch"] or 0)
     return {
         "run": run.path.name,
@@ -41,20 +51,20 @@ def rates_of(run: RunFolder, data: str | None, limit: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="finished run folders")
-    parser.add_argument("--data", help="that they were trained on, if it lies elsewhere now")
-    parser.add_argument("--seconds", type=float, help="in which all of them were trained together")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--data", help="their corpus, if it is not where their settings say")
+    parser.add_argument("--seconds", type=float, help="total time in which all of them were trained")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     options = parser.parse_args()
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     limit = matrix_rate(torch.bfloat16, 8192 if device == "cuda" else 2048, times=8, device=device)
-    trainings = [rates_of(RunFolder(path), options.data, limit) for path in options.runs]
+    trainings = [training_rates(RunFolder(path), options.data, limit) for path in options.runs]
     name = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     result: dict[str, Any] = {"device": name, "bf16_gflops": round(limit, 1), "trainings": trainings}
     print(f"{name}: {limit:,.0f} GFLOP/s in bf16 products")
     for each in trainings:
         print(
-            f"{each['run']}: {each['texts_per_second']:,.0f} texts/s, {each['gflop_per_text']:.2f} GFLOP a text, "
+            f"{each['run']}: {each['texts_per_second']:,.0f} texts/s, {each['gflop_per_text']:.2f} GFLOP per text, "
             f"{each['share_of_bf16_rate']:.1%} of the bf16 rate"
         )
     if options.seconds:

@@ -1,9 +1,9 @@
-"""Choose learning rate and batch size on dev: short runs on every Nth training text, one row each.
+"""Choose learning rate and batch size on dev: short runs on every Nth training text, one CSV row per run.
 
     python examples/choose_learning_rate.py METHOD --data DIR --encoder minilm --every 4 --output grid.csv
 
-Short runs favour large learning rates; they tell 1e-4 from 4e-4, not from 1.2e-4. Rows that are in the CSV file
-already are not run again.
+Short runs favour large learning rates; they distinguish 1e-4 from 4e-4, not from 1.2e-4. Settings that already have
+a row in the CSV file are skipped.
 """
 
 import argparse
@@ -20,14 +20,14 @@ from emograin.models.run_folder import RunFolder
 from emograin.training.loop import train
 
 
-def thinned(corpus: Corpus, every: int) -> Corpus:
-    """The corpus with every Nth training text; dev as it is, and no test split at all."""
+def subsample(corpus: Corpus, every: int) -> Corpus:
+    """Return the corpus with every Nth training text, all of dev, and no test split."""
 
-    def train_split() -> Split:
+    def every_nth() -> Split:
         whole = corpus.split("train")
         return Split("train", whole.ids[::every], whole.texts[::every], whole.labels[::every])
 
-    return Corpus(corpus.name, corpus.taxonomy, {"train": train_split, "dev": lambda: corpus.split("dev")})
+    return Corpus(corpus.name, corpus.taxonomy, {"train": every_nth, "dev": lambda: corpus.split("dev")})
 
 
 def main() -> None:
@@ -35,14 +35,14 @@ def main() -> None:
     parser.add_argument("method")
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--encoder", default="minilm")
-    parser.add_argument("--auxiliary", help="grouping of the taxonomy for a second task")
+    parser.add_argument("--auxiliary", help="grouping of the taxonomy for an auxiliary task")
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--every", type=int, default=4, help="take every Nth training text")
+    parser.add_argument("--every", type=int, default=4, help="use every Nth training text")
     parser.add_argument("--batch-size", type=int, nargs="+", default=[32])
     parser.add_argument("--learning-rate", type=float, nargs="+", default=[5e-5, 1e-4, 2e-4])
-    parser.add_argument("--output", type=Path, required=True, help="CSV file, rows are added")
+    parser.add_argument("--output", type=Path, required=True, help="CSV file to append rows to")
     options = parser.parse_args()
-    corpus = thinned(load(options.data), options.every)
+    corpus = subsample(load(options.data), options.every)
     for batch_size in options.batch_size:
         for learning_rate in options.learning_rate:
             key = {
@@ -53,7 +53,7 @@ def main() -> None:
                 "batch_size": batch_size,
                 "learning_rate": learning_rate,
             }
-            if _is_done(options.output, key):
+            if _has_row(options.output, key):
                 continue
             settings = Training(
                 method=options.method,
@@ -66,11 +66,11 @@ def main() -> None:
                 evaluate_every=10**9,
             )
             with tempfile.TemporaryDirectory() as folder:
-                figures = train(settings, corpus, RunFolder(folder))
+                metrics = train(settings, corpus, RunFolder(folder))
             row = key | {
-                "dev_macro_average_precision": round(figures["macro_average_precision"], 4),
-                "dev_macro_f1_global": round(figures["policies"]["global"]["macro_f1"], 4),
-                "dev_macro_f1_fixed": round(figures["policies"]["fixed"]["macro_f1"], 4),
+                "dev_macro_average_precision": round(metrics["macro_average_precision"], 4),
+                "dev_macro_f1_global": round(metrics["policies"]["global"]["macro_f1"], 4),
+                "dev_macro_f1_fixed": round(metrics["policies"]["fixed"]["macro_f1"], 4),
             }
             new = not options.output.exists()
             with options.output.open("a", newline="") as file:
@@ -80,8 +80,8 @@ def main() -> None:
                 writer.writerow(row)
 
 
-def _is_done(output: Path, key: Mapping[str, Any]) -> bool:
-    """Whether the CSV file has a row of these settings."""
+def _has_row(output: Path, key: Mapping[str, Any]) -> bool:
+    """Return whether the CSV file has a row with these settings."""
     if not output.exists():
         return False
     with output.open(newline="") as file:

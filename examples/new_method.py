@@ -1,8 +1,8 @@
-"""A third way to use labels, in one file and one line: score all labels from the mean of the hidden states.
+"""A third method in one class and one line: score all labels from the mean of the hidden states.
 
     python examples/new_method.py --encoder minilm --output runs/mean-pooling
 
-docs/adding_a_method.md walks through it.
+docs/adding_a_method.md explains it step by step.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from emograin.models.methods import METHODS, FeedForward, Method
 
 
 class MeanPooling(Method):
-    """One slot a text: the mean of its hidden states, those of [CLS] and [SEP] included, padding left out."""
+    """One slot per text: the mean of its hidden states, including [CLS] and [SEP], without padding."""
 
     slots = 1
 
@@ -42,27 +42,27 @@ class MeanPooling(Method):
 METHODS["mean-pooling"] = MeanPooling
 
 
-def thinned(corpus: Corpus, every: int) -> Corpus:
-    """The corpus with every Nth text of each split."""
+def subsample(corpus: Corpus, every: int) -> Corpus:
+    """Return the corpus with every Nth text of each split."""
 
-    def part(name: str) -> Split:
+    def every_nth(name: str) -> Split:
         whole = corpus.split(name)
         return Split(name, whole.ids[::every], whole.texts[::every], whole.labels[::every])
 
-    return Corpus(corpus.name, corpus.taxonomy, {name: partial(part, name) for name in corpus.names})
+    return Corpus(corpus.name, corpus.taxonomy, {name: partial(every_nth, name) for name in corpus.split_names})
 
 
-def try_it(folder: Path, encoder: str, every: int, epochs: int) -> None:
-    """Train, evaluate and predict with the new method, as with any other."""
-    corpus = thinned(emograin.load_corpus("quickstart"), every)
+def demonstrate(folder: Path, encoder: str, every: int, epochs: int) -> None:
+    """Train, evaluate and predict with the new method, like with any other."""
+    corpus = subsample(emograin.load_corpus("quickstart"), every)
     run = emograin.RunFolder(folder)
 
     settings = emograin.Training(
         method="mean-pooling", data="quickstart", encoder=encoder, epochs=epochs, learning_rate=3e-4
     )
     emograin.train(settings, corpus, run)
-    figures = evaluate_run(run, corpus, split="test")
-    print(f"macro F1 on test: {figures['policies']['global']['macro_f1']:.3f}")
+    metrics = evaluate_run(run, corpus, split="test")
+    print(f"macro F1 on test: {metrics['policies']['global']['macro_f1']:.3f}")
     texts = ["What a lovely surprise!", "I am so sorry for your loss."]
     for text, prediction in zip(texts, emograin.load(run.path).predict(texts), strict=True):
         print(f"{text}  {', '.join(prediction.labels[:3]) or '(no label)'}")
@@ -76,6 +76,6 @@ if __name__ == "__main__":
     parser.add_argument("--output", type=Path, default=Path("runs/mean-pooling"), help="run folder")
     options = parser.parse_args()
     try:
-        try_it(options.output, options.encoder, options.every, options.epochs)
-    except emograin.EmograinError as mistake:
-        raise SystemExit(str(mistake)) from None
+        demonstrate(options.output, options.encoder, options.every, options.epochs)
+    except emograin.EmograinError as error:
+        raise SystemExit(str(error)) from None

@@ -24,7 +24,7 @@ def build(name, folder, taxonomy, max_document_tokens=DOCUMENT_TOKENS):
 
 @pytest.fixture(scope="module", params=METHODS)
 def method(request, any_encoder, taxonomy):
-    """Every method on every encoder in turn."""
+    """Every method with every encoder."""
     return build(request.param, any_encoder, taxonomy)
 
 
@@ -39,7 +39,7 @@ def scores(method, texts):
         return method.score(method.embed(method.inputs(texts)))
 
 
-def test_shapes_are_the_contracts(method, taxonomy):
+def test_shapes_follow_the_contract(method, taxonomy):
     inputs = method.inputs(TEXTS)
     tokens = inputs["attention_mask"].sum(dim=1).max()
     embeddings = method.embed(inputs)
@@ -48,7 +48,7 @@ def test_shapes_are_the_contracts(method, taxonomy):
     assert method.score(embeddings).shape == (len(TEXTS), len(taxonomy.labels))
 
 
-def test_scores_of_a_text_do_not_depend_on_its_neighbours(method):
+def test_scores_of_a_text_do_not_depend_on_its_batch(method):
     together = scores(method, TEXTS)
     alone = torch.cat([scores(method, [text]) for text in TEXTS])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
@@ -59,7 +59,7 @@ def test_scores_depend_on_the_text(method):
     assert (one - other).abs().max() > 1e-5
 
 
-def test_inputs_are_what_the_tokenizer_itself_makes_of_the_labels_and_the_document(method, taxonomy):
+def test_inputs_are_the_tokenizers_own_pair_of_labels_and_document(method, taxonomy):
     labels = "".join(f" {word}" for word in taxonomy.label_words())
     for text in ["so happy", "the exam!", "x"]:
         own = method.tokenizer(*([labels] if method.prefix else []), text)
@@ -99,7 +99,7 @@ def test_the_first_word_pieces_of_a_document_are_read_and_labels_are_not_counted
     assert method.inputs([text])["input_ids"].shape[1] == DOCUMENT_TOKENS + len(method.prefix) + special
 
 
-def test_documents_fill_the_encoders_positions_and_no_more(method, any_encoder, taxonomy):
+def test_documents_may_fill_the_encoders_positions_but_not_exceed_them(method, any_encoder, taxonomy):
     name = next(name for name, kind in METHODS.items() if kind is type(method))
     with pytest.raises(EmograinError, match=r"inputs of \d+ tokens do not fit the encoder's 128 positions") as caught:
         build(name, any_encoder, taxonomy, max_document_tokens=1000)
@@ -111,11 +111,11 @@ def test_documents_fill_the_encoders_positions_and_no_more(method, any_encoder, 
         build(name, any_encoder, taxonomy, max_document_tokens=largest + 1)
 
 
-def test_labels_that_do_not_fit_the_encoder_are_an_error_that_does_not_ask_for_shorter_documents(encoders):
+def test_the_error_for_too_many_labels_does_not_suggest_shorter_documents(encoders):
     many = Taxonomy("many", tuple(f"label {number}" for number in range(60)))
     with pytest.raises(EmograinError, match="do not fit the encoder's 128 positions") as caught:
         build("label-embedding", encoders["bert"], many)
-    assert caught.value.hint == "take an encoder with more positions, or shorter words for the labels"
+    assert caught.value.hint == "use an encoder with more positions, or shorter words for the labels"
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.3, 0.5, 0.92, 1.0])
@@ -146,7 +146,7 @@ def test_a_description_and_weights_give_the_same_scores_again(method, taxonomy, 
 @pytest.mark.parametrize("auxiliary", [None, "tone"])
 @pytest.mark.parametrize("name", METHODS)
 def test_every_parameter_has_a_gradient(name, auxiliary, any_encoder, taxonomy, settings):
-    # One that has none stops distributed training.
+    # Distributed training fails on a parameter without one.
     settings = dataclasses.replace(settings, method=name, auxiliary=auxiliary)
     classifier = Classifier(encoder.load(str(any_encoder), taxonomy.placeholders), settings, taxonomy)
     logits, groups = classifier(classifier.method.inputs(TEXTS))
@@ -155,7 +155,7 @@ def test_every_parameter_has_a_gradient(name, auxiliary, any_encoder, taxonomy, 
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_dropout_0_leaves_none_in_encoder_or_head_and_none_keeps_it(name, any_encoder, taxonomy, settings):
+def test_dropout_0_disables_all_dropout_and_none_keeps_it(name, any_encoder, taxonomy, settings):
     for dropout, same in [(0.0, True), (None, False)]:
         chosen = dataclasses.replace(settings, method=name, dropout=dropout)
         loaded = encoder.load(str(any_encoder), taxonomy.placeholders, dropout)
@@ -210,7 +210,7 @@ def test_a_labels_slot_is_the_mean_of_its_word_pieces_outputs(any_encoder, taxon
     with torch.inference_mode():
         outputs = method.encoder(**inputs).last_hidden_state
         slots = method.embed(inputs)
-    start = 1  # behind [CLS]
+    start = 1  # after [CLS]
     for label, count in enumerate(pieces):
         expected = sum(outputs[:, start + at] for at in range(count)) / count
         torch.testing.assert_close(slots[:, label], expected, atol=1e-6, rtol=0)
@@ -218,7 +218,7 @@ def test_a_labels_slot_is_the_mean_of_its_word_pieces_outputs(any_encoder, taxon
     assert start == 1 + len(method.prefix)
 
 
-def test_a_label_reads_as_its_words(encoders, taxonomy):
+def test_a_label_is_encoded_as_its_words(encoders, taxonomy):
     defined = dataclasses.replace(taxonomy, words={"joy": "a feeling of great happiness"})
     method = build("label-embedding", encoders["bert"], defined)
     words = method.tokenizer.convert_tokens_to_string(method.tokenizer.convert_ids_to_tokens(method.prefix))
@@ -244,7 +244,7 @@ def test_a_new_placeholder_starts_at_the_mean_of_its_words_pieces(any_encoder):
     assert len(pieces) > 1
 
 
-def test_a_placeholder_that_the_encoder_knows_keeps_its_embedding(encoders, tmp_path):
+def test_a_placeholder_with_a_trained_embedding_keeps_it(encoders, tmp_path):
     known = encoder.load(str(encoders["bert"]), ["[NAME]"])
     token = known.tokenizer.convert_tokens_to_ids("[NAME]")
     known.model.get_input_embeddings().weight.data[token] = 7.0
@@ -255,7 +255,7 @@ def test_a_placeholder_that_the_encoder_knows_keeps_its_embedding(encoders, tmp_
 
 
 def test_a_placeholder_in_the_vocabulary_is_one_token_and_keeps_its_embedding(encoders, tmp_path):
-    # Published GoEmotions vocabularies put [NAME] in place of an unused token.
+    # Published GoEmotions vocabularies replace an unused token with [NAME].
     shutil.copytree(encoders["bert"], tmp_path, dirs_exist_ok=True)
     plain = encoder.load(str(tmp_path))
     unused = plain.tokenizer.convert_ids_to_tokens(140)
@@ -267,12 +267,12 @@ def test_a_placeholder_in_the_vocabulary_is_one_token_and_keeps_its_embedding(en
     assert loaded.model.get_input_embeddings().weight.equal(plain.model.get_input_embeddings().weight)
 
 
-def test_an_encoder_that_is_nowhere_is_named_with_what_can_be_given(tmp_path):
+def test_the_error_for_a_missing_encoder_lists_the_alternatives(tmp_path):
     with pytest.raises(EmograinError, match=r"cannot load encoder '.*nowhere'.*a folder, a name on the hub.*minilm"):
         encoder.load(str(tmp_path / "nowhere"))
 
 
-def test_a_packaged_encoder_that_is_not_installed_is_named_with_its_extra(monkeypatch):
+def test_the_error_for_a_packaged_encoder_that_is_not_installed_names_the_extra(monkeypatch):
     monkeypatch.setitem(encoder.PACKAGED, "tiny", ("no_such_package", "model"))
     with pytest.raises(EmograinError, match=r"'tiny' is not installed \(pip install 'emograin\[tiny\]'\)"):
         encoder.load("tiny")
@@ -287,6 +287,6 @@ def test_an_encoder_with_a_damaged_file_is_an_error(encoders, tmp_path, file):
         encoder.load(str(tmp_path))
 
 
-def test_inputs_of_no_text_are_refused(method):
-    with pytest.raises(EmograinError, match="expected texts to make inputs of, got none"):
+def test_inputs_of_no_text_are_an_error(method):
+    with pytest.raises(EmograinError, match="expected at least one text, got none"):
         method.inputs([])

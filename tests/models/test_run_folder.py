@@ -1,4 +1,4 @@
-"""Files of a run: whole or not there at all, and errors that name them."""
+"""The run folder: its files, and errors that name them."""
 
 import json
 
@@ -6,32 +6,7 @@ import numpy as np
 import pytest
 
 from emograin.common.errors import EmograinError
-from emograin.common.files import write_atomically
 from emograin.models.run_folder import RunFolder
-
-
-def test_a_file_is_written_whole_into_folders_that_are_made(tmp_path):
-    path = write_atomically(tmp_path / "a" / "b.txt", lambda part: part.write_text("new"))
-    assert path.read_text() == "new"
-    assert [each.name for each in path.parent.iterdir()] == ["b.txt"]
-
-
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError("a bug")])
-def test_writing_that_stops_leaves_what_was_there_before(tmp_path, error):
-    path = tmp_path / "file"
-    path.write_text("old")
-
-    def write(part):
-        part.write_text("half")
-        raise error
-
-    expected = EmograinError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected) as caught:
-        write_atomically(path, write)
-    assert path.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["file"]
-    if expected is EmograinError:
-        assert str(caught.value).startswith(f"cannot write {str(path)!r}: No space left on device (")
 
 
 def test_a_folder_that_is_a_file_cannot_be_written(tmp_path):
@@ -40,7 +15,7 @@ def test_a_folder_that_is_a_file_cannot_be_written(tmp_path):
         RunFolder(tmp_path / "run").write_json("run.json", {})
 
 
-def test_scores_come_back_as_they_were(tmp_path):
+def test_scores_are_read_back_unchanged(tmp_path):
     run, random = RunFolder(tmp_path), np.random.default_rng(0)
     labels, scores = random.integers(0, 2, (5, 3)), random.random((5, 3)).astype(np.float32)
     ids = ["a", "ü", "", "longer id", "e"]
@@ -52,12 +27,12 @@ def test_scores_come_back_as_they_were(tmp_path):
     assert got[2].dtype == np.float32
 
 
-@pytest.mark.parametrize("kept", [0, 30, 0.5, 0.99])
-def test_truncated_scores_are_an_error_that_names_them(tmp_path, kept):
+@pytest.mark.parametrize("length", [0, 30, 0.5, 0.99])
+def test_truncated_scores_are_an_error_that_names_the_file(tmp_path, length):
     run = RunFolder(tmp_path)
     path = run.write_scores("dev", ["a"] * 50, np.ones((50, 3)), np.random.default_rng(0).random((50, 3)))
     content = path.read_bytes()
-    path.write_bytes(content[: kept if isinstance(kept, int) else int(kept * len(content))])
+    path.write_bytes(content[: length if isinstance(length, int) else int(length * len(content))])
     with pytest.raises(EmograinError, match=r"cannot read .*dev\.npz"):
         run.read_scores("dev")
 
@@ -70,7 +45,7 @@ def test_pickles_are_not_loaded(tmp_path):
         RunFolder(tmp_path).read_scores("dev")
 
 
-def test_scores_and_files_that_are_not_there_say_what_makes_them(tmp_path):
+def test_errors_for_missing_scores_and_files_say_which_command_writes_them(tmp_path):
     run = RunFolder(tmp_path)
     with pytest.raises(EmograinError, match=r"has no scores of 'test' \(emograin evaluate"):
         run.read_scores("test")
@@ -79,13 +54,13 @@ def test_scores_and_files_that_are_not_there_say_what_makes_them(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff"])
-def test_a_damaged_json_file_is_named(tmp_path, content):
+def test_the_error_for_a_damaged_json_file_names_it(tmp_path, content):
     (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(EmograinError, match=r"cannot read .*run\.json"):
         RunFolder(tmp_path).require()
 
 
-def test_a_folder_without_a_run_and_a_run_of_another_format_do_not_open(tmp_path):
+def test_a_folder_without_a_run_and_a_run_of_another_format_are_errors(tmp_path):
     with pytest.raises(EmograinError, match=r"is not a run folder.*emograin train"):
         RunFolder(tmp_path).require()
     (tmp_path / "run.json").write_text(json.dumps({"format": 99}))
@@ -96,7 +71,7 @@ def test_a_folder_without_a_run_and_a_run_of_another_format_do_not_open(tmp_path
         RunFolder(tmp_path).require()
 
 
-def test_the_curve_has_a_header_and_a_line_a_row(tmp_path):
+def test_the_curve_has_a_header_and_one_line_per_row(tmp_path):
     run = RunFolder(tmp_path)
     run.write_curve([{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.25}])
     assert run.curve.read_text() == "step,loss\n1,0.5\n2,0.25\n"

@@ -1,4 +1,4 @@
-"""Learning from a teacher: what the targets are, that they are learned, and what is refused."""
+"""Distillation: the soft targets, a student that learns them, and rejected teachers."""
 
 from dataclasses import replace
 from functools import partial
@@ -19,14 +19,14 @@ from emograin.training.loop import train
 
 @pytest.fixture(scope="module")
 def teachers(settings, corpus, tmp_path_factory) -> list[RunFolder]:
-    """Two runs of other seeds."""
+    """Two finished runs with other seeds than the student's."""
     runs = [RunFolder(tmp_path_factory.mktemp("teachers") / f"seed{seed}") for seed in (1, 2)]
     for seed, run in enumerate(runs, start=1):
         train(replace(settings, seed=seed), corpus, run)
     return runs
 
 
-def scores_of(run: RunFolder, texts: list[str]) -> np.ndarray:
+def score(run: RunFolder, texts: list[str]) -> np.ndarray:
     return TorchScorer(load_classifier(run).method)(texts, lambda _: None)[0]
 
 
@@ -40,12 +40,12 @@ def test_without_a_teacher_the_targets_are_the_gold_labels(settings, corpus, tax
 def test_targets_are_gold_labels_mixed_with_the_teachers_mean(share, teachers, settings, corpus, taxonomy, tmp_path):
     split = corpus.split("train")
     taught = replace(settings, teacher=", ".join(str(run.path) for run in teachers), distillation_weight=share)
-    mean = (scores_of(teachers[0], split.texts) + scores_of(teachers[1], split.texts)) / 2
+    mean = (score(teachers[0], split.texts) + score(teachers[1], split.texts)) / 2
     found = soft_targets(taught, split, taxonomy, RunFolder(tmp_path))
     np.testing.assert_allclose(found, (1 - share) * split.labels + share * mean, atol=1e-6)
 
 
-def test_a_text_that_the_teacher_cannot_read_keeps_its_gold_labels(teachers, settings, corpus, taxonomy, tmp_path):
+def test_a_text_without_teacher_scores_has_its_gold_labels_as_targets(teachers, settings, corpus, taxonomy, tmp_path):
     split = corpus.split("train")
     split = replace(split, texts=["", *split.texts[1:]])
     found = soft_targets(replace(settings, teacher=str(teachers[0].path)), split, taxonomy, RunFolder(tmp_path))
@@ -53,8 +53,8 @@ def test_a_text_that_the_teacher_cannot_read_keeps_its_gold_labels(teachers, set
     assert not np.array_equal(found[1], split.labels[1])
 
 
-def test_a_student_of_the_teacher_alone_learns_its_labels_not_the_gold_ones(settings, corpus, tmp_path):
-    longer = replace(settings, epochs=40, evaluate_every=10**6)  # the last weights, not dev's best
+def test_a_student_with_distillation_weight_1_learns_the_teachers_labels(settings, corpus, tmp_path):
+    longer = replace(settings, epochs=40, evaluate_every=10**6)  # the last weights, not the best on dev
     splits = {name: corpus.split(name) for name in ("train", "dev")}
     moved = {name: partial(replace, split, labels=np.roll(split.labels, 1, axis=1)) for name, split in splits.items()}
     train(longer, Corpus("moved", corpus.taxonomy, moved), RunFolder(tmp_path / "teacher"))
@@ -67,23 +67,23 @@ def test_a_student_of_the_teacher_alone_learns_its_labels_not_the_gold_ones(sett
     assert (scores.argmax(axis=1) == gold.argmax(axis=1))[one].mean() < 0.2
 
 
-def test_a_resumed_training_keeps_its_targets(teachers, settings, corpus, taxonomy, tmp_path):
+def test_a_resumed_training_has_the_same_targets(teachers, settings, corpus, taxonomy, tmp_path):
     run = RunFolder(tmp_path)
     taught = replace(settings, teacher=str(teachers[0].path))
     first = soft_targets(taught, corpus.split("train"), taxonomy, run)
     gone = replace(taught, teacher=str(tmp_path / "gone"))
-    np.testing.assert_array_equal(soft_targets(gone, corpus.split("train"), taxonomy, run, kept=True), first)
+    np.testing.assert_array_equal(soft_targets(gone, corpus.split("train"), taxonomy, run, reuse=True), first)
     with pytest.raises(EmograinError, match="gone"):
-        soft_targets(gone, corpus.split("train"), taxonomy, run)  # a new training asks the teacher
+        soft_targets(gone, corpus.split("train"), taxonomy, run)  # a new training needs the teacher
     (tmp_path / SCORES).write_bytes(b"\x93NUMPY half of it")
     with pytest.raises(EmograinError, match=r"teacher\.npy.* is damaged.*\n?.*delete it"):
-        soft_targets(taught, corpus.split("train"), taxonomy, run, kept=True)
+        soft_targets(taught, corpus.split("train"), taxonomy, run, reuse=True)
 
 
-def test_a_teacher_of_other_labels_is_refused_before_a_run_is_there(teachers, settings, corpus, tmp_path):
+def test_a_teacher_with_other_labels_is_rejected_before_a_run_is_written(teachers, settings, corpus, tmp_path):
     labels = corpus.taxonomy.labels
     renamed = Taxonomy.from_dict(_renamed(corpus.taxonomy, labels[0], "awe"))
-    other = Corpus(corpus.name, renamed, {name: partial(corpus.split, name) for name in corpus.names})
+    other = Corpus(corpus.name, renamed, {name: partial(corpus.split, name) for name in corpus.split_names})
     with pytest.raises(EmograinError, match=rf"has the labels {labels[0]}.*the student has awe"):
         train(replace(settings, teacher=str(teachers[0].path)), other, RunFolder(tmp_path / "student"))
     assert not RunFolder(tmp_path / "student").exists

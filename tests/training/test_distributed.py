@@ -1,4 +1,4 @@
-"""Two processes train what one does; on CPUs, started by `accelerate launch`, or forked as torchrun starts them."""
+"""Two processes train the same model as one; on CPUs, started by `accelerate launch` or forked like by torchrun."""
 
 import csv
 import dataclasses
@@ -13,7 +13,7 @@ import pytest
 from emograin.models.run_folder import RunFolder
 from emograin.training.loop import train
 
-# Forks two processes for each job and tells them what torchrun does, so that torch is imported once.
+# Forks two processes per job with the environment variables of torchrun, so that torch is imported once.
 DRIVER = """
 import json, os, signal, socket, sys
 import torch
@@ -68,14 +68,14 @@ CASES = {"a batch of 7 has 4 texts and 3": LEARNING, "the last batch has 1 text"
 
 @pytest.fixture(scope="module")
 def chosen(settings):
-    """Case to settings. Without dropout, whose draws depend on the process."""
+    """Settings per case, without dropout, whose random numbers depend on the process."""
     plain = dataclasses.replace(settings, dropout=0.0, learning_rate=1e-3, evaluate_every=3)
     return {case: dataclasses.replace(plain, **changes) for case, changes in CASES.items()}
 
 
 @pytest.fixture(scope="module")
 def by_two(chosen, tmp_path_factory):
-    """Case to the run that two processes trained; one more that was interrupted and resumed; what processes said."""
+    """Case -> run trained by two processes, plus one that was interrupted and resumed; errors of the processes."""
     folder = tmp_path_factory.mktemp("two")
     script = folder / "driver.py"
     script.write_text(DRIVER)
@@ -89,14 +89,14 @@ def by_two(chosen, tmp_path_factory):
 
 
 def rows(run):
-    """The curve without its times, as numbers."""
+    """Read the curve without its times: (evaluations, columns)."""
     with run.curve.open() as file:
         columns = ("step", "loss", "auxiliary_loss", "temperature", "macro_f1", "macro_f1_fixed")
         return np.array([[float(row[column] or 0) for column in columns] for row in csv.DictReader(file)])
 
 
 def assert_close_checkpoints(run, other):
-    """Weights, and the optimizer's averages of gradients."""
+    """Compare weights and the optimizer's moments."""
     from emograin.models.classifier import read_tensors
 
     these, those = read_tensors(run.checkpoint)[0], read_tensors(other.checkpoint)[0]
@@ -104,29 +104,29 @@ def assert_close_checkpoints(run, other):
     assert any(name.endswith(".exp_avg") for name in these)
     for name in these:
         if name.endswith("key.bias"):
-            continue  # attention does not depend on it: its gradient is rounding, which AdamW makes as large as any
+            continue  # attention does not depend on it: its gradient is a rounding error, which AdamW scales up
         assert (these[name] - those[name]).abs().max() < 1e-4, name
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_two_processes_train_what_one_does(case, chosen, by_two, corpus, tmp_path):
+def test_two_processes_train_the_same_model_as_one(case, chosen, by_two, corpus, tmp_path):
     alone, run = RunFolder(tmp_path), by_two[0][case]
-    figures = train(chosen[case], corpus, alone)
+    metrics = train(chosen[case], corpus, alone)
     assert rows(run) == pytest.approx(rows(alone), abs=1e-5)
     if case == next(iter(CASES)):
-        assert np.ptp(rows(run)[:, 4]) > 0.05  # dev F1 moves, so that scores in a wrong order would show
+        assert np.ptp(rows(run)[:, 4]) > 0.05  # F1 changes, so scores in a wrong order would be noticed
     assert_close_checkpoints(run, alone)
     assert run.read_json("results/dev.json")["macro_average_precision"] == pytest.approx(
-        figures["macro_average_precision"], abs=1e-4
+        metrics["macro_average_precision"], abs=1e-4
     )
     assert run.read_scores("dev")[2] == pytest.approx(alone.read_scores("dev")[2], abs=1e-4)
 
 
-def test_a_signal_to_one_process_stops_all_and_the_run_goes_on_as_if_nothing_had_been(by_two):
-    runs, said = by_two
-    # All that was ever said: once by each process.
-    assert sorted(rank for rank, _, _ in said) == ["0", "1"]
-    assert {(kind, message.partition(" (")[0]) for _, kind, message in said} == {
+def test_a_signal_to_one_process_stops_all_and_the_run_resumes_without_a_difference(by_two):
+    runs, errors = by_two
+    # The only errors: one per process.
+    assert sorted(rank for rank, _, _ in errors) == ["0", "1"]
+    assert {(kind, message.partition(" (")[0]) for _, kind, message in errors} == {
         ("Interrupted", "stopped and saved at step 6 of 27")
     }
     whole, stopped = runs[next(iter(CASES))], runs["stopped"]
@@ -134,7 +134,7 @@ def test_a_signal_to_one_process_stops_all_and_the_run_goes_on_as_if_nothing_had
     assert stopped.weights.read_bytes() == whole.weights.read_bytes()
 
 
-def test_accelerate_launch_starts_two_processes_that_train_what_one_does(chosen, by_two, tmp_path):
+def test_two_processes_of_accelerate_launch_train_the_same_model_as_one(chosen, by_two, tmp_path):
     settings = {name: value for name, value in chosen[next(iter(CASES))].to_dict().items() if value is not None}
     (tmp_path / "run.toml").write_text("\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items()))
     launcher = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]

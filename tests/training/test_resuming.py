@@ -1,4 +1,4 @@
-"""Going on with a run: what is refused, and what damaged files say. Real loops over a tiny encoder."""
+"""Resuming a run: rejected settings and data, and errors for damaged files. Real trainings of a tiny encoder."""
 
 import dataclasses
 import json
@@ -17,14 +17,14 @@ from emograin.training.loop import train
 
 @pytest.fixture(scope="module")
 def finished(settings, corpus, tmp_path_factory):
-    """A finished run with an auxiliary task and averaged weights: its settings and folder."""
+    """Settings and folder of a finished run with an auxiliary task and EMA."""
     run = RunFolder(tmp_path_factory.mktemp("runs") / "finished")
     chosen = dataclasses.replace(settings, auxiliary="tone", ema_decay=0.9)
     train(chosen, corpus, run)
     return chosen, run
 
 
-def test_resuming_where_no_run_is_says_how_to_train_one(settings, corpus, tmp_path):
+def test_resuming_a_folder_without_a_run_says_how_to_train_one(settings, corpus, tmp_path):
     with pytest.raises(EmograinError, match=r"is not a run folder.*emograin train"):
         train(settings, corpus, RunFolder(tmp_path), resume=True)
 
@@ -32,7 +32,7 @@ def test_resuming_where_no_run_is_says_how_to_train_one(settings, corpus, tmp_pa
 def test_resuming_with_other_settings_names_them(finished, corpus):
     chosen, run = finished
     changed = dataclasses.replace(chosen, learning_rate=1e-3, seed=7)
-    with pytest.raises(EmograinError, match="learning_rate is 0.005 there, 0.001 here; seed is 0 there, 7 here"):
+    with pytest.raises(EmograinError, match="learning_rate is 0.005 in the run, 0.001 now; seed is 0 in the run, 7"):
         train(changed, corpus, run, resume=True)
 
 
@@ -50,7 +50,7 @@ def test_resuming_with_changed_data_is_refused(finished, corpus_folder, tmp_path
 
 @pytest.fixture
 def copied(finished, tmp_path):
-    """A finished run to spoil: its settings and folder."""
+    """Settings and folder of a copy of the finished run, to be damaged."""
     chosen, run = finished
     shutil.copytree(run.path, tmp_path / "copy")
     return chosen, RunFolder(tmp_path / "copy")
@@ -70,14 +70,14 @@ def test_the_checkpoint_of_another_run_is_an_error(copied, corpus, settings, tmp
     other = RunFolder(tmp_path / "other")
     train(dataclasses.replace(settings, epochs=1, seed=5), corpus, other)
     shutil.copy(other.checkpoint, run.checkpoint)
-    with pytest.raises(EmograinError, match="is not of this run: its settings or data differ"):
+    with pytest.raises(EmograinError, match="belongs to another run: its settings or data differ"):
         train(chosen, corpus, run, resume=True)
 
 
-def test_tensors_that_are_no_checkpoint_are_an_error(copied, corpus):
+def test_tensors_that_are_not_a_checkpoint_are_an_error(copied, corpus):
     chosen, run = copied
     save_tensors(run.checkpoint, {"anything": torch.zeros(2)})
-    with pytest.raises(EmograinError, match="is not of this run"):
+    with pytest.raises(EmograinError, match="belongs to another run"):
         train(chosen, corpus, run, resume=True)
 
 

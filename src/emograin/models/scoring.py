@@ -1,4 +1,4 @@
-"""Texts through a trained method: scores, in batches sorted by length."""
+"""Score texts with a trained method, in batches sorted by length."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,26 +6,24 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..data.batching import inference_batches
+from ..data.batching import INFERENCE_BATCH_SIZE, inference_batches
 from .methods import Method
-
-BATCH = 64
 
 
 @torch.inference_mode()
 def score_documents(
     method: Method,
     documents: Sequence[list[int]],
-    batch_size: int = BATCH,
+    batch_size: int = INFERENCE_BATCH_SIZE,
     on_progress: Callable[[int], Any] = lambda _: None,
 ) -> np.ndarray:
-    """Probabilities of every label for every text.
+    """Compute the probability of every label for every text.
 
     Args:
         method: A trained method, in evaluation mode.
         documents: Token ids from `method.tokenize`.
-        batch_size: Texts that go through the encoder at once.
-        on_progress: Called with the number of texts done, after each batch.
+        batch_size: Texts per forward pass.
+        on_progress: Called with the number of texts scored, after each batch.
 
     Returns:
         (texts, labels), float32, sigmoid of the logits, in the order of the texts.
@@ -39,10 +37,13 @@ def score_documents(
 
 
 class TorchScorer:
-    """Scores texts with a trained method, as `Predictor` asks for it.
+    """The scorer of a `Predictor` for a trained method.
 
     Args:
         method: A trained method, in evaluation mode.
+
+    Attributes:
+        limit: Word pieces of a text that are read.
     """
 
     def __init__(self, method: Method):
@@ -50,7 +51,8 @@ class TorchScorer:
         self.limit = method.max_document_tokens
 
     def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Texts -> scores (texts, labels), float32, and whether a text was cut (texts,), bool."""
+        """Texts -> scores (texts, labels), float32, and whether each text was truncated (texts,), bool."""
         documents = self.method.tokenize(texts, self.limit + 1)
-        cut = np.array([len(ids) > self.limit for ids in documents], dtype=bool)
-        return score_documents(self.method, [ids[: self.limit] for ids in documents], on_progress=on_progress), cut
+        truncated = np.array([len(ids) > self.limit for ids in documents], dtype=bool)
+        documents = [ids[: self.limit] for ids in documents]
+        return score_documents(self.method, documents, on_progress=on_progress), truncated

@@ -1,7 +1,7 @@
-"""The last step of a training: everything that going on needs, in one safetensors file.
+"""The checkpoint of a training: everything that resuming needs, in one safetensors file.
 
-Batches and dropout are functions of (seed, step), and the learning rate and T of the step alone, so no random state and
-no scheduler has to be kept: weights, their average where one is taken, AdamW's moments and a few numbers are all.
+Batches and dropout are functions of (seed, step), the learning rate and T of the step alone. So a checkpoint has no
+random state and no scheduler: weights, their EMA if one is used, AdamW's moments and a few numbers are enough.
 """
 
 import json
@@ -19,17 +19,17 @@ from ..models.run_folder import RunFolder
 
 @dataclass
 class State:
-    """Where a training stands.
+    """The progress of a training.
 
     Attributes:
         step: Optimizer steps done.
-        best: Highest dev macro F1 so far; -1 before the first evaluation.
-        curve: One row an evaluation.
+        best: Highest macro F1 on dev so far; -1 before the first evaluation.
+        curve: One row per evaluation on dev.
         losses: Sums of main and auxiliary loss over the steps since the last evaluation, in nats.
         steps: Steps since the last evaluation.
         texts: Texts since the last evaluation.
-        training_seconds: Time in steps since the last evaluation.
-        seconds: Time of the whole training so far, interruptions not counted.
+        training_seconds: Time spent in steps since the last evaluation.
+        seconds: Time of the whole training so far, without interruptions.
     """
 
     step: int = 0
@@ -45,19 +45,19 @@ class State:
 def save(
     run: RunFolder,
     classifier: Classifier,
-    average: nn.Module | None,
+    ema: nn.Module | None,
     optimizer: torch.optim.Optimizer,
     state: State,
     fingerprint: str,
 ) -> None:
-    """Write the checkpoint, whole or not at all.
+    """Write the checkpoint atomically.
 
     Raises:
-        EmograinError: The disk is full, say; the last checkpoint is intact.
+        EmograinError: The file cannot be written, for example because the disk is full; the last checkpoint is intact.
     """
     tensors = {f"weights.{name}": value for name, value in classifier.state_dict().items()}
-    if average is not None:
-        tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    if ema is not None:
+        tensors |= {f"average.{name}": value for name, value in ema.state_dict().items()}
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     try:
@@ -70,14 +70,14 @@ def save(
 def restore(
     run: RunFolder,
     classifier: Classifier,
-    average: nn.Module | None,
+    ema: nn.Module | None,
     optimizer: torch.optim.Optimizer,
     fingerprint: str,
 ) -> State:
-    """Put a checkpoint back into classifier, average and optimizer.
+    """Load the checkpoint into classifier, EMA and optimizer.
 
     Returns:
-        Where the training stood; the start, if the run was stopped before its first checkpoint.
+        The progress of the training; the initial state if the run was stopped before its first checkpoint.
 
     Raises:
         EmograinError: The checkpoint is truncated, or belongs to a run with other settings or data.
@@ -87,19 +87,20 @@ def restore(
     tensors, metadata = read_tensors(run.checkpoint)
     if metadata.get("fingerprint") != fingerprint:
         raise EmograinError(
-            f"{str(run.checkpoint)!r} is not of this run: its settings or data differ",
-            "put the run's own checkpoint back, or delete it to start this run again",
+            f"{str(run.checkpoint)!r} belongs to another run: its settings or data differ",
+            "put the run's own checkpoint back, or delete this one to start the run again",
         )
-    load_weights(classifier, _part(tensors, "weights."), run.checkpoint)
-    if average is not None:
-        load_weights(average, _part(tensors, "average."), run.checkpoint)
+    load_weights(classifier, _with_prefix(tensors, "weights."), run.checkpoint)
+    if ema is not None:
+        load_weights(ema, _with_prefix(tensors, "average."), run.checkpoint)
     moments: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in _part(tensors, "optimizer.").items():
+    for name, tensor in _with_prefix(tensors, "optimizer.").items():
         index, key = name.split(".")
         moments.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     return State(**json.loads(metadata["state"]))
 
 
-def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+def _with_prefix(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Select the tensors whose names start with a prefix, and remove it from their names."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

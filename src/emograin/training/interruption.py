@@ -1,4 +1,4 @@
-"""Ctrl-C, and what asks a process to end, turned into a wish that a loop grants between two steps."""
+"""Turns Ctrl-C and SIGTERM into a flag that a loop checks between steps."""
 
 import signal
 import threading
@@ -7,25 +7,26 @@ from typing import Any
 
 
 class StopRequest:
-    """Ctrl-C or a termination signal asks for a stop after the step; a second one stops at once.
+    """A context in which Ctrl-C or SIGTERM requests a stop after the current step; a second signal stops at once.
 
-    Only the main thread may handle signals: elsewhere nothing is ever requested.
+    Only the main thread may handle signals: in other threads `requested` stays False.
 
     Attributes:
-        requested: Whether a signal came.
+        requested: True after the first signal.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        self.before: dict[signal.Signals, Any] = {}
+        self._previous_handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            self.before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+            signals = (signal.SIGINT, signal.SIGTERM)
+            self._previous_handlers = {number: signal.signal(number, self._handle) for number in signals}
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self.before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers

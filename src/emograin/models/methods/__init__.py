@@ -1,4 +1,8 @@
-"""How labels are used: one file a way."""
+"""The methods of the paper, one file each; `METHODS` registers them by name.
+
+A method is its inputs, its embeddings and its scores (`Method`). What methods share, such as the auxiliary task and
+embedding mixing, is not here: it acts on the embeddings of any method.
+"""
 
 from .baseline import Baseline
 from .label_embedding import LabelEmbedding

@@ -1,4 +1,4 @@
-"""§3.1: the output of [CLS] into a feed forward layer."""
+"""The baseline (§3.1): a feed-forward layer on the output of [CLS]."""
 
 from torch import Tensor, nn
 
@@ -8,13 +8,13 @@ from .method import Method
 
 
 class Baseline(Method):
-    """One slot a text, the output of [CLS]; one feed forward layer scores all labels from it."""
+    """One slot per text, the output of [CLS]; one feed-forward layer scores all labels from it."""
 
     slots = 1
 
     def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__(encoder, taxonomy, max_document_tokens)
-        # One layer: with a hidden one in between it learns far more slowly (docs/log.md).
+        # No hidden layer: with one it learns much more slowly (docs/log.md).
         self.feed_forward = nn.Sequential(nn.Dropout(0.1), nn.Linear(self.hidden, len(taxonomy.labels)))
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:

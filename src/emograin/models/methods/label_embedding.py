@@ -1,4 +1,4 @@
-"""§3.3: the labels in front of the document; each label is scored from its own output."""
+"""Label embeddings (§3.3): labels precede the document; each label is scored from its own output."""
 
 import torch
 from torch import Tensor
@@ -9,9 +9,9 @@ from .method import FeedForward, Method
 
 
 class LabelEmbedding(Method):
-    """`[CLS] E1 .. Em [SEP] T1 .. Tn [SEP]`: one slot a label, one feed forward layer shared by all labels.
+    """Input `[CLS] E1 .. Em [SEP] T1 .. Tn [SEP]`: one slot per label, one feed-forward layer shared by all labels.
 
-    A label of several word pieces has the mean of their outputs as its slot.
+    The slot of a label is the mean of the outputs of its word pieces.
     """
 
     averaging: Tensor  # (labels, word pieces of all labels)
@@ -25,7 +25,7 @@ class LabelEmbedding(Method):
         self.register_buffer("averaging", averaging, persistent=False)
 
     def prefix_ids(self) -> list[int]:
-        """The labels' word pieces, in the taxonomy's order."""
+        """Return the word pieces of all labels, in the order of the taxonomy."""
         return [piece for ids in self._label_pieces() for piece in ids]
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -38,6 +38,6 @@ class LabelEmbedding(Method):
         return self.feed_forward(embeddings).squeeze(-1)
 
     def _label_pieces(self) -> list[list[int]]:
-        # A word inside a sentence: byte-level tokenizers spell it with the space in front.
+        # With a leading space, byte-level tokenizers encode a label as a word inside a sentence.
         words = [f" {words}" for words in self.taxonomy.label_words()]
         return self.tokenizer(words, add_special_tokens=False)["input_ids"]

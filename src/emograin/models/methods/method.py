@@ -1,4 +1,4 @@
-"""The contract of every method: inputs -> embed -> score."""
+"""The contract of every method: `inputs` -> `embed` -> `score`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,21 +13,23 @@ from ..encoder import Encoder
 
 
 class Method(nn.Module, ABC):
-    """A way to use labels, cut where embedding mixing acts.
+    """A way to use labels, split where embedding mixing (§3.4.2) acts: between `embed` and `score`.
 
-    A method says which slots it reads (`embed`) and how it scores them (`score`); what the encoder reads is the
-    document between special tokens unless the method puts something in front (`prefix`).
+    `embed` returns one embedding per slot. A slot is a position that labels are scored from: [CLS], or one per label.
+    The encoder reads the document between special tokens; a method may put token ids in front (`prefix_ids`).
 
     Args:
         encoder: A pretrained encoder.
         taxonomy: The labels to score.
-        max_document_tokens: Word pieces of the document that are read.
+        max_document_tokens: Word pieces of the document that are read; the rest is cut off.
 
     Attributes:
-        slots: Embeddings a text.
+        slots: Number of slots, that is, of embeddings per text.
+        hidden: Width of the embeddings.
+        prefix: Token ids in front of the document.
 
     Raises:
-        EmograinError: The encoder has too few positions for prefix and document.
+        EmograinError: Prefix and document do not fit the positions of the encoder.
     """
 
     slots: int
@@ -41,16 +43,16 @@ class Method(nn.Module, ABC):
         self.taxonomy = taxonomy
         self.max_document_tokens = max_document_tokens
         self.prefix = self.prefix_ids()
-        self.segments = getattr(encoder.model.config, "type_vocab_size", 0) or 0
-        longest = len(self._assembled([0] * max_document_tokens)[0])
-        room = encoder.positions or longest
-        if longest > room:
-            most = max_document_tokens - (longest - room)
+        self.token_types = getattr(encoder.model.config, "type_vocab_size", 0) or 0
+        longest = len(self._assemble_ids([0] * max_document_tokens)[0])
+        positions = encoder.positions or longest
+        if longest > positions:
+            largest = max_document_tokens - (longest - positions)
             raise EmograinError(
-                f"inputs of {longest} tokens do not fit the encoder's {room} positions",
-                f"max_document_tokens must be at most {most}"
-                if most > 0
-                else "take an encoder with more positions, or shorter words for the labels",
+                f"inputs of {longest} tokens do not fit the encoder's {positions} positions",
+                f"max_document_tokens must be at most {largest}"
+                if largest > 0
+                else "use an encoder with more positions, or shorter words for the labels",
             )
 
     @abstractmethod
@@ -62,46 +64,58 @@ class Method(nn.Module, ABC):
         """Embeddings (batch, slots, hidden) -> logits (batch, labels)."""
 
     def prefix_ids(self) -> list[int]:
-        """Token ids that stand in front of the document."""
+        """Return the token ids in front of the document; none by default."""
         return []
 
     def inputs(self, texts: Sequence[str]) -> dict[str, Tensor]:
-        """Texts -> token tensors (batch, tokens), padded to the longest of them, on the method's device."""
+        """Texts -> token tensors (batch, tokens), padded to the longest text, on the device of the encoder.
+
+        Raises:
+            EmograinError: The list of texts is empty.
+        """
         return self.assemble(self.tokenize(texts))
 
     def tokenize(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
-        """Texts -> ids of the documents' first `limit` (`max_document_tokens`) word pieces, without special tokens.
+        """Texts -> token ids of each text, without special tokens.
 
-        A text that spells a special token ("[SEP]") is read as those characters.
+        A special token spelled out in a text ("[SEP]") is read as characters.
+
+        Args:
+            texts: The texts.
+            limit: Number of word pieces per text; None: `max_document_tokens`.
         """
-        return self._tokenized(texts, limit)["input_ids"] if texts else []
+        return self._tokenize(texts, limit)["input_ids"] if texts else []
 
     def spans(self, text: str, limit: int | None = None) -> list[tuple[int, int]]:
-        """Where in the text each of the word pieces that `tokenize` gives begins and ends, in characters.
+        """Return start and end of each word piece from `tokenize` in the text, in characters.
+
+        Args:
+            text: The text.
+            limit: Number of word pieces; None: `max_document_tokens`.
 
         Raises:
-            EmograinError: The tokenizer is one of Python code, which keeps no places.
+            EmograinError: The tokenizer is a slow one (Python code), which has no offsets.
         """
         if not self.tokenizer.is_fast:
-            raise EmograinError(f"{type(self.tokenizer).__name__} cannot tell where in a text its word pieces are")
-        return self._tokenized([text], limit, return_offsets_mapping=True)["offset_mapping"][0]
+            raise EmograinError(f"{type(self.tokenizer).__name__} has no character offsets: use a fast tokenizer")
+        return self._tokenize([text], limit, return_offsets_mapping=True)["offset_mapping"][0]
 
-    def parts(self, document: Sequence[int]) -> list[str]:
-        """What each token of an assembled document is: "special", "prefix" or "document"."""
-        end = len(self._assembled(list(document))[0]) - 1
+    def regions(self, document: Sequence[int]) -> list[str]:
+        """Return the region of each token of an assembled document: "special", "prefix" or "document"."""
+        end = len(self._assemble_ids(list(document))[0]) - 1
         front = ["special"] + ["prefix"] * len(self.prefix)
         between = ["special"] * (end - len(document) - len(front))
         return [*front, *between, *["document"] * len(document), "special"]
 
     def assemble(self, documents: Sequence[list[int]]) -> dict[str, Tensor]:
-        """Ids from `tokenize` -> token tensors (batch, tokens), as `inputs` gives them.
+        """Token ids from `tokenize` -> token tensors (batch, tokens), padded, on the device of the encoder.
 
         Raises:
-            EmograinError: There are none.
+            EmograinError: The list of documents is empty.
         """
         if not len(documents):
-            raise EmograinError("expected texts to make inputs of, got none")
-        rows = [self._assembled(document) for document in documents]
+            raise EmograinError("expected at least one text, got none")
+        rows = [self._assemble_ids(document) for document in documents]
         width = max(len(ids) for ids, _ in rows)
         tokens = torch.full((len(rows), width), self.tokenizer.pad_token_id)
         mask = torch.zeros(len(rows), width, dtype=torch.long)
@@ -111,7 +125,7 @@ class Method(nn.Module, ABC):
             mask[row, : len(ids)] = 1
             segments[row, start : len(ids)] = 1
         inputs = {"input_ids": tokens, "attention_mask": mask}
-        if self.segments > 1:
+        if self.token_types > 1:
             inputs["token_type_ids"] = segments
         return {name: tensor.to(self.encoder.device) for name, tensor in inputs.items()}
 
@@ -119,7 +133,7 @@ class Method(nn.Module, ABC):
         """Token tensors (batch, tokens) -> the encoder's last hidden states (batch, tokens, hidden)."""
         return self.encoder(**inputs).last_hidden_state
 
-    def _tokenized(self, texts: Sequence[str], limit: int | None, **more: bool) -> Any:
+    def _tokenize(self, texts: Sequence[str], limit: int | None, **more: bool) -> Any:
         return self.tokenizer(
             list(texts),
             add_special_tokens=False,
@@ -132,27 +146,27 @@ class Method(nn.Module, ABC):
             **more,
         )
 
-    def _assembled(self, document: list[int]) -> tuple[list[int], int]:
-        """Ids with special tokens, and where the second segment starts: behind the prefix, or nowhere."""
+    def _assemble_ids(self, document: list[int]) -> tuple[list[int], int]:
+        """Add special tokens and prefix; return all ids, and the start of the second segment (their number if none)."""
         tokenizer = self.tokenizer
         first = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
         last = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
         if not self.prefix:
             ids = [first, *document, last]
             return ids, len(ids)
-        # BERT puts one separator between two segments, RoBERTa and MPNet two.
+        # BERT puts one separator between two segments; RoBERTa and MPNet put two.
         between = [last] * (tokenizer.num_special_tokens_to_add(pair=True) - 2)
         front = [first, *self.prefix, *between]
         return [*front, *document, last], len(front)
 
 
 class FeedForward(nn.Sequential):
-    """The feed forward layer of §3.3: (..., hidden) -> (..., outputs), with a tanh layer as in BERT's pooler.
+    """The feed-forward layer of §3.3, with a tanh layer as in BERT's pooler: (..., hidden) -> (..., outputs).
 
     Args:
         hidden: Width of the embeddings.
-        outputs: Scores an embedding.
-        dropout: Rate between the two layers.
+        outputs: Scores per embedding.
+        dropout: Dropout rate between the two layers.
     """
 
     def __init__(self, hidden: int, outputs: int, dropout: float = 0.1):

@@ -1,0 +1,204 @@
+"""The first part of a training: check settings and folder, build data, model and optimizer, restore a checkpoint."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import cast
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from ..common.errors import EmograinError, unknown_name
+from ..common.files import disk_errors
+from ..common.optional import import_optional
+from ..common.progress import Progress
+from ..data.corpus import Corpus, Split, fingerprint, training_fingerprint
+from ..data.taxonomy import Taxonomy
+from ..models.auxiliary_task import SCHEDULES
+from ..models.classifier import Classifier, build, run_description
+from ..models.config import Training
+from ..models.methods import METHODS
+from ..models.run_folder import RunFolder
+from . import checkpoint
+from .checkpoint import State
+from .distillation import soft_targets
+from .ema import build_ema
+from .optimization import build_optimizer
+
+TRACKERS = ("tensorboard", "mlflow", "wandb")
+
+
+@dataclass
+class TrainingData:
+    """Training and dev texts, tokenized.
+
+    Attributes:
+        train: The training split.
+        documents: Token ids of each training text.
+        targets: (texts, labels), in [0, 1]: gold labels or soft targets of the main task.
+        group_targets: (texts, groups), 0 or 1: labels of the auxiliary task; None without one.
+        dev: The dev split.
+        dev_documents: Token ids of each dev text.
+    """
+
+    train: Split
+    documents: list[list[int]]
+    targets: Tensor
+    group_targets: Tensor | None
+    dev: Split
+    dev_documents: list[list[int]]
+
+
+@dataclass
+class Prepared:
+    """A training that is ready for its next step.
+
+    Attributes:
+        settings: Settings of the training.
+        corpus: The corpus.
+        run: The folder that everything is written to.
+        accelerator: Device and processes.
+        data: Training and dev texts.
+        classifier: The classifier being trained.
+        model: The same classifier, wrapped if several processes train it.
+        ema: The EMA of the classifier, or None.
+        optimizer: AdamW.
+        state: Progress of the training; updated by every step.
+        fingerprint: SHA-256 of settings and data.
+        steps_per_epoch: Optimizer steps per epoch.
+        steps: Optimizer steps of the whole training.
+        evaluate_every: Steps between two evaluations on dev.
+    """
+
+    settings: Training
+    corpus: Corpus
+    run: RunFolder
+    accelerator: Accelerator
+    data: TrainingData
+    classifier: Classifier
+    model: nn.Module
+    ema: AveragedModel | None
+    optimizer: torch.optim.Optimizer
+    state: State
+    fingerprint: str
+    steps_per_epoch: int
+    steps: int
+    evaluate_every: int
+
+    @property
+    def eval_model(self) -> Classifier:
+        """The classifier that is evaluated and saved: the EMA if one is used."""
+        return self.classifier if self.ema is None else cast(Classifier, self.ema.module)
+
+    @property
+    def is_main_process(self) -> bool:
+        """True in the process that writes the files and shows the progress."""
+        return self.accelerator.is_main_process
+
+
+def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, trackers: Sequence[str]) -> Prepared:
+    """Prepare a new training, or one that resumes from its last checkpoint. The arguments are those of `train`.
+
+    Raises:
+        EmograinError: A name in the settings is unknown, the folder holds another run, or a teacher has other labels.
+    """
+    _check_names(settings, corpus.taxonomy, trackers)
+    # Without `cpu`, accelerate does not connect processes on a machine that has no accelerator.
+    cpu = not torch.accelerator.is_available()
+    accelerator = Accelerator(mixed_precision="no", cpu=cpu, log_with=list(trackers) or None, project_dir=run.path)
+    train, dev = corpus.split("train"), corpus.split("dev")
+    fingerprint = _check_folder(run, settings, [train, dev], resume)
+    is_main = accelerator.is_main_process
+    with accelerator.main_process_first(), Progress(None, "texts scored", 0, is_main) as scoring:
+        # The main process scores the texts; the others read its scores.
+        targets = soft_targets(settings, train, corpus.taxonomy, run, resume or not is_main, scoring.advance)
+
+    classifier = build(settings, corpus.taxonomy)
+    model = accelerator.prepare_model(classifier)
+    optimizer = build_optimizer(classifier, settings)
+    ema = build_ema(classifier, settings.ema_decay) if settings.ema_decay else None
+    state = checkpoint.restore(run, classifier, ema, optimizer, fingerprint) if resume else State()
+    if is_main and not run.exists:
+        _describe_run(run, settings, corpus, classifier, fingerprint)
+
+    tokenize = classifier.method.tokenize
+    group_targets: Tensor | None = None
+    if settings.auxiliary is not None:
+        group_targets = torch.from_numpy(corpus.taxonomy.to_groups(train.labels, settings.auxiliary))
+    data = TrainingData(
+        train, tokenize(train.texts), torch.from_numpy(targets), group_targets, dev, tokenize(dev.texts)
+    )
+    if trackers:
+        accelerator.init_trackers("emograin", config=settings.to_dict())
+    steps_per_epoch = math.ceil(len(train) / settings.batch_size)
+    return Prepared(
+        settings=settings,
+        corpus=corpus,
+        run=run,
+        accelerator=accelerator,
+        data=data,
+        classifier=classifier,
+        model=model,
+        ema=ema,
+        optimizer=optimizer,
+        state=state,
+        fingerprint=fingerprint,
+        steps_per_epoch=steps_per_epoch,
+        steps=settings.epochs * steps_per_epoch,
+        evaluate_every=settings.evaluate_every or math.ceil(steps_per_epoch / 4),
+    )
+
+
+def _check_names(settings: Training, taxonomy: Taxonomy, trackers: Sequence[str]) -> None:
+    """Check the names in the settings before anything is loaded or written."""
+    for tracker in trackers:
+        if tracker not in TRACKERS:
+            raise unknown_name("tracker", tracker, TRACKERS)
+        import_optional(tracker, tracker)
+    if settings.method not in METHODS:
+        raise unknown_name("method", settings.method, METHODS)
+    if settings.temperature not in SCHEDULES:
+        raise unknown_name("temperature schedule", settings.temperature, SCHEDULES)
+    if settings.auxiliary is not None:
+        taxonomy.groups(settings.auxiliary)  # raises if the grouping is unknown
+
+
+def _check_folder(run: RunFolder, settings: Training, splits: Sequence[Split], resume: bool) -> str:
+    """Check that the folder is free or, to resume, holds this very run. Return the fingerprint of settings and data."""
+    splits_fingerprints = [fingerprint(split) for split in splits]
+    if not resume:
+        if run.exists:
+            raise EmograinError(
+                f"{str(run.path)!r} already holds a run", "resume it with --resume, or choose another --output"
+            )
+        return training_fingerprint(settings.to_dict(), splits_fingerprints)
+    stored = run.settings.to_dict()  # settings that are newer than the run have their defaults
+    differing = [
+        f"{name} is {stored[name]!r} in the run, {value!r} now"
+        for name, value in settings.to_dict().items()
+        if stored[name] != value
+    ]
+    if differing:
+        raise EmograinError(f"cannot resume {str(run.path)!r} with other settings: {'; '.join(differing)}")
+    # The settings as they were written, without newer ones: the fingerprint was computed from them.
+    expected = training_fingerprint(run.description["settings"], splits_fingerprints)
+    if run.description["fingerprint"] != expected:
+        raise EmograinError(
+            f"cannot resume {str(run.path)!r}: the texts or labels of {settings.data!r} have changed since"
+        )
+    return expected
+
+
+def _describe_run(run: RunFolder, settings: Training, corpus: Corpus, classifier: Classifier, fingerprint: str) -> None:
+    """Write the encoder's configuration, taxonomy.json and, last, run.json, which makes the folder a run."""
+    with disk_errors(run.encoder):
+        run.encoder.mkdir(parents=True, exist_ok=True)
+        classifier.method.save_description(run.encoder)
+    run.write_json("taxonomy.json", corpus.taxonomy.to_dict())
+    sizes = {name: len(corpus.split(name)) for name in ("train", "dev")}
+    versions = {name: version(name) for name in ("emograin", "torch", "transformers", "numpy")}
+    metadata = {"data": sizes, "fingerprint": fingerprint, "versions": versions}
+    run.write_json("run.json", run_description(settings, classifier, **metadata))
