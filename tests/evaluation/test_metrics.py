@@ -1,4 +1,4 @@
-"""Figures, against scikit-learn and by hand."""
+"""Metrics, against scikit-learn and by hand."""
 
 import json
 
@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn import metrics
+from sklearn import metrics as sklearn_metrics
 
-from emograin.evaluation.metrics import at_thresholds, evaluate, expected_calibration_error, macro_average_precision
+from emograin.evaluation.metrics import (
+    evaluate,
+    expected_calibration_error,
+    macro_average_precision,
+    metrics_at_thresholds,
+)
 from emograin.evaluation.thresholds import FREQUENT
 
 NAMES = ("joy", "anger", "neutral")
@@ -26,22 +31,22 @@ def scored(draw):
 
 @settings(max_examples=40)
 @given(scored())
-def test_figures_at_thresholds_are_scikit_learns(data):
+def test_metrics_at_thresholds_equal_scikit_learns(data):
     scores, labels, thresholds = data
-    figures = at_thresholds(scores, labels, thresholds, NAMES)
+    metrics = metrics_at_thresholds(scores, labels, thresholds, NAMES)
     guesses = (scores >= thresholds).astype(int)
     for average in ("macro", "micro", "weighted"):
-        expected = metrics.f1_score(labels, guesses, average=average, zero_division=0)
-        assert figures[f"{average}_f1"] == pytest.approx(expected)
-    assert figures["subset_accuracy"] == pytest.approx((guesses == labels).all(axis=1).mean())
-    assert figures["hamming_loss"] == pytest.approx((guesses != labels).mean())
+        expected = sklearn_metrics.f1_score(labels, guesses, average=average, zero_division=0)
+        assert metrics[f"{average}_f1"] == pytest.approx(expected)
+    assert metrics["subset_accuracy"] == pytest.approx((guesses == labels).all(axis=1).mean())
+    assert metrics["hamming_loss"] == pytest.approx((guesses != labels).mean())
     for at, name in enumerate(NAMES):
-        row, truth, guess = figures["labels"][name], labels[:, at], guesses[:, at]
+        row, truth, guess = metrics["labels"][name], labels[:, at], guesses[:, at]
         assert row["threshold"] == thresholds[at]
         assert row["support"] == truth.sum()
-        assert row["precision"] == pytest.approx(metrics.precision_score(truth, guess, zero_division=0))
-        assert row["recall"] == pytest.approx(metrics.recall_score(truth, guess, zero_division=0))
-        assert row["f1"] == pytest.approx(metrics.f1_score(truth, guess, zero_division=0))
+        assert row["precision"] == pytest.approx(sklearn_metrics.precision_score(truth, guess, zero_division=0))
+        assert row["recall"] == pytest.approx(sklearn_metrics.recall_score(truth, guess, zero_division=0))
+        assert row["f1"] == pytest.approx(sklearn_metrics.f1_score(truth, guess, zero_division=0))
 
 
 @settings(max_examples=40)
@@ -49,12 +54,12 @@ def test_figures_at_thresholds_are_scikit_learns(data):
 def test_macro_average_precision_is_the_mean_over_labels_that_are_present(data):
     scores, labels, _ = data
     present = [at for at in range(3) if labels[:, at].any()]
-    expected = [metrics.average_precision_score(labels[:, at], scores[:, at]) for at in present]
+    expected = [sklearn_metrics.average_precision_score(labels[:, at], scores[:, at]) for at in present]
     got = macro_average_precision(scores, labels)
     assert got == (pytest.approx(np.mean(expected)) if present else None)
 
 
-def test_average_precision_of_a_perfect_and_of_a_reversed_order():
+def test_average_precision_of_a_perfect_and_a_reversed_order():
     labels = np.array([[1, 1], [1, 0], [0, 0], [0, 0]])
     scores = np.array([[0.9, 0.9], [0.8, 0.3], [0.2, 0.2], [0.1, 0.1]])
     assert macro_average_precision(scores, labels) == 1
@@ -69,17 +74,17 @@ def test_average_precision_of_equal_scores_is_the_share_of_positives():
 def test_a_label_that_is_never_present_counts_with_0_in_macro_f1_and_not_in_average_precision():
     labels = np.array([[1, 0, 0], [0, 1, 0]])
     scores = np.array([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1]])
-    figures = evaluate(scores, labels, {"fixed": [0.3] * 3}, NAMES)
-    assert figures["policies"]["fixed"]["macro_f1"] == pytest.approx(2 / 3)
-    assert figures["policies"]["fixed"]["labels"]["neutral"]["f1"] == 0
-    assert figures["macro_average_precision"] == 1
+    metrics = evaluate(scores, labels, {"fixed": [0.3] * 3}, NAMES)
+    assert metrics["policies"]["fixed"]["macro_f1"] == pytest.approx(2 / 3)
+    assert metrics["policies"]["fixed"]["labels"]["neutral"]["f1"] == 0
+    assert metrics["macro_average_precision"] == 1
 
 
 def test_nothing_predicted_scores_0_without_a_warning(recwarn):
     labels = np.array([[1, 0, 0], [0, 1, 1]])
-    figures = at_thresholds(np.zeros((2, 3)), labels, [0.3] * 3, NAMES)
-    assert figures["macro_f1"] == figures["micro_f1"] == figures["weighted_f1"] == figures["subset_accuracy"] == 0
-    assert figures["hamming_loss"] == 0.5
+    metrics = metrics_at_thresholds(np.zeros((2, 3)), labels, [0.3] * 3, NAMES)
+    assert metrics["macro_f1"] == metrics["micro_f1"] == metrics["weighted_f1"] == metrics["subset_accuracy"] == 0
+    assert metrics["hamming_loss"] == 0.5
     assert not recwarn.list
 
 
@@ -87,16 +92,16 @@ def test_frequent_labels_are_those_with_enough_examples():
     labels = np.zeros((2 * FREQUENT, 3), dtype=np.uint8)
     labels[:FREQUENT, 0] = 1
     labels[: FREQUENT - 1, 1] = 1
-    figures = at_thresholds(labels * 0.9, labels * [1, 1, 0], [0.3] * 3, NAMES)
-    assert figures["frequent_labels"] == 1
-    assert figures["macro_f1_frequent"] == 1
-    assert figures["macro_f1"] == pytest.approx(2 / 3)
-    few = at_thresholds(labels[:2] * 0.9, labels[:2], [0.3] * 3, NAMES)
+    metrics = metrics_at_thresholds(labels * 0.9, labels * [1, 1, 0], [0.3] * 3, NAMES)
+    assert metrics["frequent_labels"] == 1
+    assert metrics["macro_f1_frequent"] == 1
+    assert metrics["macro_f1"] == pytest.approx(2 / 3)
+    few = metrics_at_thresholds(labels[:2] * 0.9, labels[:2], [0.3] * 3, NAMES)
     assert few["frequent_labels"] == 0
     assert few["macro_f1_frequent"] is None
 
 
-def test_scores_that_tell_the_share_of_positives_are_calibrated():
+def test_scores_that_equal_the_share_of_positives_are_calibrated():
     shares = np.array([0.1, 0.3, 0.5, 0.9])
     scores = np.repeat(shares, 10)[:, None].repeat(2, axis=1)
     labels = np.concatenate([[1] * round(10 * share) + [0] * round(10 - 10 * share) for share in shares])
@@ -124,11 +129,11 @@ def test_the_calibration_error_is_the_weighted_gap_of_15_bins(data):
     assert expected_calibration_error(scores, labels) == pytest.approx(expected)
 
 
-def test_figures_are_plain_values_for_json():
+def test_metrics_are_plain_values_for_json():
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, (10, 3)).astype(np.uint8)
     scores = random.random((10, 3)).astype(np.float32)
-    figures = evaluate(scores, labels, {"fixed": [0.3] * 3, "global": np.full(3, 0.4)}, NAMES)
-    assert json.loads(json.dumps(figures)) == figures
-    assert figures["texts"] == 10
-    assert set(figures["policies"]) == {"fixed", "global"}
+    metrics = evaluate(scores, labels, {"fixed": [0.3] * 3, "global": np.full(3, 0.4)}, NAMES)
+    assert json.loads(json.dumps(metrics)) == metrics
+    assert metrics["texts"] == 10
+    assert set(metrics["policies"]) == {"fixed", "global"}

@@ -1,6 +1,4 @@
-"""Significance, against scipy, scikit-learn and brute force; and the command that prints it."""
-
-from pathlib import Path
+"""Significance tests, against scipy, scikit-learn and brute force."""
 
 import numpy as np
 import pytest
@@ -12,24 +10,21 @@ from sklearn.metrics import f1_score
 from emograin.common.errors import EmograinError
 from emograin.evaluation import significance
 from emograin.evaluation.significance import (
-    frequent,
+    frequent_labels,
     holm,
     macro_f1,
-    over_seeds,
+    mean_over_seeds,
     paired_bootstrap,
     per_label_f1,
     randomisation_test,
-    resampled_f1,
-    summary,
+    resample_f1,
+    summarize,
     two_level_bootstrap,
 )
 
-RESULTS = Path(__file__).parents[2] / "results"
-LABELS = ("joy", "anger", "fear")
-
 
 def system(random, gold, wrong):
-    """Predictions of which a share is wrong."""
+    """Return predictions of which a share is wrong."""
     return gold ^ (random.random(gold.shape) < wrong)
 
 
@@ -42,7 +37,7 @@ def make(seed=0, texts=80, labels=3, wrong=(0.15, 0.3), there=0.4):
 
 @st.composite
 def pairs(draw):
-    """Two systems and gold labels with enough examples a label for percentile intervals to mean something."""
+    """Two systems and gold labels with enough examples per label for percentile intervals to mean something."""
     wrong = draw(st.floats(0.02, 0.4)), draw(st.floats(0.02, 0.4))
     return make(draw(st.integers(0, 2**32 - 1)), draw(st.integers(60, 120)), draw(st.integers(1, 4)), wrong)
 
@@ -55,7 +50,7 @@ def macro(guesses, gold):
 def test_each_resample_has_the_f1_of_its_documents_counted_as_often_as_drawn(monkeypatch, block):
     monkeypatch.setattr(significance, "BLOCK", block)
     first, second, gold = make(texts=25, there=0.1)  # some resamples miss a label
-    found = resampled_f1([first, second], gold, resamples=40, seed=3)
+    found = resample_f1([first, second], gold, resamples=40, seed=3)
     assert found.shape == (40, 2, 3)
     draws = np.random.default_rng(3).integers(0, 25, (40, 25))
     for rows, values in zip(draws, found, strict=True):
@@ -63,10 +58,10 @@ def test_each_resample_has_the_f1_of_its_documents_counted_as_often_as_drawn(mon
             assert value == pytest.approx(f1_score(gold[rows], guesses[rows], average=None, zero_division=0))
 
 
-def test_no_more_weights_are_held_than_the_block_allows(monkeypatch):
+def test_blocks_of_weights_fit_into_the_memory_limit(monkeypatch):
     monkeypatch.setattr(significance, "BLOCK", 16 * 1000 * 7)
-    assert list(significance._blocks(20, texts=1000)) == [7, 7, 6]
-    assert list(significance._blocks(2, texts=10**9)) == [1, 1]
+    assert list(significance._block_sizes(20, texts=1000)) == [7, 7, 6]
+    assert list(significance._block_sizes(2, texts=10**9)) == [1, 1]
 
 
 def test_the_bootstrap_is_scipys():
@@ -105,7 +100,7 @@ def test_the_randomisation_test_is_scipys_over_all_swaps(seed, labels):
 
 @settings(max_examples=25)
 @given(pairs(), st.integers(0, 9))
-def test_swapping_the_systems_turns_every_sign(data, seed):
+def test_swapping_the_systems_flips_every_sign(data, seed):
     first, second, gold = data
     ours = paired_bootstrap(first, second, gold, resamples=200, seed=seed)
     theirs = paired_bootstrap(second, first, gold, resamples=200, seed=seed)
@@ -164,7 +159,7 @@ def test_a_large_difference_is_significant_and_chance_is_not():
     assert (np.mean(small, axis=0) < 0.13).all()  # of a true hypothesis, 5 % are rejected
 
 
-def test_a_choice_of_labels_is_what_is_averaged():
+def test_macro_f1_averages_the_chosen_labels_only():
     first, second, gold = make(labels=4)
     kept = np.array([True, False, False, True])
     here = paired_bootstrap(first, second, gold, kept, resamples=100)
@@ -176,17 +171,17 @@ def test_a_choice_of_labels_is_what_is_averaged():
 def test_frequent_labels_have_30_examples():
     gold = np.zeros((40, 2), dtype=np.uint8)
     gold[:30, 0], gold[:29, 1] = 1, 1
-    assert frequent(gold).tolist() == [True, False]
+    assert frequent_labels(gold).tolist() == [True, False]
 
 
-def test_summary_by_hand():
+def test_summarize_by_hand():
     values = np.arange(-4, 96) / 100  # 4 below zero, one at it
-    found = summary(0.4, values, seed=7)
+    found = summarize(0.4, values, seed=7)
     assert (found.difference, found.resamples, found.seed) == (0.4, 100, 7)
     assert (found.low, found.high) == pytest.approx((-0.01525, 0.92525))
     assert found.p_value == pytest.approx(2 * 6 / 101)
     assert found.standard_error == pytest.approx(np.std(values, ddof=1))
-    assert summary(-0.4, -values, seed=7).p_value == found.p_value
+    assert summarize(-0.4, -values, seed=7).p_value == found.p_value
 
 
 def test_holm_by_hand_and_against_its_definition():
@@ -232,13 +227,13 @@ def test_seeds_that_differ_widen_the_interval_and_pairing_them_narrows_it():
 
 def test_runs_are_drawn_with_replacement():
     values = np.array([0.2, 0.5, 0.9])
-    means = over_seeds(np.tile(values, (30_000, 1)))
+    means = mean_over_seeds(np.tile(values, (30_000, 1)))
     assert means.mean() == pytest.approx(values.mean(), abs=0.01)
     assert means.var() == pytest.approx(values.var() / 3, rel=0.05)
     assert np.isclose(means, 0.9).mean() == pytest.approx(1 / 27, abs=0.01)
 
 
-def test_what_cannot_be_compared_is_an_error():
+def test_incomparable_predictions_are_an_error():
     first, second, gold = make()
     with pytest.raises(EmograinError, match=r"shape of the gold labels, \(80, 3\), got \(79, 3\)"):
         paired_bootstrap(first, second[:-1], gold)

@@ -1,4 +1,4 @@
-"""Scores -> figures: F1 in all its averages, average precision, calibration; under every threshold policy."""
+"""Metrics of scores: micro, macro and weighted F1, average precision, calibration error; for every threshold policy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,49 +12,51 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from .thresholds import FREQUENT, predicted
+from .thresholds import FREQUENT, apply_thresholds
 
 
 def evaluate(
     scores: np.ndarray, labels: np.ndarray, thresholds: Mapping[str, Sequence[float]], names: Sequence[str]
 ) -> dict[str, Any]:
-    """Every figure of one split.
+    """Compute all metrics of one split.
 
     Args:
-        scores: (texts, labels), probabilities.
-        labels: (texts, labels), 0 or 1.
-        thresholds: Policy -> a threshold a label.
-        names: The labels' names.
+        scores: Probabilities, (texts, labels).
+        labels: Gold labels, (texts, labels) of 0 and 1.
+        thresholds: Threshold policy -> one threshold per label.
+        names: Names of the labels.
 
     Returns:
         Plain values, ready for JSON: `texts`, `macro_average_precision`, `expected_calibration_error`, and under
-        `policies` the metrics at each policy's thresholds.
+        `policies` the metrics at the thresholds of each policy.
     """
     return {
         "texts": len(scores),
         "macro_average_precision": macro_average_precision(scores, labels),
         "expected_calibration_error": expected_calibration_error(scores, labels),
-        "policies": {policy: at_thresholds(scores, labels, values, names) for policy, values in thresholds.items()},
+        "policies": {
+            policy: metrics_at_thresholds(scores, labels, values, names) for policy, values in thresholds.items()
+        },
     }
 
 
-def at_thresholds(
+def metrics_at_thresholds(
     scores: np.ndarray, labels: np.ndarray, thresholds: Sequence[float], names: Sequence[str]
 ) -> dict[str, Any]:
-    """Figures of predictions at given thresholds.
+    """Compute the metrics of predictions at given thresholds.
 
     Args:
-        scores: (texts, labels), probabilities.
-        labels: (texts, labels), 0 or 1.
-        thresholds: (labels,).
-        names: The labels' names.
+        scores: Probabilities, (texts, labels).
+        labels: Gold labels, (texts, labels) of 0 and 1.
+        thresholds: One threshold per label, (labels,).
+        names: Names of the labels.
 
     Returns:
-        macro_f1 (mean of per-label F1, zero_division=0), macro_f1_frequent (over labels with at least `FREQUENT`
-        examples in this split, None if there are none), micro_f1, weighted_f1, subset_accuracy, hamming_loss, and
-        `labels`: a row a label.
+        macro_f1 (mean of the labels' F1, zero_division=0), macro_f1_frequent (over the labels with at least `FREQUENT`
+        examples in this split; None without such labels), micro_f1, weighted_f1, subset_accuracy, hamming_loss, and
+        `labels`: threshold, precision, recall, f1 and support per label.
     """
-    guesses = predicted(scores, thresholds)
+    guesses = apply_thresholds(scores, thresholds)
     precision, recall, f1, support = precision_recall_fscore_support(labels, guesses, average=None, zero_division=0)
     frequent = support >= FREQUENT
     return {
@@ -82,8 +84,8 @@ def macro_average_precision(scores: np.ndarray, labels: np.ndarray) -> float | N
     """Mean of average precision over the labels that have an example; None if none has.
 
     Args:
-        scores: (texts, labels), probabilities.
-        labels: (texts, labels), 0 or 1.
+        scores: Probabilities, (texts, labels).
+        labels: Gold labels, (texts, labels) of 0 and 1.
     """
     present = labels.any(axis=0)
     if not present.any():
@@ -95,14 +97,14 @@ def expected_calibration_error(scores: np.ndarray, labels: np.ndarray, bins: int
     """Expected calibration error over all (text, label) pairs: |mean score - share of positives|, weighted by bin.
 
     Args:
-        scores: (texts, labels), probabilities.
-        labels: (texts, labels), 0 or 1.
-        bins: Bins of equal width on [0, 1].
+        scores: Probabilities, (texts, labels).
+        labels: Gold labels, (texts, labels) of 0 and 1.
+        bins: Number of bins of equal width on [0, 1].
 
     >>> expected_calibration_error(np.array([[0.9], [0.9]]), np.array([[1], [0]])).__round__(3)
     0.4
     """
     flat, truth = scores.ravel().astype(np.float64), labels.ravel()
-    which = np.minimum((flat * bins).astype(int), bins - 1)
-    gaps = np.bincount(which, weights=flat, minlength=bins) - np.bincount(which, weights=truth, minlength=bins)
+    index = np.minimum((flat * bins).astype(int), bins - 1)  # bin of each pair
+    gaps = np.bincount(index, weights=flat, minlength=bins) - np.bincount(index, weights=truth, minlength=bins)
     return float(np.abs(gaps).sum() / len(flat))

@@ -1,31 +1,50 @@
-"""The figures that runs leave, read from run folders, or from results/, where they stand without the weights."""
+"""Read the results of evaluations: from run folders, or from results/, which has no weights."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
+from ..common.files import read_arrays
 from ..models.run_folder import RunFolder
-from .thresholds import predicted
+from .captions import describe_texts
+from .thresholds import apply_thresholds
 
-# What the evaluations of one run share.
-DESCRIPTION = "method auxiliary encoder parameters epochs batch_size learning_rate ema_decay seed corpus".split()
+
+@dataclass(frozen=True)
+class EvaluatedRun:
+    """Predictions of an evaluated run, sorted by the ids of the texts.
+
+    Attributes:
+        name: Name of the run, with that of the evaluation if one was named.
+        ids: Ids of the texts, sorted.
+        gold: Gold labels, (texts, labels), bool.
+        predictions: Predictions at the thresholds of one policy, (texts, labels), bool.
+        labels: Names of the labels.
+        scores: Probabilities, (texts, labels).
+    """
+
+    name: str
+    ids: list[str]
+    gold: np.ndarray
+    predictions: np.ndarray
+    labels: list[str]
+    scores: np.ndarray
 
 
 def resolve_run(run: str | Path, evaluation: str = "test") -> tuple[RunFolder, str]:
-    """The folder of a run, and the name of the evaluation that is meant.
+    """Split RUN:NAME into the folder of the run and the name of an evaluation.
 
     Args:
-        run: A run folder or a folder of results/, where :NAME may stand behind it for another evaluation.
-        evaluation: The evaluation without such a name.
+        run: A run folder or a folder of results/, with an optional :NAME for another evaluation.
+        evaluation: Name of the evaluation, if `run` names none.
 
     Raises:
-        EmograinError: There is no such folder.
+        EmograinError: The folder does not exist.
     """
     path, _, name = str(run).rpartition(":")
     if not path or "/" in name or "\\" in name or Path(run).is_dir():  # C:\runs has a colon, too
@@ -37,55 +56,51 @@ def resolve_run(run: str | Path, evaluation: str = "test") -> tuple[RunFolder, s
 
 
 def read_result(run: str | Path, evaluation: str = "test") -> dict[str, Any]:
-    """The JSON of one evaluation, as `run_evaluation.evaluate_run` made it.
+    """Read the JSON file of one evaluation, as `run_evaluation.evaluate_run` wrote it.
 
     Args:
-        run: As `resolve_run` reads it.
-        evaluation: The evaluation, if `run` names none.
+        run: A run folder or a folder of results/, with an optional :NAME for another evaluation.
+        evaluation: Name of the evaluation, if `run` names none.
 
     Raises:
-        EmograinError: There is no such run or evaluation, or its file is damaged.
+        EmograinError: The run or the evaluation does not exist, or its file is damaged.
     """
-    folder, chosen = resolve_run(run, evaluation)
-    kept = folder.read_json(_json_of(folder, chosen))
-    if not isinstance(kept, dict) or not kept.get("policies"):
-        raise EmograinError(f"{chosen}.json of {str(folder.path)!r} is no evaluation: it has no policies")
-    # Training did not always describe its evaluation on dev; the run's other one says the same of the run.
-    if "method" not in kept and chosen != "test" and (folder.path / _json_of(folder, "test")).is_file():
-        test = read_result(folder.path)
-        kept = {key: test[key] for key in DESCRIPTION if key in test} | {"split": chosen} | kept
-    return kept
-
-
-def _json_of(folder: RunFolder, evaluation: str) -> str:
-    return f"results/{evaluation}.json" if folder.exists else f"{evaluation}.json"
+    folder, name = resolve_run(run, evaluation)
+    result = folder.read_json(f"results/{name}.json" if folder.exists else f"{name}.json")
+    if not isinstance(result, dict) or not result.get("policies"):
+        raise EmograinError(f"{name}.json of {str(folder.path)!r} is no evaluation: it has no policies")
+    return result
 
 
 def read_scores(run: str | Path, evaluation: str = "test") -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Ids, labels (texts, labels) and scores (texts, labels) of one evaluation.
+    """Read ids, gold labels (texts, labels) and scores (texts, labels) of one evaluation.
 
     Args:
-        run: As `resolve_run` reads it.
-        evaluation: The evaluation, if `run` names none.
+        run: A run folder or a folder of results/, with an optional :NAME for another evaluation.
+        evaluation: Name of the evaluation, if `run` names none.
 
     Raises:
-        EmograinError: There is no such run or evaluation, or its file is damaged.
+        EmograinError: The run or the evaluation does not exist, or its file is damaged.
     """
-    folder, chosen = resolve_run(run, evaluation)
+    folder, name = resolve_run(run, evaluation)
     if folder.exists:
-        return folder.read_scores(chosen)
-    try:  # scripts/update_tables.py puts the files of a run side by side
-        with np.load(folder.path / f"{chosen}.npz", allow_pickle=False) as arrays:
-            return arrays["ids"].tolist(), arrays["labels"], arrays["scores"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise EmograinError(f"cannot read {chosen}.npz of {str(folder.path)!r}: {error}") from None
+        return folder.read_scores(name)
+    path = folder.path / f"{name}.npz"  # results/ has the files of a run side by side
+    try:
+        ids, labels, scores = read_arrays(path, ("ids", "labels", "scores"))
+    except FileNotFoundError:
+        raise EmograinError(f"there is no {str(path)!r}") from None
+    return ids.tolist(), labels, scores
 
 
 def read_curve(run: str | Path) -> list[dict[str, float | None]]:
-    """The rows of `curve.csv`, one an evaluation on dev; an empty cell is None.
+    """Read `curve.csv`, one row per evaluation on dev; an empty cell is None.
+
+    Args:
+        run: A run folder or a folder of results/.
 
     Raises:
-        EmograinError: There is no such run, or its curve is missing, damaged or empty.
+        EmograinError: The run does not exist, or its curve is missing, damaged or empty.
     """
     folder, _ = resolve_run(run)
     try:
@@ -101,55 +116,35 @@ def read_curve(run: str | Path) -> list[dict[str, float | None]]:
     return rows
 
 
-@dataclass(frozen=True)
-class EvaluatedRun:
-    """What a run predicts, in the order of the texts' ids.
-
-    Attributes:
-        name: Of the run, with the evaluation's if that was named.
-        ids: One a text, sorted.
-        gold: (texts, labels), bool.
-        predictions: (texts, labels), bool.
-        labels: The labels' names.
-        scores: (texts, labels), probabilities.
-    """
-
-    name: str
-    ids: list[str]
-    gold: np.ndarray
-    predictions: np.ndarray
-    labels: list[str]
-    scores: np.ndarray
-
-
 def read_evaluated(run: str, evaluation: str, policy: str) -> EvaluatedRun:
-    """What a run predicted, at the thresholds that its evaluation used.
+    """Read the predictions of a run at the thresholds that its evaluation used.
 
     Args:
-        run: A run folder or a folder of results/, where :NAME may stand behind it for another evaluation.
-        evaluation: The evaluation without such a name.
-        policy: Of thresholds.
+        run: A run folder or a folder of results/, with an optional :NAME for another evaluation.
+        evaluation: Name of the evaluation, if `run` names none.
+        policy: Threshold policy.
 
     Raises:
-        EmograinError: There is no such run, evaluation or policy, or a file is damaged.
+        EmograinError: The run, the evaluation or the policy does not exist, or a file is damaged.
     """
-    folder, chosen = resolve_run(run, evaluation)
+    folder, name = resolve_run(run, evaluation)
     ids, gold, scores = read_scores(run, evaluation)
     policies = read_result(run, evaluation)["policies"]
     if policy not in policies:
         raise unknown_name("policy", policy, policies)
     rows = policies[policy]["labels"]
+    predictions = apply_thresholds(scores, [row["threshold"] for row in rows.values()])
     order = sorted(range(len(ids)), key=ids.__getitem__)
-    guesses = predicted(scores, [row["threshold"] for row in rows.values()])
-    title = folder.path.resolve().name + (f":{chosen}" if chosen != evaluation else "")
-    return EvaluatedRun(title, [ids[at] for at in order], gold[order] > 0, guesses[order], list(rows), scores[order])
+    title = folder.path.resolve().name + (f":{name}" if name != evaluation else "")
+    sorted_ids = [ids[at] for at in order]
+    return EvaluatedRun(title, sorted_ids, gold[order] > 0, predictions[order], list(rows), scores[order])
 
 
 def check_same_texts(runs: Sequence[EvaluatedRun]) -> None:
-    """Whether runs can be compared text by text.
+    """Check that runs can be compared text by text.
 
     Raises:
-        EmograinError: Their labels, their texts or the texts' gold labels differ.
+        EmograinError: The labels, the texts or the gold labels differ.
     """
     first = runs[0]
     for run in runs[1:]:
@@ -161,3 +156,17 @@ def check_same_texts(runs: Sequence[EvaluatedRun]) -> None:
             raise EmograinError(f"{pair} are evaluated on different texts: {counts}")
         if (run.gold != first.gold).any():
             raise EmograinError(f"{pair} are evaluated on the same texts with different gold labels")
+
+
+def check_same_split(results: Sequence[Mapping[str, Any]]) -> None:
+    """Check that results, which have no texts, are of one split with the same fingerprint.
+
+    Raises:
+        EmograinError: The splits differ.
+    """
+    for result in results[1:]:
+        names = [describe_texts(each) for each in (results[0], result)]
+        if names[0] != names[1] or result["fingerprint"] != results[0]["fingerprint"]:
+            raise EmograinError(
+                f"runs must be evaluated on the same texts, got {names[0]!r} and {names[1]!r}", "with the same labels"
+            )

@@ -22,9 +22,9 @@ class ExportedModel(Protocol):
     """A model without torch, as `prediction.onnx.model.ExportedModel` implements it.
 
     Attributes:
-        taxonomy: Its labels.
+        taxonomy: Labels of the model.
         thresholds: Threshold policy -> one threshold per label.
-        description: The content of model.json.
+        description: Content of model.json.
     """
 
     taxonomy: Taxonomy
@@ -32,7 +32,7 @@ class ExportedModel(Protocol):
     description: dict[str, Any]
 
     def scorer(self) -> Callable[[Sequence[str], Callable[[int], Any]], tuple[np.ndarray, np.ndarray]]:
-        """Return a function: texts, progress callback -> scores (texts, labels), truncated or not (texts,)."""
+        """Return a function: texts, progress callback -> scores (texts, labels), truncation flags (texts,)."""
 
 
 def evaluate_run(
@@ -48,9 +48,9 @@ def evaluate_run(
 
     Args:
         run: A finished run.
-        corpus: A corpus with the run's labels.
+        corpus: A corpus with the labels of the run.
         split: Name of the split.
-        name: Name of the result files; by default the split's.
+        name: Name of the result files; None: the name of the split.
         on_progress: Called with the number of texts scored, after each batch.
 
     Returns:
@@ -69,16 +69,16 @@ def evaluate_run(
 def evaluate_exported(
     model: ExportedModel, corpus: Corpus, split: str = "test", on_progress: Callable[[int], Any] = lambda _: None
 ) -> dict[str, Any]:
-    """Evaluate an exported model at its own thresholds. Nothing is written.
+    """Evaluate an exported model at its own thresholds. No file is written.
 
     Args:
         model: An exported model.
-        corpus: A corpus with the model's labels.
+        corpus: A corpus with the labels of the model.
         split: Name of the split.
         on_progress: Called with the number of texts scored, after each batch.
 
     Returns:
-        As `evaluate_run`, with `weights`: float32 or int8; and `scores` (texts, labels), float32.
+        The result as `evaluate_run` returns it, with `weights` (float32 or int8) and `scores` (texts, labels), float32.
 
     Raises:
         EmograinError: The corpus has other labels, or the split is empty.
@@ -100,6 +100,11 @@ def evaluate_exported(
 
 def evaluation_split(taxonomy: Taxonomy, corpus: Corpus, split: str) -> Split:
     """Return a split that a model with these labels can be evaluated on.
+
+    Args:
+        taxonomy: Labels of the model.
+        corpus: Corpus of the split.
+        split: Name of the split.
 
     Raises:
         EmograinError: The corpus has other labels than the model, or the split is empty.
@@ -126,10 +131,10 @@ def save_evaluation(
     """Compute the metrics of one evaluation and write its files.
 
     Args:
-        run: The run.
-        corpus: The corpus of the texts.
+        run: Run folder to write to.
+        corpus: Corpus of the texts.
         texts: The split that was scored.
-        scores: (texts, labels), probabilities.
+        scores: Probabilities, (texts, labels).
         thresholds: Threshold policy -> one threshold per label, chosen on dev.
         name: Name of the result files.
         more: Further values for the JSON file.

@@ -1,16 +1,22 @@
-"""Tables for people, from results only."""
+"""Tables of evaluations and comparisons as text, from results only."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..common.text_table import aligned, number
+from ..common.text_table import aligned, markdown, number
+
+MOVED = 0.05  # p value below which a label is listed
 
 
 def evaluation_table(result: Mapping[str, Any]) -> str:
-    """One evaluation: the figures under each threshold policy, then F1 a label."""
+    """Format one evaluation: the metrics under each threshold policy, then F1 per label.
+
+    Args:
+        result: Result of `run_evaluation.evaluate_run`.
+    """
     policies = result["policies"]
     names = list(policies)
-    figures = [
+    metrics = [
         ("macro F1", "macro_f1"),
         ("macro F1, {frequent_labels} frequent labels", "macro_f1_frequent"),
         ("micro F1", "micro_f1"),
@@ -20,7 +26,7 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
     ]
     head = [["threshold", *names]]
     head += [
-        [title.format(**policies[names[0]]), *(number(policies[name][key]) for name in names)] for title, key in figures
+        [title.format(**policies[names[0]]), *(number(policies[name][key]) for name in names)] for title, key in metrics
     ]
     labels = [["label", "support", *(f"F1 {name}" for name in names), "threshold", "precision", "recall"]]
     for label, last in policies[names[-1]]["labels"].items():
@@ -39,12 +45,10 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
 
 
 def results_table(results: Iterable[Mapping[str, Any]]) -> str:
-    """Evaluations of several runs on one split as a Markdown table, a row a run."""
-    lines = [
-        "| method | auxiliary | encoder | epochs | batch | learning rate | weights averaged | teachers | seed "
-        "| macro F1 at 0.3 | one threshold | a threshold a label | frequent labels | macro AP |",
-        "|---" * 14 + "|",
-    ]
+    """Format evaluations of several runs on one split as a Markdown table, one row per run."""
+    titles = ["method", "auxiliary", "encoder", "epochs", "batch", "learning rate", "EMA decay", "teachers", "seed"]
+    titles += ["macro F1 at 0.3", "global threshold", "per-label thresholds", "frequent labels", "macro AP"]
+    rows = [titles]
     for result in results:
         policies = result["policies"]
         cells = [
@@ -54,12 +58,55 @@ def results_table(results: Iterable[Mapping[str, Any]]) -> str:
             str(result["epochs"]),
             str(result["batch_size"]),
             f"{result['learning_rate']:g}",
-            f"{result.get('ema_decay', 0) or '–'}",
-            f"{result.get('teachers', 0) or '–'}",
+            f"{result['ema_decay'] or '–'}",
+            f"{result['teachers'] or '–'}",
             str(result["seed"]),
-            *(number(policies[name]["macro_f1"], 3) for name in ("fixed", "global", "per-label")),
+            *(number(metrics["macro_f1"], 3) for metrics in policies.values()),
             number(policies["global"]["macro_f1_frequent"], 3),
             number(result["macro_average_precision"], 3),
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown(rows)
+
+
+def comparison_tables(comparison: Mapping[str, Any]) -> str:
+    """Format a comparison: systems, pairs, and the labels that moved in each pair.
+
+    Args:
+        comparison: Result of `comparison.compare_systems`, with the `evaluation` and the `policy` it was made at.
+    """
+    kinds = {"all": "all", "frequent": f"{comparison['frequent_labels']} frequent"}
+    head = [["system", "runs", *(f"macro F1, {title}" for title in kinds.values())]]
+    head += [
+        [row["name"], str(row["runs"]), *(number(row[f"macro_f1_{kind}"]) for kind in kinds)]
+        for row in comparison["systems"]
+    ]
+    pairs = [["difference in macro F1", "labels", "", "95 % interval", "p", "Holm", "p, randomisation", "Holm"]]
+    moved = [["label that moved", "", "95 % interval", "p", "Holm over labels"]]
+    for pair in comparison["pairs"]:
+        title = f"{pair['system']} - {pair['other']}"
+        for kind, labels in kinds.items():
+            if row := pair[kind]:
+                chance = [number(row.get(f"randomisation_{name}")) for name in ("p_value", "holm_p_value")]
+                pairs.append([title, labels, *_difference_cells(row), *chance])
+        rows = [(name, row) for name, row in pair["labels"].items() if row["p_value"] < MOVED]
+        moved.append([f"{title}: {len(rows)} of {len(pair['labels'])}", *[""] * 4])
+        moved += [
+            [f"  {name}", *_difference_cells(row)]
+            for name, row in sorted(rows, key=lambda each: -each[1]["difference"])
+        ]
+    return "\n\n".join(
+        [
+            f"{comparison['evaluation']}, {comparison['texts']:,} texts, threshold {comparison['policy']}, "
+            f"{comparison['resamples']:,} resamples.",
+            aligned(head),
+            aligned(pairs),
+            aligned(moved),
+        ]
+    )
+
+
+def _difference_cells(row: Mapping[str, Any]) -> list[str]:
+    """Format difference, interval, p value and Holm's p value."""
+    interval = f"{row['low']:+.4f} to {row['high']:+.4f}"
+    return [f"{row['difference']:+.4f}", interval, number(row["p_value"]), number(row["holm_p_value"])]

@@ -1,0 +1,164 @@
+"""Comparison of systems, each of one run or several, on one set of resamples of the documents."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict
+from itertools import combinations
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from ..common.errors import EmograinError
+from .results import EvaluatedRun, check_same_texts
+from .significance import (
+    RESAMPLES,
+    Difference,
+    frequent_labels,
+    holm,
+    mean_over_seeds,
+    per_label_f1,
+    randomisation_test,
+    resample_f1,
+    summarize,
+)
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+class Comparison(Generic[Name]):
+    """Differences between systems on one set of resamples. Seeds are resampled as well as documents.
+
+    Args:
+        systems: Runs of each system, one per seed, under the system's name.
+        resamples: Number of bootstrap resamples.
+        seed: Seed of the resampling.
+
+    Raises:
+        EmograinError: The runs have different texts or labels.
+    """
+
+    def __init__(self, systems: Mapping[Name, Sequence[EvaluatedRun]], resamples: int = RESAMPLES, seed: int = 0):
+        self.systems, self.resamples, self.seed = systems, resamples, seed
+        runs = [run for system in systems.values() for run in system]
+        check_same_texts(runs)
+        self.labels, self.gold = runs[0].labels, runs[0].gold
+        resampled = resample_f1([run.predictions for run in runs], self.gold, resamples, seed)
+        ends = np.cumsum([len(system) for system in systems.values()])[:-1]
+        by_system = zip(systems, np.split(resampled, ends, axis=1), strict=True)
+        self._resampled = {name: mean_over_seeds(part, seed) for name, part in by_system}  # (resamples, labels)
+        self._observed = {
+            name: np.mean([per_label_f1(run.predictions, self.gold) for run in system], axis=0)  # (labels,)
+            for name, system in systems.items()
+        }
+
+    def macro_f1(self, name: Name, labels: Sequence[str] | None = None) -> float:
+        """Return macro F1 of a system, the mean over its seeds; over the given labels only, if any are given."""
+        return float(self._observed[name][self._mask(labels)].mean())
+
+    def difference(self, first: Name, second: Name, labels: Sequence[str] | None = None) -> Difference:
+        """Compute macro F1 of the first system minus that of the second, with its interval and p value.
+
+        Args:
+            first: Name of the first system.
+            second: Name of the second system.
+            labels: Labels to average over; None: all.
+        """
+        mask = self._mask(labels)
+        observed = float(self._observed[first][mask].mean() - self._observed[second][mask].mean())
+        resampled = self._resampled[first][:, mask].mean(axis=1) - self._resampled[second][:, mask].mean(axis=1)
+        return summarize(observed, resampled, self.seed)
+
+    def difference_in_gain(self, first: Name, second: Name, labels: Sequence[str]) -> Difference:
+        """Compute how much more some labels gain from the second system to the first than the other labels.
+
+        Args:
+            first: Name of the system with the gain.
+            second: Name of the system it is compared with.
+            labels: Labels whose mean gain is compared with that of the others.
+        """
+        mask = self._mask(labels)
+        gain, resampled = (values[first] - values[second] for values in (self._observed, self._resampled))
+        observed = float(gain[mask].mean() - gain[~mask].mean())
+        return summarize(observed, resampled[:, mask].mean(axis=1) - resampled[:, ~mask].mean(axis=1), self.seed)
+
+    def randomisation(self, first: Name, second: Name, labels: Sequence[str] | None = None) -> float | None:
+        """Return the p value by approximate randomisation; None unless both systems have a single run.
+
+        Args:
+            first: Name of the first system.
+            second: Name of the second system.
+            labels: Labels to average over; None: all.
+        """
+        both = self.systems[first], self.systems[second]
+        if any(len(runs) > 1 for runs in both):
+            return None
+        ours, theirs = (runs[0].predictions for runs in both)
+        return randomisation_test(ours, theirs, self.gold, self._mask(labels), self.resamples, self.seed)
+
+    def _mask(self, labels: Sequence[str] | None) -> np.ndarray:
+        return np.array([labels is None or label in labels for label in self.labels])
+
+
+def compare_systems(
+    systems: Sequence[Sequence[EvaluatedRun]], resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, Any]:
+    """Compare every pair of systems.
+
+    Args:
+        systems: Runs of each system, one per seed.
+        resamples: Number of bootstrap resamples, and of randomisations.
+        seed: Seed of both.
+
+    Returns:
+        Plain values: `systems`, with name and macro F1; and `pairs`, the later system minus the earlier one over `all`
+        labels, over the `frequent` ones, and per label under `labels`. `frequent` is None if no label has enough
+        examples, the p value of the randomisation if a system has several runs. Holm's p values correct for the number
+        of pairs, under `labels` for the number of labels.
+
+    Raises:
+        EmograinError: Fewer than two systems, or they have different texts or labels.
+    """
+    if len(systems) < 2 or not all(systems):
+        raise EmograinError(f"expected two runs or more to compare, got {sum(map(len, systems))}")
+    comparison = Comparison(dict(enumerate(systems)), resamples, seed)
+    often = frequent_labels(comparison.gold)
+    kinds = {"all": comparison.labels, "frequent": [comparison.labels[at] for at in np.flatnonzero(often)]}
+    names = [_name(system) for system in systems]
+    pairs: list[dict[str, Any]] = []
+    for earlier, later in combinations(range(len(systems)), 2):
+        pair: dict[str, Any] = {"system": names[later], "other": names[earlier]}
+        for kind, labels in kinds.items():
+            pair[kind] = None
+            if labels:
+                chance = comparison.randomisation(later, earlier, labels)
+                pair[kind] = asdict(comparison.difference(later, earlier, labels)) | {"randomisation_p_value": chance}
+        rows = {label: asdict(comparison.difference(later, earlier, [label])) for label in comparison.labels}
+        add_holm(list(rows.values()))
+        pair["labels"] = rows
+        pairs.append(pair)
+    for kind in kinds:
+        tested = [pair[kind] for pair in pairs if pair[kind]]
+        add_holm(tested)
+        add_holm(tested, "randomisation_")
+    metrics = [
+        {"name": name, "runs": len(system)}
+        | {f"macro_f1_{kind}": comparison.macro_f1(at, labels) if labels else None for kind, labels in kinds.items()}
+        for at, (name, system) in enumerate(zip(names, systems, strict=True))
+    ]
+    counts = {"texts": len(comparison.gold), "frequent_labels": int(often.sum())}
+    return {**counts, "resamples": resamples, "seed": seed, "systems": metrics, "pairs": pairs}
+
+
+def add_holm(rows: Sequence[dict[str, Any]], prefix: str = "") -> None:
+    """Add Holm's p value to differences that are tested together.
+
+    Args:
+        rows: Differences as plain values, with a `p_value` or None. Changed in place.
+        prefix: Prefix of the keys `p_value` and `holm_p_value`.
+    """
+    tested = [row for row in rows if row[f"{prefix}p_value"] is not None]
+    for row, value in zip(tested, holm([row[f"{prefix}p_value"] for row in tested]), strict=True):
+        row[f"{prefix}holm_p_value"] = float(value)
+
+
+def _name(system: Sequence[EvaluatedRun]) -> str:
+    return system[0].name + (f" and {len(system) - 1} more" if len(system) > 1 else "")
