@@ -1,10 +1,10 @@
-"""Exact BERTScore neighbours of dev and test in the training split, kept compactly, and how far their labels agree.
+"""Exact BERTScore neighbours of dev and test in the training split, and the agreement of their labels.
 
     python experiments/nearest_sentence_agreement.py --data DIR --output results/neighbours
 
-Writes SPLIT.npz (rows (texts, top) int32, scores (texts, top) float32), agreement.json and cost.json (what the search
-took), on the encoder before fine-tuning. What is done already is taken from the cache; cost.json is of searches that
-were not, so name a folder without `searches` for it.
+Writes SPLIT.npz (rows (texts, top) int32, scores (texts, top) float32), agreement.json, and cost.json (time and memory
+of the searches), for the encoder before fine-tuning. Finished searches are taken from the cache and are not in
+cost.json: name a cache without `searches` to measure them.
 """
 
 import argparse
@@ -21,39 +21,48 @@ import numpy as np
 import torch
 
 from emograin import data
-from emograin.common.files import write_atomically
-from emograin.mixing.bertscore.search import nearest
+from emograin.common.files import write_atomically, write_text
+from emograin.common.progress import Progress
+from emograin.mixing.bertscore.search import EMBEDDINGS, SEARCHES, nearest
 from emograin.mixing.bertscore.token_embeddings import default_cache, embed_tokens
-from emograin.mixing.candidates.nearest_training_sentence import SEARCHED
+from emograin.mixing.candidates.nearest_training_sentence import MIN_SEARCHED
 from emograin.models import encoder
 
 
 def main() -> None:
-    """Search, write, print."""
+    """Run the experiment."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data", required=True, help="corpus")
     parser.add_argument("--encoder", default="minilm")
     parser.add_argument("--splits", nargs="+", default=["dev", "test"])
     parser.add_argument("--top", type=int, default=5)
     parser.add_argument("--cache", type=Path, default=default_cache())
-    parser.add_argument("--memory", type=float, default=1.0, help="GiB that the search may take")
+    parser.add_argument("--memory", type=float, default=1.0, help="memory limit of the search in GiB")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
 
     corpus, loaded = data.load(options.data), encoder.load(options.encoder)
     train = corpus.split("train")
-    figures, costs = {}, {}
+    agreement, costs = {}, {}
     for name in options.splits:
         texts = corpus.split(name)
-        for each in (train, texts):  # the search's cost is without them
-            embed_tokens(loaded, each.texts, options.cache / "embeddings")
-        finished = set(options.cache.glob("searches/*"))
-        searched = max(options.top, SEARCHED)  # what mixing asks for, too
-        memory, began = int(options.memory * 2**30), time.perf_counter()
-        with memory_taken() as taken:
-            found = nearest(texts.texts, train.texts, loaded, options.cache, top=searched, memory=memory)
-        seconds = time.perf_counter() - began
-        if set(options.cache.glob("searches/*")) != finished:
+        for each in (train, texts):  # in advance, so that the search's cost is without them
+            embed_tokens(loaded, each.texts, options.cache / EMBEDDINGS)
+        finished = set(options.cache.glob(f"{SEARCHES}/*"))
+        searched = max(options.top, MIN_SEARCHED)  # the search that mixing uses, too
+        memory, start = int(options.memory * 2**30), time.perf_counter()
+        with memory_used() as used, Progress(len(texts) * len(train), "pairs") as progress:
+            found = nearest(
+                texts.texts,
+                train.texts,
+                loaded,
+                options.cache,
+                on_scored=progress.advance,
+                top=searched,
+                memory=memory,
+            )
+        seconds = time.perf_counter() - start
+        if set(options.cache.glob(f"{SEARCHES}/*")) != finished:
             pairs = len(texts) * len(train)
             costs[name] = {
                 "pairs": pairs,
@@ -62,12 +71,12 @@ def main() -> None:
                 "pairs_per_second": round(pairs / seconds),
                 "threads": torch.get_num_threads(),
                 "memory_bound_mib": round(options.memory * 1024),
-                "peak_memory_taken_mib": round(max(taken) - taken[0]),
+                "peak_memory_taken_mib": round(max(used) - used[0]),
             }
         rows, scores = found.rows[:, : options.top], found.scores[:, : options.top]
         shared = (train.labels[rows] & texts.labels[:, None]).any(axis=2)  # (texts, top)
         same = (train.labels[rows] == texts.labels[:, None]).all(axis=2)
-        figures[name] = {
+        agreement[name] = {
             "texts": len(texts),
             "training_sentences": len(train),
             "encoder": options.encoder,
@@ -78,34 +87,33 @@ def main() -> None:
         }
         save = partial(np.savez_compressed, rows=rows.astype(np.int32), scores=scores)
         write_atomically(options.output / f"{name}.npz", partial(_save, save))
-        print(f"{name}: {json.dumps(figures[name])}\n{json.dumps(costs.get(name))}", flush=True)
-    for file, found_out in {"agreement.json": figures, "cost.json": costs}.items():
-        if found_out:
-            text = json.dumps(found_out, indent=1) + "\n"
-            write_atomically(options.output / file, partial(Path.write_text, data=text, encoding="utf-8"))
+        print(f"{name}: {json.dumps(agreement[name])}\n{json.dumps(costs.get(name))}", flush=True)
+    for file, results in {"agreement.json": agreement, "cost.json": costs}.items():
+        if results:
+            write_text(options.output / file, json.dumps(results, indent=1) + "\n")
 
 
 @contextmanager
-def memory_taken() -> Iterator[list[float]]:
-    """The process's own memory, MiB, every 20 ms and once before; pages of mapped files are not counted. Linux."""
-    taken, done = [_own_memory()], threading.Event()
+def memory_used() -> Iterator[list[float]]:
+    """Sample the anonymous memory of the process in MiB, once before and then every 20 ms; Linux only."""
+    used, stopped = [_anonymous_memory()], threading.Event()
 
-    def watch() -> None:
-        while not done.wait(0.02):
-            taken.append(_own_memory())
+    def sample() -> None:
+        while not stopped.wait(0.02):
+            used.append(_anonymous_memory())
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    sampler = threading.Thread(target=sample, daemon=True)
+    sampler.start()
     try:
-        yield taken
+        yield used
     finally:
-        done.set()
-        watcher.join()
+        stopped.set()
+        sampler.join()
 
 
-def _own_memory() -> float:
-    found = re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
-    return int(found[1]) / 1024 if found else float("nan")
+def _anonymous_memory() -> float:
+    match = re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
+    return int(match[1]) / 1024 if match else float("nan")
 
 
 def _save(save: partial[None], path: Path) -> None:

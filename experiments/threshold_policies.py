@@ -1,8 +1,8 @@
-"""Compare ways to choose thresholds by split-half cross-validation on dev: choose on one half, judge on the other.
+"""Compare threshold policies by split-half cross-validation on dev: choose on one half, evaluate on the other.
 
     python experiments/threshold_policies.py results/label-embedding-seed0/dev.npz
 
-Test scores are not read. docs/log.md has the outcome.
+Test scores are not read. docs/log.md has the results.
 """
 
 import argparse
@@ -12,21 +12,24 @@ from pathlib import Path
 
 import numpy as np
 
-from emograin.evaluation.metrics import at_thresholds
+from emograin.evaluation.metrics import metrics_at_thresholds
 from emograin.evaluation.thresholds import fixed, global_threshold, per_label, per_label_unshrunk
 
 POLICIES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "fixed": fixed,
     "global": global_threshold,
-    "each label its best": per_label_unshrunk,
-    **{f"per-label, prior {prior}": partial(per_label, prior=prior) for prior in (5, 10, 20, 50, 100, 200)},
+    "per-label, not shrunk": per_label_unshrunk,
+    **{
+        f"per-label, shrinkage {shrinkage}": partial(per_label, shrinkage=shrinkage)
+        for shrinkage in (5, 10, 20, 50, 100, 200)
+    },
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scores", type=Path, nargs="+", help="dev.npz of runs")
-    parser.add_argument("--halvings", type=int, default=30)
+    parser.add_argument("scores", type=Path, nargs="+", help="dev.npz of each run")
+    parser.add_argument("--halvings", type=int, default=30, help="number of random halves")
     options = parser.parse_args()
     for path in options.scores:
         with np.load(path, allow_pickle=False) as arrays:
@@ -35,13 +38,13 @@ def main() -> None:
         random = np.random.default_rng(0)
         for _ in range(options.halvings):
             half = random.random(len(scores)) < 0.5
-            for here, there in ((half, ~half), (~half, half)):
+            for chosen_on, evaluated_on in ((half, ~half), (~half, half)):
                 for name, policy in POLICIES.items():
-                    chosen = policy(scores[here], labels[here])
+                    thresholds = policy(scores[chosen_on], labels[chosen_on]).tolist()
                     names = [str(at) for at in range(labels.shape[1])]
-                    figures = at_thresholds(scores[there], labels[there], chosen.tolist(), names)
-                    found[name].append(figures["macro_f1"])
-        print(f"{path.parent.name}: mean macro F1 on the other half of dev, {options.halvings} halvings")
+                    metrics = metrics_at_thresholds(scores[evaluated_on], labels[evaluated_on], thresholds, names)
+                    found[name].append(metrics["macro_f1"])
+        print(f"{path.parent.name}: mean macro F1 on the other half of dev, {options.halvings} random halves")
         for name, values in found.items():
             print(f"  {name:<24} {np.mean(values):.4f}")
 

@@ -1,9 +1,9 @@
-"""Mix the scores of a run with those of each label's nearest training texts: chosen on dev, measured on test once.
+"""Interpolate the scores of a run with those of each label's nearest training texts; chosen on dev, evaluated on test.
 
     python experiments/label_state_knn/evaluate.py runs/label-embedding-seed0 --output results/label-embedding-seed0
-    python experiments/label_state_knn/evaluate.py --together results/label-embedding-seed* --output results   its seeds
+    python experiments/label_state_knn/evaluate.py --together results/label-embedding-seed* --output results
 
-Training texts go through the encoder once; their slots are kept in a file (28 labels x 43,410 texts: 0.9 GB).
+Training texts are encoded once; their embeddings are cached in a file (28 labels x 43,410 texts: 0.9 GB).
 """
 
 import argparse
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from interpolation import WEIGHTS, Mixture, choose_mixing, mixed
-from knn import MEMORY, TEMPERATURES, cached_slots, neighbour_scores, slot_states
+from interpolation import WEIGHTS, Interpolation, choose_interpolation, interpolate
+from knn import MEMORY, TEMPERATURES, compute_states, load_or_compute_states, neighbour_scores
 
 from emograin.common.files import write_atomically
 from emograin.common.progress import Progress
@@ -24,29 +24,32 @@ from emograin.common.text_table import aligned, number
 from emograin.data.corpus import Split
 from emograin.data.sources import load
 from emograin.evaluation import significance
-from emograin.evaluation.thresholds import global_threshold, predicted
+from emograin.evaluation.thresholds import apply_thresholds, global_threshold
 from emograin.models.classifier import load as load_classifier
 from emograin.models.methods import Method
 from emograin.models.run_folder import RunFolder
 
 NAME = "label_state_knn"
-Scored = tuple[np.ndarray, np.ndarray, dict[str, float]]
+Scores = tuple[np.ndarray, np.ndarray, dict[str, float]]
+Chosen = dict[str, tuple[Interpolation, float]]
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a run; with --together what --output kept")
-    parser.add_argument("--together", action="store_true", help="the differences over the seeds of one system")
-    parser.add_argument("--data", help="by default what the run was trained on")
-    parser.add_argument("--output", type=Path, help="a folder for all figures, and what each way predicts on test")
-    parser.add_argument("--k", type=int, default=64, help="neighbours a label")
-    parser.add_argument("--centre", action="store_true", help="subtract the training texts' mean")
-    parser.add_argument("--cache", type=Path, help="a folder for the slots; by default in the run's")
-    parser.add_argument("--memory", type=int, default=MEMORY // 2**20, help="MiB of similarities at once")
-    parser.add_argument("--limit", type=int, help="only so many texts of each split, to try it")
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="run folder; with --together, a folder of --output"
+    )
+    parser.add_argument("--together", action="store_true", help="compare over the seeds of one system")
+    parser.add_argument("--data", help="corpus; by default the one the run was trained on")
+    parser.add_argument("--output", type=Path, help="folder for metrics and predictions on test")
+    parser.add_argument("--k", type=int, default=64, help="number of neighbours per label")
+    parser.add_argument("--centre", action="store_true", help="subtract the mean of the training texts")
+    parser.add_argument("--cache", type=Path, help="folder for the embeddings; by default RUN/cache")
+    parser.add_argument("--memory", type=int, default=MEMORY // 2**20, help="MiB of similarities at a time")
+    parser.add_argument("--limit", type=int, help="number of texts per split, for a quick try")
     options = parser.parse_args(arguments)
     if options.together:
-        _keep(together(options.runs), options.output, "label_state_knn_of_seeds.json")
+        _write(compare_seeds(options.runs), options.output, f"{NAME}_of_seeds.json")
         return
     if len(options.runs) > 1:
         parser.error("expected one run, or --together")
@@ -57,20 +60,23 @@ def main(arguments: list[str] | None = None) -> None:
     method = load_classifier(run).method
     with Progress(len(train), "training texts") as progress:
         documents = method.tokenize(train.texts)
-        keys = cached_slots(options.cache or run.path / "cache", method, documents, progress.advance)
-    given = {"keys": keys, "gold": train.labels, "k": options.k, "centre": options.centre}
-    given["memory"] = options.memory * 2**20
-    model, neighbours, _ = scored(method, dev, given)
-    chosen = chosen_on_dev(model, neighbours, dev.labels)
-    test = _first(corpus.split("test"), options.limit)  # read when all is chosen
-    scores = scored(method, test, given)
-    guesses = {name: predicted(scores_of(way, *scores[:2]), [threshold]) for name, (way, threshold) in chosen.items()}
-    found = measured(chosen, guesses, scores[2], test.labels)
+        keys = load_or_compute_states(options.cache or run.path / "cache", method, documents, progress.advance)
+    search = {"keys": keys, "gold": train.labels, "k": options.k, "centre": options.centre}
+    search["memory"] = options.memory * 2**20
+    model, neighbours, _ = score_split(method, dev, search)
+    chosen = choose_on_dev(model, neighbours, dev.labels)
+    test = _first(corpus.split("test"), options.limit)  # read after everything is chosen
+    scores = score_split(method, test, search)
+    guesses = {
+        name: apply_thresholds(apply_interpolation(variant, *scores[:2]), [threshold])
+        for name, (variant, threshold) in chosen.items()
+    }
+    found = evaluate_variants(chosen, guesses, scores[2], test.labels)
     found = {"run": run.path.resolve().name, "training_texts": len(train), "dev_texts": len(dev), **found}
     found |= {"k": options.k, "centre": options.centre}
     print(table(found))
     if options.output:
-        _keep(found, options.output, f"{NAME}.json")
+        _write(found, options.output, f"{NAME}.json")
         arrays = {name: np.packbits(each, axis=1) for name, each in guesses.items()}
 
         def save(part: Path) -> None:
@@ -80,30 +86,30 @@ def main(arguments: list[str] | None = None) -> None:
         write_atomically(options.output / f"{NAME}.npz", save)
 
 
-def together(folders: Sequence[Path]) -> dict[str, Any]:
-    """Each way's macro F1 on test, mean over seeds, and its difference to the unmixed runs; seeds are drawn, too."""
-    kept = [_predictions(folder) for folder in folders]
-    gold = kept[0].pop("gold")
-    for folder, each in zip(folders[1:], kept[1:], strict=True):
+def compare_seeds(folders: Sequence[Path]) -> dict[str, Any]:
+    """Compare the variants over seeds: macro F1 on test and its difference to the unmixed runs; seeds are resampled."""
+    runs = [_read_predictions(folder) for folder in folders]
+    gold = runs[0].pop("gold")
+    for folder, each in zip(folders[1:], runs[1:], strict=True):
         if not np.array_equal(each.pop("gold"), gold):
-            raise SystemExit(f"{folder} was measured on other texts than {folders[0]}")
-    kinds = {"all": np.ones(gold.shape[1], dtype=bool), "frequent": significance.frequent(gold)}
-    ways: dict[str, Any] = {}
-    for name in kept[0]:
-        ways[name] = {}
+            raise SystemExit(f"{folder} was evaluated on other texts than {folders[0]}")
+    kinds = {"all": np.ones(gold.shape[1], dtype=bool), "frequent": significance.frequent_labels(gold)}
+    variants: dict[str, Any] = {}
+    for name in runs[0]:
+        variants[name] = {}
         for kind, labels in kinds.items():
             if not labels.any():
-                ways[name][kind] = None
+                variants[name][kind] = None
                 continue
-            macro = [significance.macro_f1(each[name], gold, labels) for each in kept]
-            here, unmixed = ([each[way] for each in kept] for way in (name, "unmixed"))
-            apart = asdict(significance.two_level_bootstrap(here, unmixed, gold, labels))
-            ways[name][kind] = {"macro_f1": macro, "mean": float(np.mean(macro)), "to_unmixed": apart}
-    found = {"runs": [folder.resolve().name for folder in folders], "test_texts": len(gold), "variants": ways}
+            macro = [significance.macro_f1(each[name], gold, labels) for each in runs]
+            here, unmixed = ([each[variant] for each in runs] for variant in (name, "unmixed"))
+            change = asdict(significance.two_level_bootstrap(here, unmixed, gold, labels))
+            variants[name][kind] = {"macro_f1": macro, "mean": float(np.mean(macro)), "to_unmixed": change}
+    found = {"runs": [folder.resolve().name for folder in folders], "test_texts": len(gold), "variants": variants}
     rows = [
         [
             "macro F1 on test",
-            "a run",
+            "per run",
             "mean",
             "to unmixed",
             "95 % interval",
@@ -112,106 +118,117 @@ def together(folders: Sequence[Path]) -> dict[str, Any]:
             "95 % interval",
         ]
     ]
-    for name, way in ways.items():
-        every, frequent = way["all"], way["frequent"]
-        apart = every["to_unmixed"]
+    for name, variant in variants.items():
+        every, frequent = variant["all"], variant["frequent"]
+        change = every["to_unmixed"]
         cells = [name, " ".join(number(each) for each in every["macro_f1"]), number(every["mean"])]
         cells += [
-            f"{apart['difference']:+.4f}",
-            f"{apart['low']:+.4f} to {apart['high']:+.4f}",
-            number(apart["p_value"]),
+            f"{change['difference']:+.4f}",
+            f"{change['low']:+.4f} to {change['high']:+.4f}",
+            number(change["p_value"]),
         ]
-        apart = frequent and frequent["to_unmixed"]
-        cells += [f"{apart['difference']:+.4f}", f"{apart['low']:+.4f} to {apart['high']:+.4f}"] if apart else ["-"] * 2
+        change = frequent and frequent["to_unmixed"]
+        cells += (
+            [f"{change['difference']:+.4f}", f"{change['low']:+.4f} to {change['high']:+.4f}"] if change else ["-"] * 2
+        )
         rows.append(cells)
     print(aligned(rows))
     return found
 
 
-def _predictions(folder: Path) -> dict[str, np.ndarray]:
-    """What `--output` kept: `gold` and each way's predictions, (texts, labels), bool."""
-    figures = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
-    labels = len(figures["variants"]["unmixed"]["weights"])
+def _read_predictions(folder: Path) -> dict[str, np.ndarray]:
+    """Read `gold` and the predictions of each variant, (texts, labels), bool."""
+    metrics = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+    labels = len(metrics["variants"]["unmixed"]["weights"])
     with np.load(folder / f"{NAME}.npz", allow_pickle=False) as arrays:
         return {name: np.unpackbits(arrays[name], axis=1, count=labels) > 0 for name in arrays}
 
 
-def _keep(found: dict[str, Any], folder: Path | None, name: str) -> None:
+def _write(found: dict[str, Any], folder: Path | None, name: str) -> None:
     if folder is not None:
         RunFolder(folder).write_json(name, found)
 
 
-def scored(method: Method, split: Split, given: dict[str, Any]) -> Scored:
-    """The model's scores (texts, labels), the neighbours' (temperatures, texts, labels), and seconds a text of each."""
+def score_split(method: Method, split: Split, search: dict[str, Any]) -> Scores:
+    """Return model scores (texts, labels), kNN scores (temperatures, texts, labels), and seconds per text."""
     documents = method.tokenize(split.texts)
     with Progress(len(documents), f"{split.name} texts") as progress:
         start = time.perf_counter()
-        states = slot_states(method, documents, progress.advance)
+        states = compute_states(method, documents, progress.advance)
         encoded = time.perf_counter()
     with Progress(method.slots, f"indices searched for {split.name}") as progress:
-        neighbours = neighbour_scores(states.slots, temperatures=TEMPERATURES, on_progress=progress.advance, **given)
+        neighbours = neighbour_scores(
+            states.embeddings, temperatures=TEMPERATURES, on_progress=progress.advance, **search
+        )
     searched = time.perf_counter()
     seconds = {"model": (encoded - start) / len(documents), "neighbours": (searched - encoded) / len(documents)}
     return states.scores, neighbours, seconds
 
 
-def chosen_on_dev(model: np.ndarray, neighbours: np.ndarray, labels: np.ndarray) -> dict[str, tuple[Mixture, float]]:
-    """Each way of mixing to what was chosen for it, and the one threshold for all labels that goes with it."""
-    ways = {
-        "unmixed": choose_mixing(model, neighbours, labels, grid=np.array([0.0])),
-        "neighbours alone": choose_mixing(model, neighbours, labels, grid=np.array([1.0])),
-        "mixed": choose_mixing(model, neighbours, labels, grid=WEIGHTS),
-        "a weight per label": choose_mixing(model, neighbours, labels, "per-label"),
-        "by agreement": choose_mixing(model, neighbours, labels, "agreement"),
+def choose_on_dev(model: np.ndarray, neighbours: np.ndarray, labels: np.ndarray) -> Chosen:
+    """Choose the interpolation and the global threshold of each variant."""
+    variants = {
+        "unmixed": choose_interpolation(model, neighbours, labels, grid=np.array([0.0])),
+        "neighbours alone": choose_interpolation(model, neighbours, labels, grid=np.array([1.0])),
+        "mixed": choose_interpolation(model, neighbours, labels, grid=WEIGHTS),
+        "a weight per label": choose_interpolation(model, neighbours, labels, "per-label"),
+        "by agreement": choose_interpolation(model, neighbours, labels, "agreement"),
     }
-    return {
-        name: (way, float(global_threshold(scores_of(way, model, neighbours), labels)[0])) for name, way in ways.items()
-    }
+    chosen = {}
+    for name, interpolation in variants.items():
+        scores = apply_interpolation(interpolation, model, neighbours)
+        chosen[name] = interpolation, float(global_threshold(scores, labels)[0])
+    return chosen
 
 
-def scores_of(way: Mixture, model: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
-    """What a way of mixing makes of scores: (texts, labels)."""
-    return mixed(model, neighbours[way.temperature], way.weights, way.agreement)
+def apply_interpolation(variant: Interpolation, model: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
+    """Interpolate scores as chosen: (texts, labels)."""
+    return interpolate(model, neighbours[variant.temperature], variant.weights, variant.agreement)
 
 
-def measured(
-    chosen: dict[str, tuple[Mixture, float]],
+def evaluate_variants(
+    chosen: Chosen,
     guesses: dict[str, np.ndarray],
     seconds: dict[str, float],
     gold: np.ndarray,
 ) -> dict[str, Any]:
-    """Macro F1 on test of each way, its difference to the unmixed scores with an interval, and what it costs."""
-    kinds = {"all": np.ones(gold.shape[1], dtype=bool), "frequent": significance.frequent(gold)}
-    ways: dict[str, Any] = {}
-    for name, (way, threshold) in chosen.items():
-        ways[name] = {"temperature": TEMPERATURES[way.temperature], "weights": way.weights.tolist()}
-        ways[name] |= {"threshold": threshold, "dev_macro_f1": way.macro_f1}
-        for kind, kept in kinds.items():
-            ways[name][kind] = against(guesses[name], guesses["unmixed"], gold, kept) if kept.any() else None
+    """Evaluate each variant: macro F1 on test, its difference to no interpolation with an interval, and its cost."""
+    kinds = {"all": np.ones(gold.shape[1], dtype=bool), "frequent": significance.frequent_labels(gold)}
+    variants: dict[str, Any] = {}
+    for name, (variant, threshold) in chosen.items():
+        variants[name] = {"temperature": TEMPERATURES[variant.temperature], "weights": variant.weights.tolist()}
+        variants[name] |= {"threshold": threshold, "dev_macro_f1": variant.macro_f1}
+        for kind, mask in kinds.items():
+            variants[name][kind] = compare(guesses[name], guesses["unmixed"], gold, mask) if mask.any() else None
     seconds = {**seconds, "ratio": 1 + seconds["neighbours"] / seconds["model"]}
-    return {"test_texts": len(gold), "variants": ways, "seconds_per_text": seconds}
+    return {"test_texts": len(gold), "variants": variants, "seconds_per_text": seconds}
 
 
-def against(guesses: np.ndarray, unmixed: np.ndarray, gold: np.ndarray, kept: np.ndarray) -> dict[str, Any]:
-    """Macro F1 over some labels, and the difference that mixing makes."""
+def compare(guesses: np.ndarray, unmixed: np.ndarray, gold: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """Compare a variant to no interpolation over some labels, a mask (labels,)."""
     return {
-        "macro_f1": significance.macro_f1(guesses, gold, kept),
-        "to_unmixed": asdict(significance.paired_bootstrap(guesses, unmixed, gold, kept)),
-        "randomisation_p_value": significance.randomisation_test(guesses, unmixed, gold, kept),
+        "macro_f1": significance.macro_f1(guesses, gold, labels),
+        "to_unmixed": asdict(significance.paired_bootstrap(guesses, unmixed, gold, labels)),
+        "randomisation_p_value": significance.randomisation_test(guesses, unmixed, gold, labels),
     }
 
 
 def table(found: dict[str, Any]) -> str:
-    """The figures for people."""
+    """Format the metrics as a table."""
     rows = [["macro F1, one threshold", "T", "weight", "dev", "test", "to unmixed", "95 % interval", "p", "frequent"]]
     rows[0] += ["to unmixed", "95 % interval", "p"]
-    for name, way in found["variants"].items():
-        cells = [name, f"{way['temperature']:g}", f"{np.mean(way['weights']):.2f}", number(way["dev_macro_f1"])]
+    for name, variant in found["variants"].items():
+        cells = [
+            name,
+            f"{variant['temperature']:g}",
+            f"{np.mean(variant['weights']):.2f}",
+            number(variant["dev_macro_f1"]),
+        ]
         for kind in ("all", "frequent"):
-            if figures := way[kind]:
-                apart = figures["to_unmixed"]
-                cells += [number(figures["macro_f1"]), f"{apart['difference']:+.4f}"]
-                cells += [f"{apart['low']:+.4f} to {apart['high']:+.4f}", number(figures["randomisation_p_value"])]
+            if metrics := variant[kind]:
+                change = metrics["to_unmixed"]
+                cells += [number(metrics["macro_f1"]), f"{change['difference']:+.4f}"]
+                cells += [f"{change['low']:+.4f} to {change['high']:+.4f}", number(metrics["randomisation_p_value"])]
             else:
                 cells += ["-"] * 4
         rows.append(cells)
@@ -220,7 +237,7 @@ def table(found: dict[str, Any]) -> str:
         f"{found['run']}: {found['training_texts']:,} training texts, k = {found['k']}, T and weights chosen on "
         f"{found['dev_texts']:,} dev texts, {found['test_texts']:,} test texts\n{aligned(rows)}\n"
         f"(weight: mean over labels; interval: bootstrap; p: randomisation)\n"
-        f"A text takes {1000 * cost['model']:.2f} ms without neighbours and {1000 * cost['neighbours']:.2f} ms more "
+        f"Time per text: {1000 * cost['model']:.2f} ms without neighbours, {1000 * cost['neighbours']:.2f} ms more "
         f"with them: {cost['ratio']:.2f} times as long."
     )
 

@@ -1,25 +1,26 @@
-"""Scores of the model and of a text's neighbours, mixed; how much of which is chosen on dev."""
+"""Interpolate model scores with kNN scores (Khandelwal et al. 2020); the weight is chosen on dev."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from emograin.common.errors import EmograinError, unknown_name
-from emograin.evaluation.thresholds import PRIOR, f1_at
+from emograin.evaluation.thresholds import SHRINKAGE, f1_at
 
 WEIGHTS = np.round(np.arange(0, 1.01, 0.05), 2)
-KINDS = ("global", "per-label", "agreement")
 
 
 @dataclass(frozen=True)
-class Mixture:
-    """How neighbours are mixed in.
+class Interpolation:
+    """A chosen interpolation of model scores and kNN scores.
 
     Attributes:
-        temperature: Position among the temperatures of the neighbours' scores.
-        weights: (labels,), the neighbours' weight m in [0, 1]; 0 leaves the model as it is.
+        temperature: Index of the temperature of the kNN scores.
+        weights: Weight m of the kNN scores per label, (labels,), in [0, 1]; 0 leaves the model's scores unchanged.
         agreement: Whether a text's weight is m times the agreement of its neighbours.
-        macro_f1: On the texts it was chosen on, at the best common threshold.
+        macro_f1: Macro F1 at the best global threshold, on the texts it was chosen on.
     """
 
     temperature: int
@@ -28,65 +29,100 @@ class Mixture:
     macro_f1: float
 
 
-def mixed(
+def interpolate(
     model: np.ndarray, neighbours: np.ndarray, weights: np.ndarray | float, agreement: bool = False
 ) -> np.ndarray:
-    """(1 - m) model + m neighbours: scores (texts, labels) of both -> (texts, labels).
+    """Compute (1 - m) * model + m * neighbours.
 
-    The weight m is one for all or (labels,); by agreement it is m * |2 neighbours - 1|, so neighbours that are split
-    half and half leave the model's score as it is.
+    Args:
+        model: Scores of the model, (texts, labels).
+        neighbours: kNN scores, (texts, labels).
+        weights: Weight m of the kNN scores, one for all labels or (labels,).
+        agreement: Whether to multiply m by |2 neighbours - 1|, so that evenly split neighbours change nothing.
 
-    >>> mixed(np.array([[0.2, 0.2]]), np.array([[1.0, 0.5]]), 0.5).round(2).tolist()
+    Returns:
+        (texts, labels).
+
+    >>> interpolate(np.array([[0.2, 0.2]]), np.array([[1.0, 0.5]]), 0.5).round(2).tolist()
     [[0.6, 0.35]]
-    >>> mixed(np.array([[0.2, 0.2]]), np.array([[1.0, 0.5]]), 0.5, agreement=True).round(2).tolist()
+    >>> interpolate(np.array([[0.2, 0.2]]), np.array([[1.0, 0.5]]), 0.5, agreement=True).round(2).tolist()
     [[0.6, 0.2]]
     """
     share = np.asarray(weights) * (np.abs(2 * neighbours - 1) if agreement else 1)
     return model + share * (neighbours - model)
 
 
-def choose_mixing(
-    model: np.ndarray, neighbours: np.ndarray, labels: np.ndarray, kind: str = "global", grid: np.ndarray = WEIGHTS
-) -> Mixture:
-    """The temperature and weight with the highest macro F1 at one common threshold, on dev.
+def choose_interpolation(
+    model: np.ndarray, neighbours: np.ndarray, labels: np.ndarray, variant: str = "global", grid: np.ndarray = WEIGHTS
+) -> Interpolation:
+    """Choose the temperature and weight with the highest macro F1 at one global threshold, on dev.
 
-    Of equals it is the least weight, so what does not help on dev leaves the model as it is. A weight a label, once
-    drawn to the common one, may look worse on dev than that; it overfits less there.
+    Ties: the smallest weight, so that useless neighbours leave the model's scores unchanged. Weights per label are
+    shrunk towards the global one, so they may have a lower F1 on dev; they overfit less.
 
     Args:
-        model: (texts, labels), the model's probabilities.
-        neighbours: (temperatures, texts, labels).
-        labels: (texts, labels), 0 or 1.
-        kind: "global" labels, "agreement", or "per-label": each label's best at the common threshold, drawn
-            towards the one for all where its examples are few, as `thresholds.per_label` is.
-        grid: (weights,) to choose from; [1] is the neighbours alone.
+        model: Probabilities of the model, (texts, labels).
+        neighbours: kNN scores, (temperatures, texts, labels).
+        labels: Gold labels, (texts, labels) of 0 and 1.
+        variant: Key of `VARIANTS`.
+        grid: Weights to choose from, (weights,); [1] is the kNN scores alone.
 
     Raises:
-        EmograinError: Unknown kind, or no temperature to choose from.
+        EmograinError: The variant is unknown, or there is no temperature to choose from.
     """
-    if kind not in KINDS:
-        raise unknown_name("kind of mixing", kind, KINDS)
-    agreement = kind == "agreement"
-    chosen: Mixture | None = None
+    if variant not in VARIANTS:
+        raise unknown_name("variant of interpolation", variant, VARIANTS)
+    agreement, choose_weights = VARIANTS[variant]
+    chosen: Interpolation | None = None
     for at, scores in enumerate(neighbours):
-        curves = np.stack([f1_at(mixed(model, scores, weight, agreement), labels) for weight in grid])
-        macro = curves.mean(axis=2)  # (weights, thresholds)
-        common = _nearest_best(macro.max(axis=1), grid, 0)
-        weights = np.full(model.shape[1], common)
-        if kind == "per-label":
-            threshold = int(curves.max(axis=0).mean(axis=1).argmax())
-            own = np.array([_nearest_best(curve, grid, common) for curve in curves[:, threshold].T])
-            examples = labels.sum(axis=0)
-            weights = common + examples / (examples + PRIOR) * (own - common)
-        found = float(f1_at(mixed(model, scores, weights, agreement), labels).mean(axis=1).max())
-        if chosen is None or found > chosen.macro_f1 + 1e-12:
-            chosen = Mixture(at, weights, agreement, found)
+        curves = np.stack([f1_at(interpolate(model, scores, weight, agreement), labels) for weight in grid])
+        weights = choose_weights(curves, labels, grid)
+        macro_f1 = float(f1_at(interpolate(model, scores, weights, agreement), labels).mean(axis=1).max())
+        if chosen is None or macro_f1 > chosen.macro_f1 + 1e-12:
+            chosen = Interpolation(at, weights, agreement, macro_f1)
     if chosen is None:
-        raise EmograinError("no scores of neighbours to choose from: no temperature")
+        raise EmograinError("there are no kNN scores to choose from: expected at least one temperature")
     return chosen
 
 
-def _nearest_best(values: np.ndarray, grid: np.ndarray, wanted: float) -> float:
-    """Of the weights with the highest value, the one nearest to `wanted`."""
+def _global_weights(curves: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Choose one weight for all labels: (weights, thresholds, labels) F1 -> (labels,)."""
+    macro = curves.mean(axis=2)  # (weights, thresholds)
+    return np.full(labels.shape[1], _nearest_best(macro.max(axis=1), grid, 0))
+
+
+def _per_label_weights(curves: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Choose each label's best weight, shrunk towards the global one: (weights, thresholds, labels) F1 -> (labels,).
+
+    The shrinkage is that of `thresholds.per_label`.
+    """
+    common = _global_weights(curves, labels, grid)[0]
+    threshold = int(curves.max(axis=0).mean(axis=1).argmax())
+    best = np.array([_nearest_best(curve, grid, common) for curve in curves[:, threshold].T])
+    examples = labels.sum(axis=0)
+    return common + examples / (examples + SHRINKAGE) * (best - common)
+
+
+def _nearest_best(values: np.ndarray, grid: np.ndarray, target: float) -> float:
+    """Return the weight with the highest value; ties: the one nearest to `target`."""
     best = grid[values >= values.max() - 1e-12]
-    return float(best[np.abs(best - wanted).argmin()])
+    return float(best[np.abs(best - target).argmin()])
+
+
+class Variant(NamedTuple):
+    """A variant of interpolation.
+
+    Attributes:
+        agreement: Whether a text's weight is multiplied by the agreement of its neighbours.
+        choose_weights: (F1 curves, gold labels, grid) -> weights (labels,).
+    """
+
+    agreement: bool
+    choose_weights: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+VARIANTS = {
+    "global": Variant(False, _global_weights),
+    "per-label": Variant(False, _per_label_weights),
+    "agreement": Variant(True, _global_weights),
+}

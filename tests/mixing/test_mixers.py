@@ -1,4 +1,4 @@
-"""§3.4: mixing of embeddings, of scores and of labels, over every method, with and without an auxiliary task."""
+"""Mixing of embeddings, scores and labels (§3.4), for every method, with and without an auxiliary task."""
 
 import dataclasses
 
@@ -11,10 +11,10 @@ from scipy.special import softmax
 
 from emograin.common.errors import EmograinError
 from emograin.data.corpus import Split
-from emograin.mixing.candidates import CANDIDATES, Candidates, Request
+from emograin.mixing.candidates import CANDIDATES, CandidateRequest, Candidates
 from emograin.mixing.config import Mixing
 from emograin.mixing.embedding_mixing import mix, score_mixed
-from emograin.mixing.mixers import MIXERS, Material
+from emograin.mixing.mixers import MIXERS, MixingInputs
 from emograin.mixing.score_mixing import mean_scores, mix_scores, neighbour_scores
 from emograin.models import encoder
 from emograin.models.classifier import Classifier
@@ -28,7 +28,7 @@ TEXTS = [f"{one}, {other}" for one in WORDS for other in WORDS[:4]]  # 24, of ma
 
 
 def other_texts(texts):
-    """For each text 1 to 3 others, of other lengths."""
+    """1 to 3 other texts per text, of different lengths."""
     return [[texts[(at * 7 + 1 + more) % len(texts)] for more in range(1 + at % 3)] for at in range(len(texts))]
 
 
@@ -41,7 +41,7 @@ SOURCES = {
 
 @pytest.fixture(scope="module", params=[(name, group) for name in METHODS for group in (None, "tone")], ids=str)
 def method(request, encoders, taxonomy, settings):
-    """Every method, alone and beside an auxiliary task."""
+    """Every method, with and without an auxiliary task."""
     name, group = request.param
     torch.manual_seed(0)
     chosen = dataclasses.replace(settings, method=name, auxiliary=group)
@@ -54,7 +54,7 @@ def method(request, encoders, taxonomy, settings):
 
 @pytest.fixture(params=SOURCES)
 def candidates(request):
-    """Every source in turn: the candidates of TEXTS."""
+    """Candidates of TEXTS, from every source."""
     return SOURCES[request.param](TEXTS)
 
 
@@ -89,7 +89,7 @@ def test_a_candidate_that_is_the_document_changes_nothing(method):
     assert np.abs(several[0] - plain).max() < 1e-5
 
 
-def test_scores_are_those_of_the_papers_formula_a_text_at_a_time(method, candidates):
+def test_scores_are_those_of_the_papers_formula_text_by_text(method, candidates):
     scores = mixed(method, candidates, WEIGHTS, batch_size=5)
     assert scores.shape == (len(WEIGHTS), len(TEXTS), 4)
     for at, (text, some) in enumerate(zip(TEXTS, candidates, strict=True)):
@@ -114,7 +114,7 @@ def test_mixing_with_others_moves_scores(method, source):
     assert np.abs(scores[0] - scores[1]).max() > 1e-2
 
 
-def test_texts_are_embedded_once_however_many_weights_and_never_more_than_a_batch(method, monkeypatch):
+def test_texts_are_embedded_once_for_all_weights_in_batches_of_bounded_size(method, monkeypatch):
     seen = []
     assemble = method.assemble
     monkeypatch.setattr(method, "assemble", lambda documents: seen.append(len(documents)) or assemble(documents))
@@ -162,7 +162,7 @@ def test_a_weight_outside_0_and_1_is_an_error(method, weight):
 
 def test_missing_candidates_are_an_error(method):
     documents = method.tokenize(TEXTS[:3])
-    with pytest.raises(EmograinError, match="expected candidates of 3 documents, got them of 2"):
+    with pytest.raises(EmograinError, match="expected candidates of 3 documents, got 2"):
         score_mixed(method, documents, [[[5]], [[5]]], [0.5])
     with pytest.raises(EmograinError, match="document 2 has no candidate"):
         score_mixed(method, documents, [[[5]], [], [[5]]], [0.5])
@@ -192,7 +192,7 @@ def test_mix_is_the_papers_formula_and_lies_between_its_parts(seed, weight):
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_at_1_and_at_0_the_other_does_not_matter(bad):
+def test_at_weights_1_and_0_the_other_part_does_not_matter(bad):
     fine, broken = torch.ones(1, 1, 2), torch.full((1, 1, 2), bad)
     assert mix(fine, broken, 1).equal(fine)
     assert mix(broken, fine, 0).equal(fine)
@@ -231,71 +231,73 @@ def test_neighbour_scores_are_the_softmax_weighted_mean_of_labels(seed, temperat
     assert (result <= 1).all()
 
 
-def test_a_low_temperature_asks_the_nearest_and_a_high_one_asks_all():
+def test_a_low_temperature_counts_the_nearest_only_and_a_high_one_all_alike():
     labels, similarities = np.array([[[1, 0], [0, 1], [0, 1]]]), np.array([[0.9, 0.8, 0.7]])
     assert neighbour_scores(labels, similarities, 1e-3) == pytest.approx(np.array([[1, 0]]), abs=1e-6)
     assert neighbour_scores(labels, similarities, 1e6) == pytest.approx(np.array([[1 / 3, 2 / 3]]), abs=1e-5)
 
 
 @pytest.fixture
-def material(method, corpus):
-    """TEXTS with two training sentences each."""
+def inputs(method, corpus):
+    """TEXTS with two training sentences per text."""
     rows = np.array([[at % 60, (at * 13 + 5) % 60] for at in range(len(TEXTS))])
     similarities = np.linspace(0.6, 0.9, rows.size, dtype=np.float32).reshape(rows.shape)
     train = corpus.split("train")
     texts = [[train.texts[row] for row in some] for some in rows]
-    return Material(method, TEXTS, Candidates(texts, rows, similarities), lambda: train, Mixing(count=2))
+    return MixingInputs(method, TEXTS, Candidates(texts, rows, similarities), lambda: train, Mixing(top=2))
 
 
 @pytest.mark.parametrize("name", MIXERS)
-def test_every_mixer_leaves_the_plain_scores_at_weight_1(material, name):
+def test_every_mixer_leaves_the_plain_scores_at_weight_1(inputs, name):
     done = []
-    scores = MIXERS[name](material, [0.5, 1.0], done.append)
-    plain = score_documents(material.method, material.method.tokenize(TEXTS))
+    scores = MIXERS[name](inputs, [0.5, 1.0], done.append)
+    plain = score_documents(inputs.method, inputs.method.tokenize(TEXTS))
     assert scores.dtype == np.float32
     assert scores[1].tobytes() == plain.tobytes()
     assert np.abs(scores[0] - plain).max() > 1e-2
     assert sum(done) == len(TEXTS)
 
 
-def test_mixers_mix_what_they_say(material):
-    method, candidates = material.method, material.candidates
+def test_each_mixer_mixes_what_its_name_says(inputs):
+    method, candidates = inputs.method, inputs.candidates
     plain = probabilities(method, embeddings(method, TEXTS))
     own = [[probabilities(method, embeddings(method, [text]))[0] for text in some] for some in candidates.texts]
-    gold = material.training().labels[candidates.rows]
+    gold = inputs.training().labels[candidates.rows]
     shares = softmax(candidates.similarities.astype(float) / 0.1, axis=1)
     other = {"scores": np.mean(own, axis=1), "labels": (shares[:, :, None] * gold).sum(axis=1)}
     for name, expected in other.items():
-        assert MIXERS[name](material, [0.7], lambda _: None)[0] == pytest.approx(0.7 * plain + 0.3 * expected, abs=1e-5)
+        assert MIXERS[name](inputs, [0.7], lambda _: None)[0] == pytest.approx(0.7 * plain + 0.3 * expected, abs=1e-5)
     document, first, second = (
         embeddings(method, list(texts)) for texts in (TEXTS, *zip(*candidates.texts, strict=True))
     )
     expected = probabilities(method, 0.7 * document + 0.3 * (first + second) / 2)
-    assert MIXERS["embeddings"](material, [0.7], lambda _: None)[0] == pytest.approx(expected, abs=1e-5)
+    assert MIXERS["embeddings"](inputs, [0.7], lambda _: None)[0] == pytest.approx(expected, abs=1e-5)
 
 
-def test_labels_need_training_sentences_and_without_similarities_all_count_alike(material):
-    unknown = dataclasses.replace(material.candidates, similarities=None)
-    gold = material.training().labels[unknown.rows]
-    scores = MIXERS["labels"](dataclasses.replace(material, candidates=unknown), [0.0], lambda _: None)
+def test_labels_need_training_sentences_and_without_similarities_all_have_one_weight(inputs):
+    unknown = dataclasses.replace(inputs.candidates, similarities=None)
+    gold = inputs.training().labels[unknown.rows]
+    scores = MIXERS["labels"](dataclasses.replace(inputs, candidates=unknown), [0.0], lambda _: None)
     assert scores[0] == pytest.approx(gold.mean(axis=1))
-    unlabelled = dataclasses.replace(material, candidates=Candidates(material.candidates.texts))
+    unlabelled = dataclasses.replace(inputs, candidates=Candidates(inputs.candidates.texts))
     with pytest.raises(EmograinError, match="are no training sentences, so they have no labels to mix"):
         MIXERS["labels"](unlabelled, [0.5], lambda _: None)
 
 
 def test_the_registries_own_document_source_reproduces_the_plain_scores(method):
     documents = Split("test", [str(at) for at in range(len(TEXTS))], TEXTS, np.zeros((len(TEXTS), 0)))
-    found = CANDIDATES["self"](Request(documents, lambda: documents, "", Mixing("self", count=2), None))
+    found = CANDIDATES["self"](CandidateRequest(documents, lambda: documents, "", Mixing("self", top=2), None))
     plain = score_documents(method, method.tokenize(TEXTS))
-    scores = MIXERS["embeddings"](Material(method, TEXTS, found, lambda: documents, Mixing()), [0.5], lambda _: None)
+    scores = MIXERS["embeddings"](
+        MixingInputs(method, TEXTS, found, lambda: documents, Mixing()), [0.5], lambda _: None
+    )
     assert np.abs(scores[0] - plain).max() < 1e-5
 
 
 def test_settings_name_their_files_without_folders():
     assert Mixing("file", file="/some/where/back translated.{split}.tsv").name == "file-back-translated-embeddings"
     assert Mixing("paraphrase", model="google/t5-v1.1").name == "paraphrase-model-t5-v1.1-embeddings"
-    different = [Mixing(), Mixing(count=2), Mixing(mix="scores"), Mixing(mix="labels"), Mixing(similarity="rouge-l")]
+    different = [Mixing(), Mixing(top=2), Mixing(mix="scores"), Mixing(mix="labels"), Mixing(similarity="rouge-l")]
     different += [
         Mixing(mix="labels", temperature=0.2),
         Mixing(without_duplicates=True),

@@ -1,4 +1,4 @@
-"""§4.4: the weight is chosen on dev's figures."""
+"""The sweep over mixing weights (§4.4)."""
 
 import json
 
@@ -8,7 +8,7 @@ from helpers.mixed_runs import FEW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emograin.evaluation.metrics import at_thresholds
+from emograin.evaluation.metrics import metrics_at_thresholds
 from emograin.evaluation.thresholds import choose
 from emograin.mixing.weight_sweep import WEIGHTS, sweep
 
@@ -26,7 +26,7 @@ def swept(draw):
 
 @settings(max_examples=25)
 @given(swept())
-def test_the_sweeps_figures_and_choice_are_those_of_brute_force(data):
+def test_metrics_and_choice_are_those_of_brute_force(data):
     scores, labels = data
     found = sweep(scores, labels, FEW)
     macro = {}
@@ -34,28 +34,28 @@ def test_the_sweeps_figures_and_choice_are_those_of_brute_force(data):
         assert row["weight"] == weight
         assert row["thresholds"] == choose(here, labels)
         for policy, values in row["thresholds"].items():
-            figures = at_thresholds(here, labels, values, "abc")
+            figures = metrics_at_thresholds(here, labels, values, "abc")
             assert row["policies"][policy]["macro_f1"] == pytest.approx(figures["macro_f1"])
             assert row["policies"][policy]["micro_f1"] == pytest.approx(figures["micro_f1"])
-        macro[weight] = at_thresholds(here, labels, choose(here, labels)["global"], "abc")["macro_f1"]
+        macro[weight] = metrics_at_thresholds(here, labels, choose(here, labels)["global"], "abc")["macro_f1"]
     best = max(weight for weight in FEW if macro[weight] > max(macro.values()) - 1e-9)
     assert found["best"] == found["weights"][FEW.index(best)]
     assert found["chosen_by"] == "global"
     assert json.loads(json.dumps(found)) == found
 
 
-def test_of_equal_weights_the_one_nearest_to_1_is_taken():
+def test_ties_take_the_weight_nearest_to_1():
     labels = np.eye(3, dtype=np.uint8)
     assert sweep(np.stack([labels * 0.9] * 4), labels, FEW)["best"]["weight"] == 1.0
     worse = np.stack([labels * 0.9, labels * 0.9, labels * 0.9, 1 - labels * 0.9])
     assert sweep(worse, labels, FEW)["best"]["weight"] == 0.92
 
 
-def test_the_weights_are_every_fiftieth_from_a_half_to_1():
+def test_the_weights_are_0_50_to_1_00_in_steps_of_0_02():
     assert [WEIGHTS[at] for at in (0, 1, 21, 25)] == [0.5, 0.52, 0.92, 1.0]
     assert len(WEIGHTS) == 26
 
 
-def test_a_sweep_of_other_weights_than_scores_is_no_sweep():
+def test_as_many_weights_as_scores_are_needed():
     with pytest.raises(ValueError, match="zip"):
         sweep(np.zeros((3, 2, 2)), np.zeros((2, 2)), FEW)

@@ -8,29 +8,35 @@ from typing import Any
 
 from ..common.checks import checked_type, require
 
+PAPER_MIXING_WEIGHT = 0.92  # §4.4: the paper's best weight of the document
+
 
 @dataclass(frozen=True)
 class Mixing:
-    """What a document is mixed with at inference (§3.4).
+    """Settings of mixing documents with candidate sentences at inference (§3.4).
 
     Attributes:
-        candidates: A key of `CANDIDATES`: where candidate sentences come from.
-        count: Candidates a document; the embeddings of several are averaged. The paper has 1.
-        mix: A key of `MIXERS`: embeddings (the paper's), scores of the candidates, or their gold labels.
-        similarity: Of `nearest-training-sentence`: bertscore-f1, bertscore-precision, bertscore-recall, rouge-l, or
-            cosine of mean embeddings.
-        without_duplicates: Leave out training sentences that are the document itself, case folded.
-        encoder: That similarity is measured with; None is the run's own before fine-tuning.
-        layer: Of that encoder, counted from 1; None is the last.
-        file: Of the source `file`: id<TAB>text or JSONL with id and text.
-        model: That generates, for `paraphrase` and `back-translation`; None is the source's default.
-        beams: Of the beam search that generates; at least `count`.
-        seed: Of what a source samples.
-        temperature: Of the mix `labels`: a candidate counts as softmax(similarity / temperature).
+        candidates: Source of the candidate sentences: nearest-training-sentence, paraphrase, back-translation, file,
+            or self (the document).
+        top: Number of candidates per document; their embeddings or scores are averaged. The paper has 1.
+        mix: Quantity to mix: embeddings (the paper's), scores (the candidates' own), or labels (their gold labels).
+        similarity: Similarity that selects the nearest training sentences: bertscore-f1, bertscore-precision,
+            bertscore-recall, rouge-l, or cosine (of mean embeddings).
+        without_duplicates: Exclude training sentences that equal the document up to case.
+        encoder: Encoder for the similarity; None: the run's own, before fine-tuning.
+        layer: Layer of the similarity encoder, counted from 1; None: the last.
+        file: Candidate file for the source file: id, tab, text; or JSONL with id and text. {split} in its name stands
+            for dev, test, and so on. Required by that source only.
+        model: Model that generates candidates, for paraphrase; pivot language or translator, for back-translation;
+            None: the source's default.
+        beams: Number of beams of the search that generates candidates, at least top.
+        seed: Seed of sources that sample.
+        temperature: Temperature T of the mix labels: a candidate's weight is softmax(similarity / T), so a small T
+            counts the nearest candidate only.
     """
 
     candidates: str = "nearest-training-sentence"
-    count: int = 1
+    top: int = 1
     mix: str = "embeddings"
     similarity: str = "bertscore-f1"
     without_duplicates: bool = False
@@ -46,22 +52,22 @@ class Mixing:
         for setting in dataclasses.fields(self):
             object.__setattr__(self, setting.name, checked_type(setting, getattr(self, setting.name)))
         require("temperature", self.temperature, lambda value: 0 < value < float("inf"), "be positive")
-        for name in ("count", "layer", "beams"):
+        for name in ("top", "layer", "beams"):
             require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
         require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values, for JSON."""
+        """Return the settings as plain values, for JSON."""
         return dataclasses.asdict(self)
 
     @property
     def source(self) -> str:
-        """The candidates' name for files: their source, and every setting of theirs that is not the default.
+        """Name of the candidates in file names: their source and all of its settings that are not the default.
 
         >>> Mixing("file", file="made/back.{split}.tsv").source
         'file-back'
-        >>> Mixing(count=3, without_duplicates=True).source
-        'nearest-training-sentence-count-3-without-duplicates'
+        >>> Mixing(top=3, without_duplicates=True).source
+        'nearest-training-sentence-top-3-without-duplicates'
         """
         parts = [self.candidates]
         for setting in dataclasses.fields(self):
@@ -76,20 +82,20 @@ class Mixing:
 
     @property
     def name(self) -> str:
-        """For files of what is mixed how.
+        """Name of the mixing in file names: its candidates and what is mixed.
 
         >>> Mixing().name, Mixing(mix="labels", temperature=0.05).name
         ('nearest-training-sentence-embeddings', 'nearest-training-sentence-labels-at-0.05')
         """
-        own = self.mix == "labels" and self.temperature != type(self).temperature
-        return f"{self.source}-{self.mix}" + (f"-at-{self.temperature:g}" if own else "")
+        other = self.mix == "labels" and self.temperature != type(self).temperature
+        return f"{self.source}-{self.mix}" + (f"-at-{self.temperature:g}" if other else "")
 
 
 def checked_weight(weight: float) -> float:
-    """A mixing weight.
+    """Return a mixing weight as a float.
 
     Raises:
-        EmograinError: It lies outside [0, 1].
+        EmograinError: The weight lies outside [0, 1].
     """
     require("mixing_weight", weight, lambda value: 0 <= value <= 1, "lie in [0, 1]")
     return float(weight)

@@ -1,4 +1,4 @@
-"""§3.4.2: the document's embedding and a candidate's, mixed between `embed` and `score`. Weights stay untouched."""
+"""Mix the embeddings of a document and its candidates between `embed` and `score` (§3.4.2); no weight changes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,20 +8,18 @@ import torch
 from torch import Tensor
 
 from ..common.errors import EmograinError
-from ..data.batching import inference_batches
+from ..data.batching import INFERENCE_BATCH_SIZE, inference_batches
 from ..models.methods import Method
 from .config import checked_weight
 
-BATCH = 64
-
 
 def mix(document: Tensor, candidate: Tensor, weight: float) -> Tensor:
-    """`weight * document + (1 - weight) * candidate`; at 1 the document itself, at 0 the candidate itself.
+    """Compute `weight * document + (1 - weight) * candidate`; at 1 the document itself, at 0 the candidate itself.
 
     Args:
-        document: Embeddings (batch, slots, hidden).
-        candidate: Embeddings (batch, slots, hidden).
-        weight: The document's, in [0, 1].
+        document: Embeddings of the documents, (batch, slots, hidden).
+        candidate: Embeddings of the candidates, (batch, slots, hidden).
+        weight: Weight of the document, in [0, 1].
 
     Returns:
         (batch, slots, hidden).
@@ -34,8 +32,8 @@ def mix(document: Tensor, candidate: Tensor, weight: float) -> Tensor:
     """
     weight = checked_weight(weight)
     if document.shape != candidate.shape:
-        raise EmograinError(f"embeddings of one shape can be mixed, got {[*document.shape]} and {[*candidate.shape]}")
-    # Apart, because 0 times what is not finite is not 0.
+        raise EmograinError(f"mixed embeddings must have one shape, got {[*document.shape]} and {[*candidate.shape]}")
+    # Weights 1 and 0 are separate cases because 0 * inf and 0 * NaN are not 0.
     if weight == 1:
         return document
     if weight == 0:
@@ -49,31 +47,30 @@ def score_mixed(
     documents: Sequence[list[int]],
     candidates: Sequence[Sequence[list[int]]],
     weights: Sequence[float],
-    batch_size: int = BATCH,
+    batch_size: int = INFERENCE_BATCH_SIZE,
     on_progress: Callable[[int], Any] = lambda _: None,
 ) -> np.ndarray:
-    """Probabilities of every label for every text at every weight: each text is embedded once, and scored often.
+    """Score every document at every mixing weight. Each text is embedded once; only `score` runs per weight.
 
-    Batches are those of plain scoring, so weight 1 gives its scores bit for bit.
+    Batches are those of scoring without mixing, so weight 1 gives the same scores bit for bit.
 
     Args:
         method: A trained method, in evaluation mode.
         documents: Token ids from `method.tokenize`.
-        candidates: For each document the token ids of its candidates, one at least; the embeddings of several are
-            averaged, and their mean is mixed.
-        weights: The document's weights, in [0, 1].
-        batch_size: Texts that go through the encoder at once.
+        candidates: Token ids of each document's candidates, at least one; the embeddings of several are averaged.
+        weights: Weights of the document, in [0, 1].
+        batch_size: Number of texts per pass through the encoder.
         on_progress: Called with the number of documents done, after each batch.
 
     Returns:
-        (weights, texts, labels), float32, sigmoid of the logits, in the order of the documents.
+        Probabilities (weights, texts, labels), float32, in the order of the documents.
 
     Raises:
-        EmograinError: A weight lies outside [0, 1], or a document has no candidate.
+        EmograinError: A weight lies outside [0, 1], the lengths differ, or a document has no candidate.
     """
     weights = [checked_weight(weight) for weight in weights]
     if len(candidates) != len(documents):
-        raise EmograinError(f"expected candidates of {len(documents)} documents, got them of {len(candidates)}")
+        raise EmograinError(f"expected candidates of {len(documents)} documents, got {len(candidates)}")
     if not all(candidates):
         raise EmograinError(f"document {[bool(each) for each in candidates].index(False) + 1} has no candidate")
     scores = np.zeros((len(weights), len(documents), len(method.taxonomy.labels)), dtype=np.float32)
@@ -88,10 +85,10 @@ def score_mixed(
 
 
 def _mean_embeddings(method: Method, candidates: Sequence[Sequence[list[int]]], batch_size: int) -> Tensor:
-    """The mean of each document's candidates' embeddings: (batch, slots, hidden)."""
-    flat = [ids for some in candidates for ids in some]
+    """Average the embeddings of each document's candidates: (batch, slots, hidden)."""
+    flat = [ids for of_document in candidates for ids in of_document]
     batches = inference_batches([len(ids) for ids in flat], batch_size)
     embedded = torch.cat([method.embed(method.assemble([flat[at] for at in batch])) for batch in batches])
-    places = torch.from_numpy(np.argsort(np.concatenate(batches))).to(embedded.device)
-    each = embedded[places].split([len(some) for some in candidates])
-    return torch.stack([some.mean(dim=0) for some in each])
+    order = torch.from_numpy(np.argsort(np.concatenate(batches))).to(embedded.device)
+    by_document = embedded[order].split([len(of_document) for of_document in candidates])
+    return torch.stack([of_document.mean(dim=0) for of_document in by_document])

@@ -1,12 +1,12 @@
-"""A run with mixing (§3.4, §3.5.2, §3.5.3): evaluated at one mixing weight, or swept on dev and read once on test.
+"""Evaluate a run with mixing (§3.4, §3.5.2, §3.5.3): at one mixing weight, or at the best one of a sweep on dev.
 
-Dev chooses weight and thresholds; the split that is reported is asked for only after that. A candidate source gets
-texts without labels.
+Weight and thresholds are chosen on dev; the reported split is read only after that. Candidate sources get texts
+without labels.
 
 RUN/
-  candidates/SOURCE/SPLIT/              what a source keeps
-  mixing/NAME/sweep.json .png .svg      figures and thresholds at every weight, on dev
-  results/SPLIT-NAME-WEIGHT.json        as of plain evaluation, with `mixing`
+  candidates/SOURCE/SPLIT/              files of the candidate source
+  mixing/NAME/sweep.json                metrics and thresholds at every weight, on dev
+  results/SPLIT-NAME-WEIGHT.json        as without mixing, with `mixing`
   scores/SPLIT-NAME-WEIGHT.npz
 """
 
@@ -26,12 +26,12 @@ from ..evaluation.thresholds import choose
 from ..models.classifier import load
 from ..models.methods import Method
 from ..models.run_folder import RunFolder
-from .candidates import CANDIDATES, Candidates, Request
+from .candidates import CANDIDATES, CandidateRequest, Candidates
 from .config import Mixing, checked_weight
-from .mixers import MIXERS, Material
+from .mixers import MIXERS, MixingInputs
 from .weight_sweep import WEIGHTS, sweep
 
-Advance = Callable[[int], Any]
+OnProgress = Callable[[int], Any]
 
 
 def evaluate_mixed(
@@ -41,36 +41,37 @@ def evaluate_mixed(
     weight: float,
     split: str = "test",
     name: str | None = None,
-    own: Corpus | None = None,
-    on_progress: Advance = lambda _: None,
+    run_corpus: Corpus | None = None,
+    on_progress: OnProgress = lambda _: None,
 ) -> dict[str, Any]:
-    """Evaluate a run with mixing, at thresholds chosen on dev for that very weight and those candidates.
+    """Evaluate a run with mixing, under thresholds chosen on dev for this weight and these candidates.
 
-    The thresholds come from a sweep where one has stored them, else dev is scored first.
+    The thresholds come from a stored sweep of the same settings, or else dev is scored first.
 
     Args:
         run: A finished run.
-        corpus: A corpus of the run's labels.
-        settings: Which candidates, mixed how.
-        weight: The document's, in [0, 1].
-        split: Which split of the corpus.
-        name: Of the evaluation, in front of the result files' names; by default the split's.
-        own: Whose dev split chooses and whose training split gives candidates, if not those of `corpus`.
-        on_progress: Called with a number of texts when they are done, those of dev included.
+        corpus: Corpus to evaluate on, with the run's labels.
+        settings: Settings of the mixing.
+        weight: Weight of the document, in [0, 1].
+        split: Split of the corpus to evaluate on.
+        name: Name of the evaluation, the first part of its file names; None: the split's name.
+        run_corpus: Corpus whose dev split chooses the thresholds and whose training split gives candidates; None:
+            `corpus`.
+        on_progress: Called with a number of finished texts, those of dev included.
 
     Returns:
-        What is in the JSON file.
+        The contents of the JSON file.
 
     Raises:
-        EmograinError: The run is not finished; the weight lies outside [0, 1]; unknown candidates or mix; the corpus
-            has other labels, or not the splits that are needed.
+        EmograinError: The run is not finished; the weight lies outside [0, 1]; the candidates or the mix are unknown;
+            or the corpus has other labels or lacks a split.
     """
-    mixed = _Mixed(run, own or corpus, settings)
+    mixed = _MixedRun(run, run_corpus or corpus, settings)
     weight = checked_weight(weight)
-    thresholds = mixed.stored_thresholds(weight)
+    thresholds = mixed.read_stored_thresholds(weight)
     if thresholds is None:
-        dev = mixed.chosen_on()
-        scores, _ = mixed.scores(dev, "dev", [weight], on_progress)
+        dev = mixed.dev_split()
+        scores, _ = mixed.score(dev, "dev", [weight], on_progress)
         thresholds = choose(scores[0], dev.labels)
     return _evaluate(mixed, corpus, weight, thresholds, split, name, on_progress)
 
@@ -80,26 +81,35 @@ def sweep_dev(
     corpus: Corpus,
     settings: Mixing,
     weights: Sequence[float] = WEIGHTS,
-    on_progress: Advance = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
 ) -> dict[str, Any]:
-    """Figures of every weight on dev, kept with their picture in `mixing/NAME/`. Reads no other labels.
+    """Compute the metrics at every weight on dev and save them in `mixing/NAME/sweep.json`. Reads no other labels.
+
+    Args:
+        run: A finished run.
+        corpus: The run's corpus.
+        settings: Settings of the mixing.
+        weights: Mixing weights, in [0, 1].
+        on_progress: Called with a number of finished texts.
 
     Returns:
-        What is in `sweep.json`: the result of `mixing_weight.sweep`, and of what it was made.
+        The contents of `sweep.json`: the result of `weight_sweep.sweep`, and metadata of the run and the mixing.
 
     Raises:
-        EmograinError: As `evaluate_mixed`.
+        EmograinError: The run is not finished; a weight lies outside [0, 1]; the candidates or the mix are unknown; or
+            the corpus has other labels or lacks a split.
     """
-    return _sweep(_Mixed(run, corpus, settings), weights, on_progress)
+    return _sweep(_MixedRun(run, corpus, settings), weights, on_progress)
 
 
 def stored_sweep(run: RunFolder, corpus: Corpus, settings: Mixing) -> dict[str, Any] | None:
-    """What `sweep_dev` left, if it was of the same dev split, settings and file of candidates.
+    """Read the result of `sweep_dev`, if one is stored for the same dev split, settings and candidate file.
 
     Raises:
-        EmograinError: As `evaluate_mixed`.
+        EmograinError: The run is not finished; the candidates or the mix are unknown; or the corpus has other labels
+            or no dev split.
     """
-    return _Mixed(run, corpus, settings).stored()
+    return _MixedRun(run, corpus, settings).read_stored_sweep()
 
 
 def sweep_run(
@@ -108,137 +118,147 @@ def sweep_run(
     settings: Mixing,
     weights: Sequence[float] = WEIGHTS,
     split: str = "test",
-    on_progress: Advance = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
 ) -> dict[str, Any]:
-    """Choose weight and thresholds on dev, then read `split` once with them, and once without mixing.
+    """Choose weight and thresholds on dev, then evaluate `split` once with them, and once without mixing.
+
+    Args:
+        run: A finished run.
+        corpus: The run's corpus.
+        settings: Settings of the mixing.
+        weights: Mixing weights to choose from, in [0, 1].
+        split: Split to evaluate on.
+        on_progress: Called with a number of finished texts.
 
     Returns:
         `sweep` (of `sweep_dev`), `mixed` (of `evaluate_mixed`, at the best weight) and `plain` (of `evaluate_run`).
 
     Raises:
-        EmograinError: As `evaluate_mixed`.
+        EmograinError: The run is not finished; a weight lies outside [0, 1]; the candidates or the mix are unknown; or
+            the corpus has other labels or lacks a split.
     """
-    mixed = _Mixed(run, corpus, settings)
+    mixed = _MixedRun(run, corpus, settings)
     found = _sweep(mixed, weights, on_progress)
     weight, thresholds = found["best"]["weight"], found["best"]["thresholds"]
     result = _evaluate(mixed, corpus, weight, thresholds, split, None, on_progress)
     return {"sweep": found, "mixed": result, "plain": evaluate_run(run, corpus, split, on_progress=on_progress)}
 
 
-class _Mixed:
-    """A run, what it is mixed with, and the corpus that chooses.
+class _MixedRun:
+    """A run, the settings of its mixing, and the corpus whose dev split chooses.
 
     Raises:
-        EmograinError: The run is not finished, or there are no such candidates or mix.
+        EmograinError: The run is not finished, or the candidates or the mix are unknown.
     """
 
-    def __init__(self, run: RunFolder, own: Corpus, settings: Mixing):
+    def __init__(self, run: RunFolder, corpus: Corpus, settings: Mixing):
         if settings.candidates not in CANDIDATES:
             raise unknown_name("candidates", settings.candidates, CANDIDATES)
         if settings.mix not in MIXERS:
             raise unknown_name("mix", settings.mix, MIXERS)
-        _ = run.thresholds  # raises where the training has not finished
-        self.run, self.own, self.settings = run, own, settings
+        _ = run.thresholds  # raises if the training has not finished
+        self.run, self.corpus, self.settings = run, corpus, settings
 
     @cached_property
     def method(self) -> Method:
+        """The run's method."""
         return load(self.run).method
 
     @cached_property
-    def mark(self) -> str:
-        """A sha256 by which a stored sweep is known to be of the same dev split, settings and file of candidates."""
-        file = self._settings("dev").file
+    def sweep_fingerprint(self) -> str:
+        """SHA-256 of the dev split, the settings and the candidate file: what a sweep depends on besides the run."""
+        file = self._settings_for("dev").file
         settings = self.settings.to_dict() | {"file": sha256_file(file) if file and Path(file).is_file() else None}
-        return sha256_json([fingerprint(self.chosen_on()), settings])
+        return sha256_json([fingerprint(self.dev_split()), settings])
 
-    def chosen_on(self) -> Split:
-        """The dev split."""
-        if "dev" not in self.own.names:
+    def dev_split(self) -> Split:
+        """Load the dev split."""
+        if "dev" not in self.corpus.split_names:
             raise EmograinError(
-                f"thresholds of mixed scores are chosen on dev, and corpus {self.own.name!r} has no dev split"
+                f"thresholds of mixed scores are chosen on dev, and corpus {self.corpus.name!r} has no dev split"
             )
-        return evaluation_split(self.run.taxonomy, self.own, "dev")
+        return evaluation_split(self.run.taxonomy, self.corpus, "dev")
 
-    def training(self) -> Split:
-        """The training split, whose sentences candidates may be."""
-        if "train" not in self.own.names:
-            raise EmograinError(f"corpus {self.own.name!r} has no training split to take candidates from")
-        return self.own.split("train")
+    def training_split(self) -> Split:
+        """Load the training split, whose sentences candidates may be."""
+        if "train" not in self.corpus.split_names:
+            raise EmograinError(f"corpus {self.corpus.name!r} has no training split to take candidates from")
+        return self.corpus.split("train")
 
-    def scores(
-        self, texts: Split, name: str, weights: Sequence[float], on_progress: Advance
+    def score(
+        self, texts: Split, name: str, weights: Sequence[float], on_progress: OnProgress
     ) -> tuple[np.ndarray, Candidates]:
-        """Scores of a split at every weight (weights, texts, labels), and the candidates it was mixed with."""
+        """Score a split at every weight, (weights, texts, labels); return the candidates as well."""
         folder = self.run.path / "candidates" / self.settings.source / name
         unlabelled = dataclasses.replace(texts, labels=np.zeros((len(texts), 0), dtype=np.uint8))
         encoder = self.run.settings.encoder
-        request = Request(unlabelled, self.training, encoder, self._settings(texts.name), folder)
+        chosen = self._settings_for(texts.name)
+        request = CandidateRequest(unlabelled, self.training_split, encoder, chosen, folder, on_progress)
         candidates = CANDIDATES[self.settings.candidates](request)
-        material = Material(self.method, texts.texts, candidates, self.training, self.settings)
-        return MIXERS[self.settings.mix](material, weights, on_progress), candidates
+        inputs = MixingInputs(self.method, texts.texts, candidates, self.training_split, self.settings)
+        return MIXERS[self.settings.mix](inputs, weights, on_progress), candidates
 
-    def facts(self, texts: Split, candidates: Candidates) -> dict[str, Any]:
-        """What a result tells of its mixing: settings, how candidates were made, and how well their labels fit.
+    def mixing_metadata(self, texts: Split, candidates: Candidates) -> dict[str, Any]:
+        """Return the settings, the candidates' metadata, and how well the candidates' labels agree, for a result.
 
-        `agreement` is the share of (document, candidate) pairs that have a gold label in common; None where
-        candidates are no training sentences.
+        `agreement` is the share of (document, candidate) pairs with a common gold label; None if the candidates are
+        not training sentences.
         """
         settings = self.settings.to_dict()
         for name in ("encoder", "file", "model"):
             settings[name] = settings[name] and PurePath(settings[name]).name
         agreement = None
         if candidates.rows is not None:
-            shared = self.training().labels[candidates.rows] & texts.labels[:, None]  # (documents, count, labels)
+            shared = self.training_split().labels[candidates.rows] & texts.labels[:, None]  # (documents, top, labels)
             agreement = float(shared.any(axis=2).mean())
-        return {**settings, "metadata": candidates.facts, "agreement": agreement}
+        return {**settings, "metadata": candidates.metadata, "agreement": agreement}
 
-    def stored(self) -> dict[str, Any] | None:
-        """A sweep of the same settings and the same dev split, if there is one."""
+    def read_stored_sweep(self) -> dict[str, Any] | None:
+        """Read the stored sweep, if its fingerprint is the current one."""
         name = f"mixing/{self.settings.name}/sweep.json"
         if not (self.run.path / name).is_file():
             return None
         found = self.run.read_json(name)
-        return found if found.get("sweep_fingerprint") == self.mark else None
+        return found if found.get("sweep_fingerprint") == self.sweep_fingerprint else None
 
-    def stored_thresholds(self, weight: float) -> Mapping[str, Sequence[float]] | None:
-        """Those that such a sweep chose for a weight."""
-        rows = (self.stored() or {"weights": []})["weights"]
+    def read_stored_thresholds(self, weight: float) -> Mapping[str, Sequence[float]] | None:
+        """Read the thresholds of the stored sweep at a weight, if it has them."""
+        rows = (self.read_stored_sweep() or {"weights": []})["weights"]
         return next((row["thresholds"] for row in rows if row["weight"] == weight), None)
 
-    def _settings(self, split: str) -> Mixing:
-        """The settings for one split: {split} in the file's name is filled in."""
+    def _settings_for(self, split: str) -> Mixing:
+        """Return the settings with the split's name in place of {split} in the candidate file's name."""
         file = self.settings.file
         return dataclasses.replace(self.settings, file=file and file.replace("{split}", split))
 
 
-def _sweep(mixed: _Mixed, weights: Sequence[float], on_progress: Advance) -> dict[str, Any]:
-    """Sweep on dev, and write the files."""
-    dev = mixed.chosen_on()
-    scores, candidates = mixed.scores(dev, "dev", weights, on_progress)
+def _sweep(mixed: _MixedRun, weights: Sequence[float], on_progress: OnProgress) -> dict[str, Any]:
+    """Sweep on dev and write the file."""
+    dev = mixed.dev_split()
+    scores, candidates = mixed.score(dev, "dev", weights, on_progress)
     result = {
-        **run_metadata(mixed.run, mixed.own, dev),
+        **run_metadata(mixed.run, mixed.corpus, dev),
         "texts": len(dev),
-        "sweep_fingerprint": mixed.mark,
-        "mixing": mixed.facts(dev, candidates),
+        "sweep_fingerprint": mixed.sweep_fingerprint,
+        "mixing": mixed.mixing_metadata(dev, candidates),
         **sweep(scores, dev.labels, weights),
     }
-    folder = f"mixing/{mixed.settings.name}"
-    mixed.run.write_json(f"{folder}/sweep.json", result)  # last: where it is, all of the sweep is
+    mixed.run.write_json(f"mixing/{mixed.settings.name}/sweep.json", result)
     return result
 
 
 def _evaluate(
-    mixed: _Mixed,
+    mixed: _MixedRun,
     corpus: Corpus,
     weight: float,
     thresholds: Mapping[str, Sequence[float]],
     split: str,
     name: str | None,
-    on_progress: Advance,
+    on_progress: OnProgress,
 ) -> dict[str, Any]:
-    """Evaluate at a weight and thresholds that are chosen, and write the files."""
+    """Evaluate at a given weight and thresholds, and write the files."""
     texts = evaluation_split(mixed.run.taxonomy, corpus, split)
-    scores, candidates = mixed.scores(texts, name or split, [weight], on_progress)
-    facts = {"weight": weight, **mixed.facts(texts, candidates)}
+    scores, candidates = mixed.score(texts, name or split, [weight], on_progress)
+    metadata = {"weight": weight, **mixed.mixing_metadata(texts, candidates)}
     file = f"{name or split}-{mixed.settings.name}-{weight:g}"
-    return save_evaluation(mixed.run, corpus, texts, scores[0], thresholds, file, mixing=facts)
+    return save_evaluation(mixed.run, corpus, texts, scores[0], thresholds, file, mixing=metadata)

@@ -1,4 +1,4 @@
-"""What is mixed: `MIXERS`, each a way from documents and candidates to scores at every mixing weight."""
+"""The registry `MIXERS`: what can be mixed. Each mixer scores documents and candidates at every mixing weight."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from .score_mixing import mean_scores, mix_scores, neighbour_scores
 
 
 @dataclass(frozen=True)
-class Material:
-    """What a mixer mixes.
+class MixingInputs:
+    """The inputs of a mixer.
 
     Attributes:
         method: A trained method, in evaluation mode.
         texts: The documents.
-        candidates: Theirs, one at least for each.
-        training: Gives the training split, whose rows candidates may be; raises if there is none.
-        settings: How to mix.
+        candidates: Candidates of the documents, at least one each.
+        training: Loads the training split, whose rows candidates may be; raises if the corpus has none.
+        settings: Settings of the mixing.
     """
 
     method: Method
@@ -35,47 +35,49 @@ class Material:
     settings: Mixing
 
 
-Mixer = Callable[[Material, Sequence[float], Callable[[int], Any]], np.ndarray]
-"""(material, weights, on_progress) -> scores (weights, texts, labels), float32; `on_progress` counts the texts done."""
+Mixer = Callable[[MixingInputs, Sequence[float], Callable[[int], Any]], np.ndarray]
+"""(inputs, weights, on_progress) -> scores (weights, texts, labels), float32; `on_progress` counts the texts done."""
 
 
-def embeddings(material: Material, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
-    """The paper's (§3.4.2): scores of mixed embeddings."""
-    method, (flat, counts) = material.method, _flat(material)
+def embeddings(inputs: MixingInputs, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
+    """Score mixed embeddings, as the paper does (§3.4.2): (weights, texts, labels)."""
+    method, (flat, counts) = inputs.method, _flatten(inputs)
     ids = iter(method.tokenize(flat))
     candidates = [[next(ids) for _ in range(count)] for count in counts]
-    return score_mixed(method, method.tokenize(material.texts), candidates, weights, on_progress=on_progress)
+    return score_mixed(method, method.tokenize(inputs.texts), candidates, weights, on_progress=on_progress)
 
 
-def scores(material: Material, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
-    """Scores of the document mixed with the mean of the candidates' own."""
-    method, (flat, counts) = material.method, _flat(material)
-    other = mean_scores(score_documents(method, method.tokenize(flat)), counts)
-    return mix_scores(score_documents(method, method.tokenize(material.texts), on_progress=on_progress), other, weights)
+def scores(inputs: MixingInputs, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
+    """Mix the document's scores with the mean of its candidates' scores: (weights, texts, labels)."""
+    method, (flat, counts) = inputs.method, _flatten(inputs)
+    candidate_scores = mean_scores(score_documents(method, method.tokenize(flat)), counts)
+    model_scores = score_documents(method, method.tokenize(inputs.texts), on_progress=on_progress)
+    return mix_scores(model_scores, candidate_scores, weights)
 
 
-def labels(material: Material, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
-    """Scores of the document mixed with the gold labels of its candidates, which must be training sentences.
+def labels(inputs: MixingInputs, weights: Sequence[float], on_progress: Callable[[int], Any]) -> np.ndarray:
+    """Mix the document's scores with its candidates' gold labels: (weights, texts, labels).
 
     Raises:
-        EmograinError: They are not.
+        EmograinError: The candidates are not training sentences.
     """
-    rows, similarities = material.candidates.rows, material.candidates.similarities
+    rows, similarities = inputs.candidates.rows, inputs.candidates.similarities
     if rows is None:
         raise EmograinError(
-            f"candidates {material.settings.candidates!r} are no training sentences, so they have no labels to mix",
+            f"candidates {inputs.settings.candidates!r} are no training sentences, so they have no labels to mix",
             "mix embeddings or scores",
         )
-    nearness = np.zeros(rows.shape) if similarities is None else similarities  # unknown: all count alike
-    other = neighbour_scores(material.training().labels[rows], nearness, material.settings.temperature)
-    own = score_documents(material.method, material.method.tokenize(material.texts), on_progress=on_progress)
-    return mix_scores(own, other, weights)
+    if similarities is None:  # unknown: all candidates have the same weight
+        similarities = np.zeros(rows.shape)
+    gold = neighbour_scores(inputs.training().labels[rows], similarities, inputs.settings.temperature)
+    model_scores = score_documents(inputs.method, inputs.method.tokenize(inputs.texts), on_progress=on_progress)
+    return mix_scores(model_scores, gold, weights)
 
 
 MIXERS: dict[str, Mixer] = {"embeddings": embeddings, "scores": scores, "labels": labels}
 
 
-def _flat(material: Material) -> tuple[list[str], list[int]]:
-    """All candidates, one document's after another's, and how many each document has."""
-    texts = material.candidates.texts
-    return [text for some in texts for text in some], [len(some) for some in texts]
+def _flatten(inputs: MixingInputs) -> tuple[list[str], list[int]]:
+    """Return all candidates, document by document, and the number of each document's."""
+    texts = inputs.candidates.texts
+    return [text for of_document in texts for text in of_document], [len(of_document) for of_document in texts]

@@ -1,20 +1,23 @@
-"""The alternative to mixing embeddings: mixing probabilities with the candidates' scores, or with their gold labels."""
+"""The alternative to mixing embeddings: mix probabilities with the candidates' scores or gold labels (§5.4)."""
 
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import softmax
 
 from ..common.errors import EmograinError
 from .config import checked_weight
 
 
-def mix_scores(model_scores: np.ndarray, other: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """`weight * model_scores + (1 - weight) * other` at every weight; at 1 the model's scores themselves.
+def mix_scores(model_scores: np.ndarray, candidate_scores: np.ndarray, weights: Sequence[float]) -> np.ndarray:
+    """Compute `weight * model_scores + (1 - weight) * candidate_scores` at every weight.
+
+    At weight 1 the result is the model's scores, bit for bit.
 
     Args:
-        model_scores: (texts, labels), probabilities.
-        other: (texts, labels), probabilities.
-        weights: The model's, in [0, 1].
+        model_scores: Probabilities of the documents, (texts, labels).
+        candidate_scores: Probabilities of the candidates, (texts, labels).
+        weights: Weights of the model's scores, in [0, 1].
 
     Returns:
         (weights, texts, labels), float32.
@@ -25,23 +28,28 @@ def mix_scores(model_scores: np.ndarray, other: np.ndarray, weights: Sequence[fl
     >>> mix_scores(np.array([[0.5, 0.25]]), np.array([[1.0, 0.75]]), [1, 0.5]).tolist()
     [[[0.5, 0.25]], [[0.75, 0.5]]]
     """
-    if model_scores.shape != other.shape:
-        raise EmograinError(f"scores of one shape can be mixed, got {[*model_scores.shape]} and {[*other.shape]}")
+    if model_scores.shape != candidate_scores.shape:
+        raise EmograinError(
+            f"mixed scores must have one shape, got {[*model_scores.shape]} and {[*candidate_scores.shape]}"
+        )
     mixed = np.empty((len(weights), *model_scores.shape), dtype=np.float32)
     for row, weight in enumerate(map(checked_weight, weights)):
-        # Apart, because 0 times what is not finite is not 0.
-        mixed[row] = (
-            model_scores if weight == 1 else other if weight == 0 else weight * model_scores + (1 - weight) * other
-        )
+        # Weights 1 and 0 are separate cases because 0 * inf and 0 * NaN are not 0.
+        if weight == 1:
+            mixed[row] = model_scores
+        elif weight == 0:
+            mixed[row] = candidate_scores
+        else:
+            mixed[row] = weight * model_scores + (1 - weight) * candidate_scores
     return mixed
 
 
 def mean_scores(scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-    """Scores of all documents' candidates, one document's after another's -> their mean a document.
+    """Average the scores of each document's candidates.
 
     Args:
-        scores: (candidates, labels).
-        counts: Candidates of each document, one at least.
+        scores: Scores of all candidates, document by document, (candidates, labels).
+        counts: Number of candidates of each document, at least one.
 
     Returns:
         (documents, labels), float32.
@@ -49,26 +57,24 @@ def mean_scores(scores: np.ndarray, counts: Sequence[int]) -> np.ndarray:
     >>> mean_scores(np.array([[0.0, 1.0], [0.5, 0.0], [0.5, 0.5]]), [1, 2]).tolist()
     [[0.0, 1.0], [0.5, 0.25]]
     """
-    starts = np.cumsum([0, *counts[:-1]])
-    return (np.add.reduceat(scores, starts) / np.asarray(counts)[:, None]).astype(np.float32)
+    offsets = np.cumsum([0, *counts[:-1]])
+    return (np.add.reduceat(scores, offsets) / np.asarray(counts)[:, None]).astype(np.float32)
 
 
 def neighbour_scores(labels: np.ndarray, similarities: np.ndarray, temperature: float) -> np.ndarray:
-    """Mean of the neighbours' gold labels, each neighbour's weight being softmax(similarity / temperature).
+    """Average the neighbours' gold labels, weighted by softmax(similarity / temperature).
 
     Args:
-        labels: (texts, count, labels), 0 or 1.
-        similarities: (texts, count).
-        temperature: Small: the nearest counts alone; large: all count alike.
+        labels: Gold labels of the neighbours, (texts, neighbours, labels) of 0 and 1.
+        similarities: Similarity of each neighbour to its text, (texts, neighbours).
+        temperature: Temperature of the softmax; a small one counts the nearest only, a large one all alike.
 
     Returns:
-        (texts, labels), float32, between 0 and 1.
+        (texts, labels), float32, in [0, 1].
 
     >>> labels = np.array([[[1, 0], [0, 1]]])
     >>> neighbour_scores(labels, np.array([[0.9, 0.8]]), temperature=0.1).round(3).tolist()
     [[0.7310000061988831, 0.26899999380111694]]
     """
-    logits = similarities.astype(np.float64) / temperature
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    return np.einsum("tc,tcl->tl", shares, labels).clip(0, 1).astype(np.float32)
+    weights = softmax(similarities.astype(np.float64) / temperature, axis=1)  # (texts, neighbours)
+    return np.einsum("tc,tcl->tl", weights, labels).clip(0, 1).astype(np.float32)

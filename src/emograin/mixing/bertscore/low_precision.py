@@ -1,7 +1,7 @@
-"""Products of unit vectors in few bits, and how far from the exact ones they can be.
+"""Low-precision dot products of unit vectors, with bounds on their error.
 
-int8 is the fastest: vectors are turned, so that no entry stands out, scaled to -127 to 127 and rounded. Products of
-such vectors are exact integers; what rounding took is measured, not assumed.
+int8 is the fastest: vectors are rotated so that no entry stands out, scaled to -127 to 127 and rounded. Products of
+such vectors are exact integers, and the rounding error is measured.
 """
 
 from collections.abc import Callable
@@ -15,61 +15,63 @@ from torch import Tensor
 
 from ...common.errors import EmograinError, unknown_name
 
-SUMMATION = 1e-4  # float32 sums of up to 1,600 products of two unit vectors are off by less
-TURNED = 64  # entries that are mixed with one another before they are rounded to int8
-SHAPE = (64, 256)  # vectors of a product are padded to multiples of these
+ACCUMULATION_ERROR = 1e-4  # above the error of a float32 dot product of two unit vectors of up to 1,600 dimensions
+ROTATED_BLOCK = 64  # entries that one Hadamard matrix mixes before rounding to int8
+PADDING = (64, 256)  # the two operands of a product are padded to multiples of these numbers of vectors
 
 
-class Coarse(NamedTuple):
+class Quantized(NamedTuple):
     """Vectors in few bits.
 
     Attributes:
-        values: (vectors, hidden), rows of zeros at the end.
-        step: What a 1 in `values` stands for.
-        loss: The largest norm of what rounding took from a vector.
+        values: (vectors, hidden), with rows of zeros at the end if padded.
+        scale: Value that a 1 in `values` stands for.
+        max_residual_norm: Largest norm of a vector's rounding error.
     """
 
     values: Tensor
-    step: float
-    loss: float
+    scale: float
+    max_residual_norm: float
 
 
 @dataclass(frozen=True)
 class Precision:
-    """How vectors are rounded and multiplied.
+    """A number format: how to quantize vectors and multiply them.
 
     Attributes:
-        coarse: (vectors, hidden) float32 of unit norm -> values of the same shape, their step and loss.
-        multiply: (a, hidden) and (hidden, b) values -> (a, b).
-        rounding: By how much a product is rounded at the end, at most.
+        quantize: (vectors, hidden) float32 of unit norm -> quantized values of the same shape.
+        multiply: Values (a, hidden) and (hidden, b) -> (a, b).
+        rounding_error: Largest error of rounding a finished product to the format of the result.
     """
 
-    coarse: Callable[[Tensor], Coarse]
+    quantize: Callable[[Tensor], Quantized]
     multiply: Callable[[Tensor, Tensor], Tensor]
-    rounding: float
+    rounding_error: float
 
-    def off(self, queries: Coarse, keys: Coarse) -> float:
-        """What a cosine may be off by.
+    def error_bound(self, queries: Quantized, keys: Quantized) -> float:
+        """Bound the error of a cosine.
 
-        By Cauchy and Schwarz at most the norms of what rounding took from the two and the product of these norms; then
-        the rounding of a sum and of its result.
+        By Cauchy-Schwarz, quantization adds at most the two residual norms and their product; rounding of the sum and
+        of its result come on top.
         """
-        return queries.loss + keys.loss + queries.loss * keys.loss + self.rounding + SUMMATION
+        query, key = queries.max_residual_norm, keys.max_residual_norm
+        return query + key + query * key + self.rounding_error + ACCUMULATION_ERROR
 
 
-def padded(vectors: Tensor, side: int) -> Tensor:
-    """Vectors (vectors, hidden) with rows of zeros up to a multiple of `SHAPE[side]`.
+def pad_vectors(vectors: Tensor, operand: int) -> Tensor:
+    """Append rows of zeros to vectors (vectors, hidden), up to a multiple of `PADDING[operand]`.
 
-    oneDNN keeps code and buffers of every shape it has multiplied: a handful of shapes instead of a thousand.
+    oneDNN caches code and buffers for every shape it has multiplied: padding leaves a handful of shapes instead of a
+    thousand.
     """
-    return torch.nn.functional.pad(vectors, (0, 0, 0, -len(vectors) % SHAPE[side]))
+    return torch.nn.functional.pad(vectors, (0, 0, 0, -len(vectors) % PADDING[operand]))
 
 
-def precision_of(name: str, device: str) -> Precision:
-    """A precision by its name; `auto` is int8 where a CPU multiplies it exactly, else bf16.
+def select_precision(name: str, device: str) -> Precision:
+    """Return a precision by name; `auto` is int8 on a CPU that multiplies it exactly, else bf16.
 
     Raises:
-        EmograinError: An unknown name, or int8 where it is not exact.
+        EmograinError: The name is unknown, or int8 is not exact on this device.
     """
     if name == "auto":
         name = "int8" if device == "cpu" and int8_is_exact() else "bf16"
@@ -82,54 +84,54 @@ def precision_of(name: str, device: str) -> Precision:
 
 @cache
 def int8_is_exact() -> bool:
-    """Whether this CPU has fast int8 products without overflow: some add pairs of products in 16 bits."""
+    """Return whether this CPU has fast int8 products without overflow: some add pairs of products in 16 bits."""
     if not torch.backends.cpu.get_cpu_capability().startswith("AVX"):
-        return False  # there PyTorch multiplies one number at a time
+        return False  # PyTorch has no vectorised int8 product here
     signs = 1 - 2 * (torch.arange(64)[:, None] >> torch.arange(256) % 6 & 1)
     extreme = (127 * signs).to(torch.int8)
     return torch.equal(torch._int_mm(extreme, extreme.T), (extreme.int() @ extreme.int().T))
 
 
-def turned(vectors: Tensor) -> Tensor:
-    """Vectors (vectors, hidden) times an orthogonal matrix, which leaves their products as they are.
+def hadamard_rotate(vectors: Tensor) -> Tensor:
+    """Multiply vectors (vectors, hidden) by an orthogonal matrix, which leaves their dot products unchanged.
 
-    BERT's hidden states have a few entries far larger than the others, which alone would decide the step of int8. A
+    A few entries of BERT's hidden states are far larger than the others and would alone determine the int8 scale. A
     Hadamard matrix spreads each over a block of entries.
 
-    >>> turned(torch.eye(2)).mul(2**0.5).round().tolist()
+    >>> hadamard_rotate(torch.eye(2)).mul(2**0.5).round().tolist()
     [[1.0, 1.0], [1.0, -1.0]]
     """
-    size = gcd(vectors.shape[1], TURNED)
-    return (vectors.reshape(-1, size) @ _hadamard(size).to(vectors.device)).view(vectors.shape)
+    size = gcd(vectors.shape[1], ROTATED_BLOCK)
+    return (vectors.reshape(-1, size) @ _hadamard_matrix(size).to(vectors.device)).view(vectors.shape)
 
 
 @cache
-def _hadamard(size: int) -> Tensor:
-    """(size, size), orthogonal; `size` is a power of 2."""
+def _hadamard_matrix(size: int) -> Tensor:
+    """Build the orthogonal Hadamard matrix (size, size); `size` is a power of 2."""
     matrix = torch.ones(1, 1)
     while len(matrix) < size:
         matrix = torch.cat([torch.cat([matrix, matrix], dim=1), torch.cat([matrix, -matrix], dim=1)])
     return matrix / size**0.5
 
 
-def _int8(vectors: Tensor) -> Coarse:
-    scaled = turned(vectors)
-    step = max(float(max(map(abs, map(float, scaled.aminmax())))) / 127, 1e-9)
-    scaled /= step
+def _to_int8(vectors: Tensor) -> Quantized:
+    scaled = hadamard_rotate(vectors)
+    scale = max(float(max(map(abs, map(float, scaled.aminmax())))) / 127, 1e-9)
+    scaled /= scale
     values = scaled.round()
-    loss = float((scaled.sub_(values)).norm(dim=1).max()) * step
-    return Coarse(values.to(torch.int8), step, loss)
+    max_residual_norm = float((scaled.sub_(values)).norm(dim=1).max()) * scale
+    return Quantized(values.to(torch.int8), scale, max_residual_norm)
 
 
-def _floating(dtype: torch.dtype, vectors: Tensor) -> Coarse:
+def _to_float(dtype: torch.dtype, vectors: Tensor) -> Quantized:
     values = vectors.to(dtype)
-    loss = 0.0 if values is vectors else float((vectors - values.float()).norm(dim=1).max())
-    return Coarse(values, 1.0, loss)
+    max_residual_norm = 0.0 if values is vectors else float((vectors - values.float()).norm(dim=1).max())
+    return Quantized(values, 1.0, max_residual_norm)
 
 
-# Half of a step of bf16 above 1, where products of vectors that were rounded to be longer can lie.
+# bf16: half the spacing above 1, which products reach if rounding has lengthened the vectors.
 PRECISIONS = {
-    "int8": Precision(_int8, torch._int_mm, 0.0),
-    "bf16": Precision(partial(_floating, torch.bfloat16), torch.matmul, torch.finfo(torch.bfloat16).eps / 2),
-    "float32": Precision(partial(_floating, torch.float32), torch.matmul, 0.0),
+    "int8": Precision(_to_int8, torch._int_mm, 0.0),
+    "bf16": Precision(partial(_to_float, torch.bfloat16), torch.matmul, torch.finfo(torch.bfloat16).eps / 2),
+    "float32": Precision(partial(_to_float, torch.float32), torch.matmul, 0.0),
 }

@@ -1,18 +1,23 @@
-"""Where the candidate sentence comes from (§3.4): one file a source."""
+"""Candidate sources (§3.4): one file per source, registered in `CANDIDATES`.
 
-from .back_translation import back_translations
-from .file import from_file
-from .identity import document_itself
-from .nearest_training_sentence import nearest_training_sentence
-from .paraphrase import paraphrases
-from .source import Candidates, Request, Source
+Belongs here: everything that turns documents into candidate sentences, generated, searched or read from a file. How a
+candidate is mixed with its document is decided in `mixing.embedding_mixing`, `mixing.score_mixing` and `mixing.mixers`;
+the BERTScore search is in `mixing.bertscore`.
+"""
 
-CANDIDATES: dict[str, Source] = {
-    "nearest-training-sentence": nearest_training_sentence,
-    "paraphrase": paraphrases,
-    "back-translation": back_translations,
-    "file": from_file,
-    "self": document_itself,
+from .back_translation import back_translate
+from .file import read_candidates
+from .identity import repeat_documents
+from .nearest_training_sentence import find_nearest_training_sentences
+from .paraphrase import paraphrase_documents
+from .source import CandidateRequest, Candidates, CandidateSource
+
+CANDIDATES: dict[str, CandidateSource] = {
+    "nearest-training-sentence": find_nearest_training_sentences,
+    "paraphrase": paraphrase_documents,
+    "back-translation": back_translate,
+    "file": read_candidates,
+    "self": repeat_documents,
 }
 
-__all__ = ["CANDIDATES", "Candidates", "Request", "Source"]
+__all__ = ["CANDIDATES", "CandidateRequest", "CandidateSource", "Candidates"]

@@ -1,4 +1,4 @@
-"""Candidates that a model generates: each batch is kept in a file at once, so that no stop loses what is done."""
+"""Generate candidates with a model. Each batch is saved at once, so an interruption loses nothing."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,83 +6,91 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...common.errors import EmograinError
-from ...common.progress import Progress
 from ...data.corpus import Split
-from .generation_cache import KeptFile
-from .identity import unchanged
-from .source import Candidates, Request
+from .generation_cache import GenerationCache
+from .identity import count_unchanged
+from .source import CandidateRequest, Candidates
 
-BATCH = 128  # documents between two writes
-
-Make = Callable[[list[str]], list[list[str]]]
+BATCH = 128  # documents per write
 
 
 @dataclass(frozen=True)
-class Maker:
-    """A loaded model that makes candidates.
+class Generator:
+    """A loaded model that generates candidates.
 
     Attributes:
-        make: Texts -> for each its candidates, `settings.count` of them, the best first. The same texts give the same.
-        facts: What it is, as JSON-able values: revision, generation settings, library versions.
+        generate: Texts -> `settings.top` candidates of each, the best first; deterministic.
+        metadata: Revision, generation settings and library versions, as JSON values.
     """
 
-    make: Make
-    facts: Mapping[str, Any]
+    generate: Callable[[list[str]], list[list[str]]]
+    metadata: Mapping[str, Any]
 
 
-def generate(
-    request: Request, name: str, settings: Mapping[str, Any], load: Callable[[], Maker], batch_size: int = BATCH
+def generate_candidates(
+    request: CandidateRequest,
+    name: str,
+    settings: Mapping[str, Any],
+    load: Callable[[], Generator],
+    batch_size: int = BATCH,
 ) -> Candidates:
-    """Candidates of every document, from the file as far as it goes, else generated and appended to it.
+    """Read the candidates generated so far, and generate and append the others.
 
-    A finished file needs no model. An unfinished one is continued with the model that began it, from the batch that it
-    stops in, so that it ends the same as one that was never interrupted. White space of what is generated is folded,
-    and the document stands in for a candidate that came out empty.
+    A complete file needs no model. A partial file is resumed with the model that started it, from the batch it stops
+    in, so that it ends the same as without interruption. White space in generated texts is normalized, and the document
+    replaces a candidate that is empty.
 
     Args:
-        request: For which documents, and in which folder the file is: `NAME.SPLIT.jsonl`.
-        name: The source's.
-        settings: What was asked for besides `count`, JSON-able; a file made with others is refused.
-        load: Loads the model; called only if something is left to generate.
-        batch_size: Documents that `make` gets at once.
+        request: The documents, and the folder of the file `NAME.SPLIT.jsonl`.
+        name: Name of the source.
+        settings: Settings besides `top`, as JSON values; a file of other settings is refused.
+        load: Loads the model; called only if candidates are missing.
+        batch_size: Number of documents per call of the generator.
 
     Raises:
         EmograinError: The file is damaged, or of other settings, another model or other documents; the disk is full.
     """
     documents = request.documents
-    asked = {"source": name, "count": request.settings.count, **settings}
-    file = KeptFile(request.folder / f"{name}.{documents.name}.jsonl", asked, documents)
-    made_with, made = file.read() if file.path.exists() else (None, [])
-    if made_with is None or len(made) < len(documents):
-        maker = load()
-        facts = json.loads(json.dumps(maker.facts))  # as they come back from the file
+    all_settings = {"source": name, "top": request.settings.top, **settings}
+    cache = GenerationCache(request.folder / f"{name}.{documents.name}.jsonl", all_settings, documents)
+    made_with, rows = cache.read() if cache.path.exists() else (None, [])
+    request.on_progress(len(rows))
+    if made_with is None or len(rows) < len(documents):
+        generator = load()
+        metadata = json.loads(json.dumps(generator.metadata))  # as read back from the file
         if made_with is None:
-            file.begin(facts)
-        elif made_with != facts:
-            raise file.differs(made_with, facts)
-        made_with = facts
-        _continue(file, documents, made, maker.make, batch_size)
-    texts = [[each or text for each in row] for text, row in zip(documents.texts, made, strict=True)]
+            cache.create(metadata)
+        elif made_with != metadata:
+            raise cache.mismatch_error(made_with, metadata)
+        made_with = metadata
+        _resume(cache, documents, rows, generator, batch_size, request.on_progress)
+    texts = [[each or text for each in row] for text, row in zip(documents.texts, rows, strict=True)]
     counts = {
-        "unchanged": unchanged(documents.texts, texts),
-        "empty": sum(not each for row in made for each in row),
+        "unchanged": count_unchanged(documents.texts, texts),
+        "empty": sum(not each for row in rows for each in row),
     }
-    return Candidates(texts, facts={**asked, "made_with": made_with, **counts})
+    return Candidates(texts, metadata={**all_settings, "made_with": made_with, **counts})
 
 
-def _continue(file: KeptFile, documents: Split, made: list[list[str]], make: Make, size: int) -> None:
-    """Generate what `made` lacks, a batch at a time, and append it to the file and to `made`.
+def _resume(
+    cache: GenerationCache,
+    documents: Split,
+    rows: list[list[str]],
+    generator: Generator,
+    batch_size: int,
+    on_progress: Callable[[int], Any],
+) -> None:
+    """Generate the candidates that `rows` lacks, in batches, and append them to the file and to `rows`.
 
-    Where a batch is there in part, it is made again as a whole: a model's rounding depends on what is beside a text.
+    A partial batch is generated again as a whole: a model's rounding depends on the other texts of the batch.
     """
     total = len(documents)
-    with Progress(total, "documents", done=len(made)) as progress:
-        for start in range(len(made) // size * size, total, size):
-            rows = make(documents.texts[start : start + size])
-            new = [[" ".join(text.split()) for text in row] for row in rows[len(made) - start :]]
-            try:
-                file.append(len(made), new)
-            except EmograinError as error:
-                raise EmograinError(f"stopped; {len(made)} of {total} documents are done and kept: {error}") from error
-            made += new
-            progress.advance(len(new))
+    for start in range(len(rows) // batch_size * batch_size, total, batch_size):
+        generated = generator.generate(documents.texts[start : start + batch_size])
+        new = [[" ".join(text.split()) for text in row] for row in generated[len(rows) - start :]]
+        try:
+            cache.append(len(rows), new)
+        except EmograinError as error:
+            raise EmograinError(f"stopped; {len(rows)} of {total} documents are done and saved: {error}") from error
+        rows += new
+        on_progress(len(new))

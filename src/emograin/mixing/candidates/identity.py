@@ -2,23 +2,19 @@
 
 from collections.abc import Sequence
 
-from .source import Candidates, Request
+from .source import CandidateRequest, Candidates
 
 
-def document_itself(request: Request) -> Candidates:
-    """Every candidate of a document is the document.
-
-    Returns:
-        `settings.count` times the document's text, for each document.
-    """
-    count = request.settings.count
-    return Candidates([[text] * count for text in request.documents.texts], facts={"source": "self", "count": count})
+def repeat_documents(request: CandidateRequest) -> Candidates:
+    """Return each document `settings.top` times as its own candidates."""
+    top = request.settings.top
+    return Candidates([[text] * top for text in request.documents.texts], metadata={"source": "self", "top": top})
 
 
-def unchanged(documents: Sequence[str], candidates: Sequence[Sequence[str]]) -> int:
-    """How many documents have themselves as their best candidate, white space aside: mixing does nothing to them.
+def count_unchanged(documents: Sequence[str], candidates: Sequence[Sequence[str]]) -> int:
+    """Count documents that equal their best candidate, ignoring white space: mixing has no effect on them.
 
-    >>> unchanged(["so  glad", "so sad"], [["so glad"], ["very sad"]])
+    >>> count_unchanged(["so  glad", "so sad"], [["so glad"], ["very sad"]])
     1
     """
     return sum(text.split() == best.split() for text, (best, *_) in zip(documents, candidates, strict=True))

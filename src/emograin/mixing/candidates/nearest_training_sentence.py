@@ -1,46 +1,42 @@
-"""§3.4.1, first way: the training sentence that is most like the document, by BERTScore as in the paper."""
+"""The training sentence most similar to the document, by BERTScore as in the paper (§3.4.1)."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...common.errors import EmograinError, unknown_name
-from ...data.corpus import same
-from ..bertscore.score import MEASURES
-from ..config import Mixing
-from .source import Candidates, Request
+from ..bertscore.score import SCORES
+from .source import CandidateRequest, Candidates
 
-if TYPE_CHECKING:  # torch is loaded by a search, not by a look at the sources
+if TYPE_CHECKING:  # searches load torch, the registry of sources does not
     from ..bertscore.search import Neighbours
 
-SEARCHED = 64  # at least: one search then serves every count up to it
+MIN_SEARCHED = 64  # sentences per document, so that one cached search serves every smaller `top`
 Excluded = Sequence[Sequence[int]] | None
 
 
-def nearest_training_sentence(request: Request) -> Candidates:
-    """The `count` training sentences of highest `similarity`, the best first.
+def find_nearest_training_sentences(request: CandidateRequest) -> Candidates:
+    """Find the `top` training sentences of highest `similarity`, the best first.
 
     Raises:
-        EmograinError: No training split, fewer sentences in it than are asked for, or an unknown similarity.
+        EmograinError: No training split, or one of fewer than `top` sentences; an unknown similarity.
     """
-    settings, training = request.settings, request.training()
+    settings, training, documents = request.settings, request.training(), request.documents
     if settings.similarity not in SIMILARITIES:
         raise unknown_name("similarity", settings.similarity, SIMILARITIES)
-    if len(training) < settings.count:
-        raise EmograinError(f"count must be at most {len(training)}, the training sentences, got {settings.count}")
-    by_text: dict[str, list[int]] = {}
-    for row, text in enumerate(training.texts):
-        by_text.setdefault(same(text), []).append(row)
-    copies = [by_text.get(same(text), []) for text in request.documents.texts]
+    if len(training) < settings.top:
+        raise EmograinError(f"top must be at most {len(training)}, the training sentences, got {settings.top}")
+    from .text_similarity import find_copies
+
+    copies = find_copies(documents.texts, training.texts)
     excluded = copies if settings.without_duplicates else None
-    texts = request.documents.texts
-    found = SIMILARITIES[settings.similarity](texts, training.texts, settings, request.encoder, excluded)
-    rows, scores = found.rows[:, : settings.count], found.scores[:, : settings.count]
+    found = SIMILARITIES[settings.similarity](request, training.texts, excluded)
+    rows, scores = found.rows[:, : settings.top], found.scores[:, : settings.top]
     return Candidates(
-        [[training.texts[row] for row in some] for some in rows],
+        [[training.texts[row] for row in document_rows] for document_rows in rows],
         rows,
         scores,
         {
@@ -55,44 +51,62 @@ def nearest_training_sentence(request: Request) -> Candidates:
     )
 
 
-def _bertscore(
-    measure: str, texts: Sequence[str], corpus: Sequence[str], settings: Mixing, name: str, excluded: Excluded
-) -> "Neighbours":
+def _bertscore(measure: str, request: CandidateRequest, corpus: Sequence[str], excluded: Excluded) -> "Neighbours":
     from ...models import encoder
     from ..bertscore.search import nearest
     from ..bertscore.token_embeddings import default_cache
 
-    loaded = encoder.load(settings.encoder or name)
-    place = (default_cache(), settings.layer, excluded)
-    top = min(max(settings.count, SEARCHED), len(corpus) - max(map(len, excluded or [[]])))
-    return nearest(texts, corpus, loaded, *place, top=max(top, settings.count), measure=measure)
+    top = request.settings.top
+    available = len(corpus) - max(map(len, excluded or [[]]))
+    return nearest(
+        request.documents.texts,
+        corpus,
+        encoder.load(request.settings.encoder or request.encoder),
+        default_cache(),
+        request.settings.layer,
+        excluded,
+        on_embedded=request.on_progress,
+        on_scored=_count_documents(request.on_progress, len(corpus)),
+        top=max(min(max(top, MIN_SEARCHED), available), top),
+        measure=measure,
+    )
 
 
-def _rouge_l(
-    texts: Sequence[str], corpus: Sequence[str], settings: Mixing, name: str, excluded: Excluded
-) -> "Neighbours":
+def _count_documents(on_progress: Callable[[int], Any], sentences: int) -> Callable[[int], Any]:
+    """Turn a callback for documents into one for pairs of a document and one of `sentences` sentences."""
+    pairs = 0
+
+    def on_scored(count: int) -> None:
+        nonlocal pairs
+        on_progress((pairs + count) // sentences - pairs // sentences)
+        pairs += count
+
+    return on_scored
+
+
+def _rouge_l(request: CandidateRequest, corpus: Sequence[str], excluded: Excluded) -> "Neighbours":
     from .text_similarity import nearest_by_rouge_l
 
-    del name  # words need no encoder
-    return nearest_by_rouge_l(texts, corpus, settings.count, excluded)
+    return nearest_by_rouge_l(request.documents.texts, corpus, request.settings.top, excluded)
 
 
-def _cosine(
-    texts: Sequence[str], corpus: Sequence[str], settings: Mixing, name: str, excluded: Excluded
-) -> "Neighbours":
+def _cosine(request: CandidateRequest, corpus: Sequence[str], excluded: Excluded) -> "Neighbours":
     from ...models import encoder
+    from ..bertscore.search import EMBEDDINGS
     from ..bertscore.token_embeddings import default_cache, embed_tokens
     from .text_similarity import nearest_by_cosine
 
-    loaded = encoder.load(settings.encoder or name)
-    asked, keys = (
-        embed_tokens(loaded, each, default_cache() / "embeddings", settings.layer).mean() for each in (texts, corpus)
+    settings = request.settings
+    loaded, cache = encoder.load(settings.encoder or request.encoder), default_cache() / EMBEDDINGS
+    queries, keys = (
+        embed_tokens(loaded, texts, cache, settings.layer, request.on_progress).mean()
+        for texts in (request.documents.texts, corpus)
     )
-    return nearest_by_cosine(asked, keys, settings.count, excluded)
+    return nearest_by_cosine(queries, keys, settings.top, excluded)
 
 
-SIMILARITIES: dict[str, Callable[[Sequence[str], Sequence[str], Mixing, str, Excluded], "Neighbours"]] = {
-    **{f"bertscore-{measure}": partial(_bertscore, measure) for measure in MEASURES},
+SIMILARITIES: dict[str, Callable[[CandidateRequest, Sequence[str], Excluded], "Neighbours"]] = {
+    **{f"bertscore-{measure}": partial(_bertscore, measure) for measure in SCORES},
     "rouge-l": _rouge_l,
     "cosine": _cosine,
 }

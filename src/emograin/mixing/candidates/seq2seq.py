@@ -1,4 +1,4 @@
-"""A sequence-to-sequence model, which writes sentences from sentences: T5, BART, Marian; from a name or a folder."""
+"""Sequence-to-sequence models such as T5, BART and Marian: load them and generate text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,62 +12,74 @@ from ...common.optional import import_optional
 from ...data.batching import inference_batches
 from ..config import Mixing
 
-BATCH = 32  # texts that go through the model at once, each with its beams
-TOKENS = 256  # read of a text, and written, at most; the paper reads 50 of a document
+BATCH = 32  # texts per batch of the model, each with its beams
+MAX_TOKENS = 256  # of an input and of an output; the paper truncates documents to 50
 
 
 @dataclass
 class Seq2Seq:
-    """A model that generates, its tokenizer, and what goes in front of every text."""
+    """A sequence-to-sequence model and its tokenizer.
+
+    Attributes:
+        model: Model of transformers.
+        tokenizer: Tokenizer of transformers.
+        prefix: String prepended to every text.
+    """
 
     model: Any
     tokenizer: Any
     prefix: str = ""
 
-    def generate(self, texts: Sequence[str], beams: int, count: int) -> list[list[str]]:
-        """Texts -> for each the `count` likeliest of `beams` beams, the best first, in the order of the texts.
+    def generate(self, texts: Sequence[str], beams: int, top: int) -> list[list[str]]:
+        """Generate texts by beam search, which is deterministic.
 
-        Beams, not samples: the same texts always give the same.
+        Args:
+            texts: Input texts.
+            beams: Number of beams.
+            top: Number of outputs per text, at most `beams`.
+
+        Returns:
+            The `top` likeliest outputs of each text, the best first.
         """
         import torch
 
-        written: list[list[str]] = [[] for _ in texts]
+        outputs: list[list[str]] = [[] for _ in texts]
         for batch in inference_batches([len(text) for text in texts], BATCH):
             inputs = self.tokenizer(
                 [self.prefix + texts[at] for at in batch],
                 padding=True,
                 truncation=True,
-                max_length=self.tokens,
+                max_length=self.max_tokens,
                 return_tensors="pt",
             ).to(self.model.device)
             with torch.inference_mode():
-                found = self.model.generate(
+                generated = self.model.generate(
                     input_ids=inputs["input_ids"],
                     attention_mask=inputs["attention_mask"],
                     do_sample=False,
                     num_beams=beams,
-                    num_return_sequences=count,
-                    max_new_tokens=self.tokens,
+                    num_return_sequences=top,
+                    max_new_tokens=self.max_tokens,
                 )
-            decoded = self.tokenizer.batch_decode(found, skip_special_tokens=True)
-            for place, at in enumerate(batch):
-                written[at] = decoded[place * count : (place + 1) * count]
-        return written
+            decoded = self.tokenizer.batch_decode(generated, skip_special_tokens=True)
+            for position, row in enumerate(batch):
+                outputs[row] = decoded[position * top : (position + 1) * top]
+        return outputs
 
     @property
-    def tokens(self) -> int:
-        """Tokens that are read and written at most: fewer where the model has fewer positions."""
-        return min(TOKENS, getattr(self.model.config, "max_position_embeddings", None) or TOKENS)
+    def max_tokens(self) -> int:
+        """Largest number of tokens of an input and of an output; fewer if the model has fewer positions."""
+        return min(MAX_TOKENS, getattr(self.model.config, "max_position_embeddings", None) or MAX_TOKENS)
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What it is, as JSON-able values, with the settings of its own that generation follows."""
+    def metadata(self) -> dict[str, Any]:
+        """Model, generation settings and library versions, as JSON values."""
         config, generation = self.model.config, self.model.generation_config.to_diff_dict()
         return {
             "model_type": config.model_type,
             "revision": getattr(config, "_commit_hash", None),
             "prefix": self.prefix,
-            "tokens": self.tokens,
+            "tokens": self.max_tokens,
             "do_sample": False,
             "generation_config": {name: generation[name] for name in generation if name != "transformers_version"},
             **{
@@ -81,17 +93,17 @@ def check_beams(settings: Mixing) -> None:
     """Refuse fewer beams than candidates.
 
     Raises:
-        EmograinError: There are fewer.
+        EmograinError: `beams` is less than `top`.
     """
-    if settings.beams < settings.count:
+    if settings.beams < settings.top:
         raise EmograinError(
-            f"beams must be at least count, got {settings.beams} beams for {settings.count} candidates",
+            f"beams must be at least top, got {settings.beams} beams for {settings.top} candidates",
             "more beams, or fewer candidates",
         )
 
 
-def identity(name: str) -> dict[str, str]:
-    """What tells a model from others: its name; of a folder, which may change, also a sha256 of its files.
+def identify(name: str) -> dict[str, str]:
+    """Return a model's name and, for a folder, whose content may change, the SHA-256 of its files.
 
     Raises:
         EmograinError: The folder cannot be read.
@@ -107,14 +119,14 @@ def identity(name: str) -> dict[str, str]:
 
 
 def load(name: str, prefixes: Mapping[str, str] | None = None) -> Seq2Seq:
-    """A model and its tokenizer, in float32, on the accelerator if there is one. Pickled weights are not read.
+    """Load a model and its tokenizer, in float32, on the accelerator if available. Pickled weights are refused.
 
     Args:
-        name: A name on the Hugging Face hub, or a folder that transformers can read.
-        prefixes: What goes in front of every text, by the model's type; nothing for other types.
+        name: Name on the Hugging Face hub, or folder in the format of transformers.
+        prefixes: Model type -> string prepended to every text; other types have no prefix.
 
     Raises:
-        EmograinError: The model cannot be found or read, or is of another kind.
+        EmograinError: The model cannot be found or read, or is not a sequence-to-sequence model.
     """
     torch, transformers = import_optional("torch", "train"), import_optional("transformers", "train")
     from safetensors import SafetensorError
@@ -128,9 +140,9 @@ def load(name: str, prefixes: Mapping[str, str] | None = None) -> Seq2Seq:
     except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         hint = "a name on the hub, or a folder with weights as safetensors"
-        if find_spec("sentencepiece") is None:  # for whose absence transformers may blame another package
+        if find_spec("sentencepiece") is None:  # transformers may name another package as missing
             hint += "; many of these models need sentencepiece: pip install 'emograin[paraphrase]'"
         raise EmograinError(f"cannot load sequence-to-sequence model {name!r}: {reason}", hint) from error
-    model.generation_config.max_length = None  # it would contradict the tokens that we allow
+    model.generation_config.max_length = None  # conflicts with max_new_tokens
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
     return Seq2Seq(model.eval().to(device), tokenizer, (prefixes or {}).get(model.config.model_type, ""))

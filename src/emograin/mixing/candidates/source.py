@@ -12,15 +12,16 @@ from ..config import Mixing
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a source is asked for.
+class CandidateRequest:
+    """A request for candidates of some documents.
 
     Attributes:
-        documents: Their ids and texts; a source does not read their labels.
-        training: Gives the training split, to sources that take candidates from it; raises if there is none.
+        documents: Ids and texts of the documents; a source does not read their labels.
+        training: Returns the training split, for sources that take candidates from it; raises if the corpus has none.
         encoder: The run's encoder before fine-tuning, as `emograin.models.encoder.load` reads it.
-        settings: Which candidates, how many, made how.
-        folder: Where a source keeps what it has made.
+        settings: Settings of mixing: the number of candidates and how to find or generate them.
+        folder: Folder for the files of the source.
+        on_progress: Called with the number of texts embedded, searched or generated since the last call.
     """
 
     documents: Split
@@ -28,6 +29,7 @@ class Request:
     encoder: str
     settings: Mixing
     folder: Path
+    on_progress: Callable[[int], Any] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,16 @@ class Candidates:
     """Candidate sentences of some documents.
 
     Attributes:
-        texts: For each document its candidates, the best first; one at least.
-        rows: (documents, count) rows of the training split that the candidates are, int64, or None.
-        similarities: (documents, count), each candidate's similarity to its document, float32, or None.
-        facts: How they were made, and counts worth knowing, for the result's JSON.
+        texts: The candidates of each document, the best first; at least one.
+        rows: (documents, top) int64, the candidates' rows in the training split; None if they are not from it.
+        similarities: (documents, top) float32, similarity of each candidate to its document, or None.
+        metadata: Provenance of the candidates and counts, for the result's JSON.
     """
 
     texts: list[list[str]]
     rows: np.ndarray | None = None
     similarities: np.ndarray | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
-Source = Callable[[Request], Candidates]
+CandidateSource = Callable[[CandidateRequest], Candidates]

@@ -1,4 +1,4 @@
-"""Other similarities of sentences than BERTScore (§5.3): ROUGE-L, and the cosine of mean embeddings."""
+"""Alternatives to BERTScore (§5.3): ROUGE-L, and the cosine of mean embeddings; and copies of a text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,66 +6,93 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ...common.optional import import_optional
+from ...data.text import normalized
 from ..bertscore.search import DECIMALS, Neighbours
 
-QUERIES = 512  # whose similarities are in memory at once
+QUERY_BATCH = 512  # queries whose similarities are in memory at once
 WORD = re.compile(r"\w+")
 
 
 def nearest_by_rouge_l(
     queries: Sequence[str], corpus: Sequence[str], top: int, excluded: Sequence[Sequence[int]] | None = None
 ) -> Neighbours:
-    """Each query's best corpus sentences by ROUGE-L F1 (Lin 2004): twice their longest common subsequence of words,
-    case folded, divided by the words of both; 0 without words.
+    """Find each query's best corpus sentences by ROUGE-L F1 (Lin 2004).
+
+    ROUGE-L F1 is twice the longest common subsequence of words, case folded, divided by the number of words of both; 0
+    if both have no words.
+
+    Args:
+        queries: Texts to search for.
+        corpus: Texts to search in.
+        top: Number of sentences per query.
+        excluded: Rows of the corpus to leave out, for each query.
 
     Raises:
         EmograinError: rapidfuzz is not installed.
     """
     cdist = import_optional("rapidfuzz", "train").process.cdist
     similarity = import_optional("rapidfuzz.distance", "train").Indel.normalized_similarity
-    numbers: dict[str, int] = {}
-    asked, keys = ([_as_numbers(text, numbers) for text in texts] for texts in (queries, corpus))
+    vocabulary: dict[str, int] = {}
+    query_ids, corpus_ids = ([_to_ids(text, vocabulary) for text in texts] for texts in (queries, corpus))
 
     def similarities() -> Iterator[np.ndarray]:
-        for at in range(0, len(asked), QUERIES):
-            part = asked[at : at + QUERIES]
-            found = cdist(part, keys, scorer=similarity, dtype=np.float32, workers=-1)
-            found[[not words for words in part]] = 0  # rapidfuzz calls two empty sequences the same
+        for start in range(0, len(query_ids), QUERY_BATCH):
+            batch = query_ids[start : start + QUERY_BATCH]
+            found = cdist(batch, corpus_ids, scorer=similarity, dtype=np.float32, workers=-1)
+            found[[not ids for ids in batch]] = 0  # rapidfuzz: two empty sequences are equal
             yield found
 
-    return _best(similarities(), top, excluded)
+    return _top_rows(similarities(), top, excluded)
 
 
 def nearest_by_cosine(
     queries: np.ndarray, corpus: np.ndarray, top: int, excluded: Sequence[Sequence[int]] | None = None
 ) -> Neighbours:
-    """Each query's best corpus sentences by cosine.
+    """Find each query's best corpus sentences by cosine.
 
     Args:
         queries: (queries, hidden) of unit norm.
         corpus: (sentences, hidden) of unit norm.
-        top: Sentences a query.
-        excluded: For each query rows of the corpus that are left out.
+        top: Number of sentences per query.
+        excluded: Rows of the corpus to leave out, for each query.
     """
-    return _best((queries[at : at + QUERIES] @ corpus.T for at in range(0, len(queries), QUERIES)), top, excluded)
+    batches = (queries[start : start + QUERY_BATCH] @ corpus.T for start in range(0, len(queries), QUERY_BATCH))
+    return _top_rows(batches, top, excluded)
 
 
-def _as_numbers(text: str, numbers: dict[str, int]) -> list[int]:
-    return [numbers.setdefault(word, len(numbers)) for word in WORD.findall(text.casefold())]
+def find_copies(queries: Sequence[str], corpus: Sequence[str]) -> list[list[int]]:
+    """Return the rows of each query's copies in the corpus: equal texts, ignoring case and surrounding white space.
+
+    >>> find_copies(["So glad", "so sad"], ["the table", " so glad ", "so GLAD"])
+    [[1, 2], []]
+    """
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(corpus):
+        rows.setdefault(normalized(text), []).append(row)
+    return [rows.get(normalized(text), []) for text in queries]
 
 
-def _best(parts: Iterator[np.ndarray], top: int, excluded: Sequence[Sequence[int]] | None) -> Neighbours:
-    """The highest of each row, of ties the lower column; parts are rows after rows."""
-    rows, scores, start = [], [], 0
-    for found in parts:
-        for at, each in enumerate(found):
-            if excluded is not None:
-                each[list(excluded[start + at])] = -np.inf
-            # All that tie with the last one take part, so that the lower column wins.
-            last = np.partition(each, len(each) - top)[len(each) - top]
-            best = np.flatnonzero(each >= last - 10.0**-DECIMALS)
-            best = best[np.lexsort((best, -each[best].round(DECIMALS)))[:top]]
-            rows.append(best)
-            scores.append(each[best])
-        start += len(found)
+def _to_ids(text: str, vocabulary: dict[str, int]) -> list[int]:
+    """Map words, case folded, to ids; new words are added to the vocabulary."""
+    return [vocabulary.setdefault(word, len(vocabulary)) for word in WORD.findall(text.casefold())]
+
+
+def _top_rows(batches: Iterator[np.ndarray], top: int, excluded: Sequence[Sequence[int]] | None) -> Neighbours:
+    """Select the highest similarities of each query; ties go to the lower row.
+
+    Args:
+        batches: Similarities (queries, sentences) of consecutive queries.
+        top: Number of sentences per query.
+        excluded: Rows of the corpus to leave out, for each query.
+    """
+    rows, scores = [], []
+    for query, similarities in enumerate(each for batch in batches for each in batch):
+        if excluded is not None:
+            similarities[list(excluded[query])] = -np.inf
+        # Include all ties with the last one, so that the lower row wins.
+        last = np.partition(similarities, len(similarities) - top)[len(similarities) - top]
+        best = np.flatnonzero(similarities >= last - 10.0**-DECIMALS)
+        best = best[np.lexsort((best, -similarities[best].round(DECIMALS)))[:top]]
+        rows.append(best)
+        scores.append(similarities[best])
     return Neighbours(np.stack(rows).astype(np.int64), np.stack(scores).astype(np.float32), 0)
