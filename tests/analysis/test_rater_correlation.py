@@ -1,4 +1,4 @@
-"""Raters' judgements, their correlations, and the paper's Figure 9."""
+"""Raters' labels, their correlations, and the paper's Figure 9."""
 
 import csv
 import gzip
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.drawn_figures import said
+from helpers.drawn_figures import figure_text
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from emograin.analysis.rater_correlation import Judgements, correlations, pearson, read_judgements
+from emograin.analysis.rater_correlation import RaterLabels, correlate_labels, pearson, read_rater_labels
 from emograin.common.errors import EmograinError
 from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
 from emograin.reproduction import figures
@@ -23,10 +23,12 @@ MOODS = Taxonomy("moods", ("joy", "glee", "fear", "awe"), {"tone": {"good": ("jo
 
 
 @given(arrays(np.int8, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.integers(0, 3)))
-def test_pearson_is_numpys_and_undefined_where_a_column_is_constant(values):
+def test_pearson_is_the_definition_and_undefined_for_constant_columns(values):
     found = pearson(values / 3)
+    centred = values - values.mean(axis=0)
+    norms = np.sqrt((centred**2).sum(axis=0))
     with np.errstate(all="ignore"):
-        expected = np.atleast_2d(np.corrcoef(values, rowvar=False))
+        expected = centred.T @ centred / np.outer(norms, norms)
     constant = (values == values[0]).all(axis=0)
     assert np.isnan(found[constant]).all()
     assert np.isnan(found[:, constant]).all()
@@ -50,11 +52,11 @@ ROWS = [
 ]
 
 
-def test_judgements_are_averaged_over_the_raters_of_a_comment(tmp_path):
-    found = correlations(read_judgements(write_rows(tmp_path / "rows.csv.gz", ROWS), MOODS))
+def test_labels_are_averaged_over_the_raters_of_a_comment(tmp_path):
+    found = correlate_labels(read_rater_labels(write_rows(tmp_path / "rows.csv.gz", ROWS), MOODS))
     averaged = np.array([[1, 0.5, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1]])
     assert np.array(found["correlation"]) == pytest.approx(np.corrcoef(averaged, rowvar=False))
-    assert (found["rows"], found["rows_without_labels"], found["comments"], found["whole"]) == (5, 1, 4, None)
+    assert (found["rows"], found["rows_without_labels"], found["comments"], found["total_rows"]) == (5, 1, 4, None)
     assert found["labels"] == list(MOODS.labels)
     json.dumps(found, allow_nan=False)
 
@@ -68,8 +70,8 @@ def test_the_hubs_raw_rows_are_read(monkeypatch):
         return datasets.Dataset.from_list(rows)
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    found = read_judgements()
-    assert (found.comments, found.labels[:, 5].tolist(), found.whole) == (
+    found = read_rater_labels()
+    assert (found.comments, found.labels[:, 5].tolist(), found.total_rows) == (
         ["c0", "c1", "c2", "c3"],
         [0, 1, 0, 1],
         211225,
@@ -80,7 +82,7 @@ def test_the_hubs_raw_rows_are_read(monkeypatch):
 
     monkeypatch.setattr(datasets, "load_dataset", no_network)
     with pytest.raises(EmograinError, match="ConnectionError: no route .*give a file of raters' rows"):
-        read_judgements("goemotions")
+        read_rater_labels("goemotions")
 
 
 @pytest.mark.parametrize(
@@ -88,30 +90,30 @@ def test_the_hubs_raw_rows_are_read(monkeypatch):
     [
         ([], None, "no rows"),
         (ROWS, ("id", "rater_id", "joy", "glee", "fear", "aw"), "unknown label column 'awe', did you mean 'aw'"),
-        ([("x", 1, 2, 0, 0, 0)], None, "row 1: a judgement must be 0 or 1, got '2'"),
-        ([("x", 1, "", 0, 0, 0)], None, "row 1: a judgement must be 0 or 1, got ''"),
+        ([("x", 1, 2, 0, 0, 0)], None, "row 1: a rater's label must be 0 or 1, got '2'"),
+        ([("x", 1, "", 0, 0, 0)], None, "row 1: a rater's label must be 0 or 1, got ''"),
         ([("x", 1, 1)], None, "row 1: 3 cells, expected 6"),
         (ROWS, ("comment", "rater_id", *MOODS.labels), "unknown column 'id'"),
         ([("x", 1, 1, 0, 0, 0), ("x", 2, 0, 1, 0, 0)], None, "needs 2 comments with labels, got 1"),
     ],
 )
-def test_rows_that_are_no_judgements_are_said(tmp_path, rows, header, message):
+def test_rows_without_labels_of_raters_are_errors(tmp_path, rows, header, message):
     path = write_rows(tmp_path / "rows.csv", rows, header or ("id", "rater_id", *MOODS.labels))
     with pytest.raises(EmograinError, match=message):
-        correlations(read_judgements(path, MOODS))
+        correlate_labels(read_rater_labels(path, MOODS))
 
 
-def random_judgements(constant=()):
+def random_rater_labels(constant=()):
     """Raters who often say joy with glee, and fear with awe."""
     random = np.random.default_rng(0)
     pairs = random.random((300, 2)) < 0.3
     labels = (pairs[:, [0, 0, 1, 1]] ^ (random.random((300, 4)) < 0.1)).astype(np.uint8)
     labels[:, list(constant)] = 1
-    return Judgements("made up", MOODS, [f"c{at // 2}" for at in range(300)], labels, whole=1000)
+    return RaterLabels("made up", MOODS, [f"c{at // 2}" for at in range(300)], labels, total_rows=1000)
 
 
 def test_figure_9_clusters_and_colours_by_group(drawn):
-    found = correlations(random_judgements())
+    found = correlate_labels(random_rater_labels())
     figure = drawn("rater_correlation", found, grouping="tone", without=())
     above, strip, heat = figure.axes[:3]
     order = [tick.get_text() for tick in heat.get_yticklabels()]
@@ -132,35 +134,35 @@ def test_figure_9_clusters_and_colours_by_group(drawn):
     thick = [line.get_color() for line in above.get_lines() if line.get_linewidth() > 2]
     assert sorted(thick) == sorted(colours.values())
     assert len(above.get_lines()) == 3
-    text = said(figure)
+    text = figure_text(figure)
     assert f"{found['rows']}, one a comment and rater, a sample: {found['rows'] / 1000:.0%} of the 1,000" in text
     assert f"{found['comments']} comments" in text
     assert "Blank rows" not in text
 
 
 def test_figure_9_leaves_undefined_correlations_blank(drawn):
-    found = json.loads(json.dumps(correlations(random_judgements(constant=[1]))))
+    found = json.loads(json.dumps(correlate_labels(random_rater_labels(constant=[1]))))
     assert found["correlation"][1] == [None] * 4
     figure = drawn("rater_correlation", found, grouping="tone")
     above, _, heat = figure.axes[:3]
     assert heat.get_yticklabels()[3].get_text() == "glee"
     assert heat.images[0].get_array().mask[3].all()
     assert len(above.get_lines()) == 2  # branches of three labels
-    assert "Blank rows" in said(figure)
+    assert "Blank rows" in figure_text(figure)
     with pytest.raises(EmograinError, match="needs 3 labels that vary, got 2"):
-        drawn("rater_correlation", correlations(random_judgements(constant=[0, 1])), grouping="tone")
+        drawn("rater_correlation", correlate_labels(random_rater_labels(constant=[0, 1])), grouping="tone")
     with pytest.raises(EmograinError, match="did you mean 'tone'"):
         drawn("rater_correlation", found, grouping="ton")
 
 
 @pytest.mark.skipif(not RATERS.exists(), reason="raters' rows of GoEmotions are not part of the repository")
 def test_real_raters_confuse_emotions_that_differ_in_intensity(tmp_path):
-    found = correlations(read_judgements(RATERS))
+    found = correlate_labels(read_rater_labels(RATERS))
     matrix = np.array(found["correlation"])
     matrix[np.diag_indices(28)] = 0
     for label, nearest in [("anger", "annoyance"), ("excitement", "joy"), ("fear", "nervousness")]:
         assert GOEMOTIONS.labels[matrix[GOEMOTIONS.index(label)].argmax()] == nearest
-    text = figures.rater_correlation(tmp_path / "f.png", found)[1].read_text()
+    text = figures.draw_rater_correlation(tmp_path / "f.png", found)[1].read_text()
     assert "59,309, one" in text
     assert "28% of the 211,225" in text
     assert ">neutral<" not in text

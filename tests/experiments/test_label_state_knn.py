@@ -1,4 +1,4 @@
-"""Neighbours of label slots, against brute force; choosing how to mix them; and the tool, end to end."""
+"""Per-label kNN against brute force, the choice of the interpolation, and the whole experiment."""
 
 import dataclasses
 import json
@@ -12,13 +12,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interpolation import KINDS, WEIGHTS, choose_mixing, mixed
-from knn import cached_slots, fingerprint, nearest, neighbour_scores, slot_states
+from interpolation import WEIGHTS, choose_interpolation, interpolate
+from knn import compute_states, fingerprint, load_or_compute_states, nearest, neighbour_scores
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from emograin import data
 from emograin.common.errors import EmograinError
-from emograin.evaluation.thresholds import PRIOR, f1_at
+from emograin.evaluation.thresholds import SHRINKAGE, f1_at
 from emograin.models import encoder
 from emograin.models.methods import METHODS
 from emograin.models.run_folder import RunFolder
@@ -31,7 +31,7 @@ TEXTS = ["so happy today", "", "I hate it, I am furious", "the train leaves at n
 
 def states(seed, slots, texts, hidden=6):
     random = np.random.default_rng(seed)
-    common = random.normal(size=hidden)  # what all states share: centring takes it away
+    common = random.normal(size=hidden)  # common to all states; centring removes it
     return (random.normal(size=(slots, texts, hidden)) + common).astype(np.float16)
 
 
@@ -81,7 +81,7 @@ def test_nearest_gives_cosines_and_rows_highest_first():
     assert nearest(keys, keys, k=9)[1].shape == (4, 4)
 
 
-def test_a_label_looks_into_its_own_index():
+def test_each_label_searches_its_own_index():
     keys = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]]], dtype=np.float16)  # labels see the texts the other way round
     gold = np.array([[1, 1], [0, 0]], dtype=np.uint8)
     found = neighbour_scores(np.ones((2, 1, 2), np.float16) * [1, 0], keys, gold, k=1, temperatures=[1])
@@ -89,7 +89,7 @@ def test_a_label_looks_into_its_own_index():
 
 
 class Largest(TorchDispatchMode):
-    """Keeps the bytes of the largest tensor that any operation makes."""
+    """Record the size of the largest tensor that any operation returns, in bytes."""
 
     bytes = 0
 
@@ -124,7 +124,7 @@ def test_memory_is_bounded():
         ((4, 4, 3), (4, 5, 3), (5, 4), {"temperatures": (0.1, 0)}),
     ],
 )
-def test_what_does_not_fit_is_an_error(queries, keys, gold, options):
+def test_arguments_that_do_not_fit_are_errors(queries, keys, gold, options):
     with pytest.raises(EmograinError, match=r"expected one slot|k must be at least 1"):
         neighbour_scores(np.ones(queries), np.ones(keys), np.ones(gold), **options)
 
@@ -136,28 +136,28 @@ def method(request, encoders, taxonomy):
     return METHODS[request.param](pretrained, taxonomy, 20).eval()
 
 
-def test_slot_states_are_the_methods_own_embeddings_and_scores(method):
+def test_states_are_the_methods_own_embeddings_and_scores(method):
     documents = method.tokenize(TEXTS)
     done = []
-    found = slot_states(method, documents, done.append, batch_size=2)
-    assert (found.slots.shape, found.slots.dtype) == ((method.slots, len(TEXTS), method.hidden), np.float16)
+    found = compute_states(method, documents, done.append, batch_size=2)
+    assert (found.embeddings.shape, found.embeddings.dtype) == ((method.slots, len(TEXTS), method.hidden), np.float16)
     assert sum(done) == len(TEXTS)
     for at, text in enumerate(TEXTS):
         with torch.inference_mode():
             alone = method.embed(method.inputs([text]))[0]
-        assert found.slots[:, at] == pytest.approx(alone.numpy(), abs=5e-3)
+        assert found.embeddings[:, at] == pytest.approx(alone.numpy(), abs=5e-3)
     assert found.scores == pytest.approx(score_documents(method, documents), abs=1e-6)
 
 
-def test_slots_are_made_once_for_a_model_and_documents(method, tmp_path, monkeypatch):
+def test_states_are_computed_once_per_model_and_documents(method, tmp_path, monkeypatch):
     documents = method.tokenize(TEXTS)
-    here = np.array(cached_slots(tmp_path, method, documents))
-    assert (here == slot_states(method, documents).slots).all()
+    here = np.array(load_or_compute_states(tmp_path, method, documents))
+    assert (here == compute_states(method, documents).embeddings).all()
     assert len(list(tmp_path.iterdir())) == 1
     with monkeypatch.context() as patched:
-        patched.setattr(knn, "slot_states", lambda *_, **__: pytest.fail("embedded again"))
-        assert (cached_slots(tmp_path, method, documents) == here).all()
-    assert cached_slots(tmp_path, method, documents[::-1])[:, 0] == pytest.approx(here[:, -1], abs=5e-3)
+        patched.setattr(knn, "compute_states", lambda *_, **__: pytest.fail("embedded again"))
+        assert (load_or_compute_states(tmp_path, method, documents) == here).all()
+    assert load_or_compute_states(tmp_path, method, documents[::-1])[:, 0] == pytest.approx(here[:, -1], abs=5e-3)
     before = fingerprint(method, documents)
     bias = next(method.encoder.parameters())
     with torch.no_grad():
@@ -168,35 +168,35 @@ def test_slots_are_made_once_for_a_model_and_documents(method, tmp_path, monkeyp
     assert fingerprint(method, [[1], [2, 3]]) != fingerprint(method, [[1, 2], [3]])
 
 
-def test_a_file_of_slots_has_its_room_on_the_disk_before_it_is_filled(method, tmp_path):
-    """A full disk under a mapped file would end the process, without a word."""
+def test_disk_space_for_the_states_is_allocated_first(method, tmp_path):
+    """A full disk under a memory-mapped file would kill the process without a message."""
     documents = method.tokenize(TEXTS * 200)
 
     def check(_):
         (part,) = tmp_path.iterdir()
         assert part.stat().st_blocks * 512 >= part.stat().st_size
 
-    cached_slots(tmp_path, method, documents, check)
+    load_or_compute_states(tmp_path, method, documents, check)
 
 
-def test_an_interrupted_or_damaged_file_of_slots_is_not_taken_for_a_whole_one(method, tmp_path):
+def test_an_interrupted_or_damaged_cache_file_is_not_used(method, tmp_path):
     documents = method.tokenize(TEXTS * 20)
 
     def stop(_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cached_slots(tmp_path, method, documents, stop)
+        load_or_compute_states(tmp_path, method, documents, stop)
     assert list(tmp_path.iterdir()) == []
-    cached_slots(tmp_path, method, documents)
+    load_or_compute_states(tmp_path, method, documents)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(EmograinError, match="delete it"):
-        cached_slots(tmp_path, method, documents)
+        load_or_compute_states(tmp_path, method, documents)
 
 
 def scored(seed, texts=200, labels=3):
-    """The model's scores, neighbours' at two temperatures, of which the second are better, and gold labels."""
+    """Model scores, kNN scores at two temperatures of which the second are better, and gold labels."""
     random = np.random.default_rng(seed)
     gold = random.random((texts, labels)) < [0.4, 0.3, 0.05][:labels]
     noisy = [np.clip(gold * 0.4 + random.random(gold.shape) * size, 0, 1) for size in (0.7, 0.8, 0.6)]
@@ -211,7 +211,7 @@ def best(scores, gold):
 @pytest.mark.parametrize("kind", ["global", "agreement"])
 def test_the_chosen_weight_and_temperature_are_the_best_of_all(seed, kind):
     model, neighbours, gold = scored(seed)
-    chosen = choose_mixing(model, neighbours, gold, kind)
+    chosen = choose_interpolation(model, neighbours, gold, kind)
     every = {
         (at, weight): best(model * (1 - weight * share(scores, kind)) + scores * weight * share(scores, kind), gold)
         for at, scores in enumerate(neighbours)
@@ -229,23 +229,23 @@ def share(scores, kind):
 
 @settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["global", "agreement"]))
-def test_mixing_is_never_worse_on_dev_and_useless_neighbours_get_no_weight(seed, kind):
+def test_interpolation_is_never_worse_on_dev_and_useless_neighbours_get_no_weight(seed, kind):
     model, neighbours, gold = scored(seed)
-    assert choose_mixing(model, neighbours, gold, kind).macro_f1 >= best(model, gold) - 1e-9
+    assert choose_interpolation(model, neighbours, gold, kind).macro_f1 >= best(model, gold) - 1e-9
     perfect = gold * 0.9
-    assert choose_mixing(perfect, neighbours, gold, kind).weights.tolist() == [0, 0, 0]
+    assert choose_interpolation(perfect, neighbours, gold, kind).weights.tolist() == [0, 0, 0]
 
 
 def test_the_neighbours_alone_are_a_grid_of_one_weight():
     model, neighbours, gold = scored(0)
-    alone = choose_mixing(model, neighbours, gold, grid=np.array([1.0]))
+    alone = choose_interpolation(model, neighbours, gold, grid=np.array([1.0]))
     assert alone.weights.tolist() == [1, 1, 1]
     assert alone.temperature == int(np.argmax([best(scores, gold) for scores in neighbours]))
-    assert mixed(model, neighbours[0], alone.weights) == pytest.approx(neighbours[0])
-    assert (mixed(model, neighbours[0], np.zeros(3)) == model).all()
+    assert interpolate(model, neighbours[0], alone.weights) == pytest.approx(neighbours[0])
+    assert (interpolate(model, neighbours[0], np.zeros(3)) == model).all()
 
 
-def test_each_label_gets_its_own_weight_drawn_to_the_common_one():
+def test_weights_per_label_are_shrunk_towards_the_global_one():
     random = np.random.default_rng(0)
     gold = random.random((400, 3)) < [0.5, 0.5, 0.0]
     clear, noise = gold * 0.5 + 0.2, random.random(gold.shape)
@@ -254,26 +254,26 @@ def test_each_label_gets_its_own_weight_drawn_to_the_common_one():
         noise[:, 0],
         noise[:, 1],
     )  # label 0 needs its neighbours, label 1 has no use for them
-    common = choose_mixing(model, neighbours[None], gold).weights[0]
-    chosen = choose_mixing(model, neighbours[None], gold, "per-label")
+    common = choose_interpolation(model, neighbours[None], gold).weights[0]
+    chosen = choose_interpolation(model, neighbours[None], gold, "per-label")
     assert 0.2 < common < 0.8
     own = [1 if label == 0 else 0 for label in range(2)]
     for label in range(2):
         examples = gold[:, label].sum()
-        pull = examples / (examples + PRIOR)
+        pull = examples / (examples + SHRINKAGE)
         assert abs(chosen.weights[label] - own[label]) < abs(common - own[label])
         reached = (chosen.weights[label] - common) / pull + common  # the weight that was best for the label alone
         assert np.isclose(reached, WEIGHTS).any()
     assert chosen.weights[2] == common  # without an example there is nothing to choose by
-    assert chosen.macro_f1 > choose_mixing(model, neighbours[None], gold).macro_f1
+    assert chosen.macro_f1 > choose_interpolation(model, neighbours[None], gold).macro_f1
 
 
-def test_an_unknown_kind_and_no_temperature_are_errors():
+def test_an_unknown_variant_and_no_temperature_are_errors():
     model, neighbours, gold = scored(0)
-    with pytest.raises(EmograinError, match=f"did you mean 'agreement'.*{KINDS[0]}"):
-        choose_mixing(model, neighbours, gold, "agreements")
-    with pytest.raises(EmograinError, match="no temperature"):
-        choose_mixing(model, neighbours[:0], gold)
+    with pytest.raises(EmograinError, match="did you mean 'agreement'.*global"):
+        choose_interpolation(model, neighbours, gold, "agreements")
+    with pytest.raises(EmograinError, match="expected at least one temperature"):
+        choose_interpolation(model, neighbours[:0], gold)
 
 
 @pytest.fixture(scope="module")

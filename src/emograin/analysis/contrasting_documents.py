@@ -1,4 +1,4 @@
-"""Choosing a document the paper's way (§5.2): one that one run labels rightly and another does not."""
+"""Documents that one run labels correctly and another does not, the paper's way to choose an example (§5.2)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
 from ..data.sources import load
-from ..evaluation.captions import setting, system
+from ..evaluation.captions import describe_settings, describe_system
 from ..evaluation.results import EvaluatedRun, check_same_texts, read_evaluated
 from ..models.classifier import load as load_classifier
 from ..models.methods import Method
@@ -17,129 +17,145 @@ from ..models.run_folder import RunFolder
 from .attention import attend
 from .attention_record import Attention
 
+CAPTION_SETTINGS = ("encoder", "epochs", "ema_decay", "seed")
+
 
 @dataclass(frozen=True)
 class Contrast:
-    """A text that one run gets right and the other wrong.
+    """A document that one run labels correctly and another does not.
 
     Attributes:
-        text_id: Of the text.
-        gold: Its gold labels, which the good run predicts exactly.
-        others: What the bad run predicts; may be empty.
-        confidence: Of both: how far the good run's lowest gold score lies above its highest other one, and how far
-            the bad run's lies below; -2 to 2.
-        rare: Whether it has one gold label, rarer than most labels.
+        text_id: Id of the document.
+        gold: Gold labels, which the right run predicts exactly.
+        wrong_labels: Labels that the wrong run predicts; may be empty.
+        confidence: Margin of the right run (its lowest gold score minus its highest other score) minus the margin of
+            the wrong run; -2 to 2.
+        rare: Whether the document has one gold label, rarer than the median label.
     """
 
     text_id: str
     gold: list[str]
-    others: list[str]
+    wrong_labels: list[str]
     confidence: float
     rare: bool
 
 
-def contrasting_documents(good: EvaluatedRun, bad: EvaluatedRun, label: str | None = None) -> list[Contrast]:
-    """Texts where one run predicts the gold labels exactly and the other does not.
+def find_contrasts(right: EvaluatedRun, wrong: EvaluatedRun, label: str | None = None) -> list[Contrast]:
+    """Find the documents whose gold labels one run predicts exactly and the other does not.
 
     Args:
-        good: What the run to explain predicts.
-        bad: What the other predicts, of the same texts.
-        label: Only texts with this gold label.
+        right: Predictions of the run to explain.
+        wrong: Predictions of the other run, on the same texts.
+        label: Gold label that the documents must have; None: any.
 
     Returns:
-        First those of one gold label that is rarer than the median label, as fear in the paper; then those of which the
-        bad run finds no gold label; then the most confident.
+        Documents with a single rare gold label first, such as fear in the paper; then those of which the wrong run
+        predicts no gold label; then the most confident.
 
     Raises:
-        EmograinError: The runs are of other texts or labels, or there is no such label.
+        EmograinError: The runs have different texts or labels, or the label is unknown.
     """
-    check_same_texts([good, bad])
-    gold = good.gold
-    wanted = gold.any(axis=1)
+    check_same_texts([right, wrong])
+    gold = right.gold  # (texts, labels)
+    eligible = gold.any(axis=1)
     if label is not None:
-        if label not in good.labels:
-            raise unknown_name("label", label, good.labels)
-        wanted &= gold[:, good.labels.index(label)]
-    right = (good.predictions == gold).all(axis=1) & ~(bad.predictions == gold).all(axis=1) & wanted
+        if label not in right.labels:
+            raise unknown_name("label", label, right.labels)
+        eligible &= gold[:, right.labels.index(label)]
+    contrasting = eligible & (right.predictions == gold).all(axis=1) & ~(wrong.predictions == gold).all(axis=1)
     counts = gold.sum(axis=0)
-    seldom = counts < np.median(counts)
-    confidence = _margin(good.scores, gold) - _margin(bad.scores, gold)
+    rare = counts < np.median(counts)  # (labels,)
+    confidence = _margins(right.scores, gold) - _margins(wrong.scores, gold)
 
     def names(row: np.ndarray) -> list[str]:
-        return [good.labels[at] for at in np.flatnonzero(row)]
+        return [right.labels[at] for at in np.flatnonzero(row)]
 
     found = [
         Contrast(
-            good.ids[at],
-            names(gold[at]),
-            names(bad.predictions[at]),
-            float(confidence[at]),
-            bool(gold[at].sum() == 1 and seldom[gold[at]].all()),
+            text_id=right.ids[at],
+            gold=names(gold[at]),
+            wrong_labels=names(wrong.predictions[at]),
+            confidence=float(confidence[at]),
+            rare=bool(gold[at].sum() == 1 and rare[gold[at]].all()),
         )
-        for at in np.flatnonzero(right)
+        for at in np.flatnonzero(contrasting)
     ]
-    return sorted(found, key=lambda each: (not each.rare, bool(set(each.gold) & set(each.others)), -each.confidence))
+    return sorted(
+        found, key=lambda each: (not each.rare, bool(set(each.gold) & set(each.wrong_labels)), -each.confidence)
+    )
 
 
-def most_contrasting(good: EvaluatedRun, bad: EvaluatedRun, label: str | None = None) -> Contrast:
-    """The first of `contrasting_documents`.
+def find_best_contrast(right: EvaluatedRun, wrong: EvaluatedRun, label: str | None = None) -> Contrast:
+    """Return the first result of `find_contrasts`.
+
+    Args:
+        right: Predictions of the run to explain.
+        wrong: Predictions of the other run, on the same texts.
+        label: Gold label that the document must have; None: any.
 
     Raises:
-        EmograinError: There is none.
+        EmograinError: No document contrasts the runs, they have different texts or labels, or the label is unknown.
     """
-    found = contrasting_documents(good, bad, label)
+    found = find_contrasts(right, wrong, label)
     if not found:
-        of = f" of gold label {label!r}" if label else ""
-        raise EmograinError(f"there is no text{of} that {good.name!r} gets right and {bad.name!r} wrong")
+        with_label = f" with gold label {label!r}" if label else ""
+        raise EmograinError(
+            f"no text{with_label} is labelled correctly by {right.name!r} and wrongly by {wrong.name!r}"
+        )
     return found[0]
 
 
-def _margin(scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
-    """Lowest score of a gold label minus the highest of the others: (texts, labels) -> (texts,)."""
-    lowest = np.where(gold, scores, np.inf).min(axis=1, initial=1)
-    return lowest - np.where(gold, -np.inf, scores).max(axis=1, initial=0)
-
-
-DESCRIBED = ("encoder", "epochs", "ema_decay", "seed")
-
-
-def chosen_document(run: Path, other: Path, label: str | None, data: str | None, policy: str) -> dict[str, Any]:
-    """The test text of the two runs' greatest contrast: its text, id and gold labels.
+def select_document(run: Path, other: Path, label: str | None, data: str | None, policy: str) -> dict[str, Any]:
+    """Select the test document that contrasts two runs most.
 
     Args:
-        run: A run folder, which is to be right.
-        other: One that is to be wrong.
-        label: Only texts of this gold label.
-        data: The corpus, if not the one that the run was trained on.
-        policy: Of thresholds.
+        run: Folder of the run to explain, which labels the document correctly.
+        other: Folder of the run that labels it wrongly.
+        label: Gold label that the document must have; None: any.
+        data: Corpus of the document; None: the one the run was trained on.
+        policy: Threshold policy of the predictions.
+
+    Returns:
+        `text`, `id` and `gold` of the document.
 
     Raises:
-        EmograinError: A run is not evaluated on test, there is no such text, or the corpus does not hold it.
+        EmograinError: A run is not evaluated on test, no document contrasts the runs, or the corpus lacks the document.
     """
-    good, bad = (read_evaluated(str(each), "test", policy) for each in (run, other))
-    chosen = most_contrasting(good, bad, label)
+    right, wrong = (read_evaluated(str(each), "test", policy) for each in (run, other))
+    contrast = find_best_contrast(right, wrong, label)
     folder = RunFolder(run)
-    trained = folder.settings
-    corpus = load(data or trained.data, folder.taxonomy, trained.text_column, trained.label_column)
+    settings = folder.settings
+    corpus = load(data or settings.data, folder.taxonomy, settings.text_column, settings.label_column)
     texts = corpus.split("test")
-    if chosen.text_id not in texts.ids:
+    if contrast.text_id not in texts.ids:
         raise EmograinError(
-            f"the test split of {corpus.name!r} has no text {chosen.text_id!r}", "--data: another corpus"
+            f"the test split of {corpus.name!r} has no text {contrast.text_id!r}", "--data: another corpus"
         )
-    return {"text": texts.texts[texts.ids.index(chosen.text_id)], "id": chosen.text_id, "gold": chosen.gold}
+    return {"text": texts.texts[texts.ids.index(contrast.text_id)], "id": contrast.text_id, "gold": contrast.gold}
 
 
-def read_document(run: Path, document: Mapping[str, Any], policy: str) -> tuple[Method, Attention]:
-    """A run's method and its attention to a document: its `text`, and `id` and `gold` if they are known.
+def attend_document(run: Path, document: Mapping[str, Any], policy: str) -> tuple[Method, Attention]:
+    """Load a run's method and compute its attention on a document.
+
+    Args:
+        run: A run folder.
+        document: `text` of the document; `id` and `gold` if known.
+        policy: Threshold policy of the predictions.
 
     Raises:
-        EmograinError: The run is not finished, or the text is empty.
+        EmograinError: The run is not finished, or the text has no words.
     """
     folder = RunFolder(run).require()
-    limits = folder.read_json("thresholds.json")[policy]
+    thresholds = folder.thresholds[policy]
     settings = folder.settings
     described = settings.to_dict() | {"encoder": PurePath(settings.encoder).name}
-    model = f"{system(described)} ({setting(described, DESCRIBED)})"
+    model = f"{describe_system(described)} ({describe_settings(described, CAPTION_SETTINGS)})"
     method = load_classifier(folder).method
-    known = (document.get("id", ""), document.get("gold", ()))
-    return method, attend(method, document["text"], limits, model, *known)
+    text_id, gold = document.get("id", ""), document.get("gold", ())
+    return method, attend(method, document["text"], thresholds, model, text_id, gold)
+
+
+def _margins(scores: np.ndarray, gold: np.ndarray) -> np.ndarray:
+    """Compute the lowest score of a gold label minus the highest of the others: (texts, labels) -> (texts,)."""
+    lowest = np.where(gold, scores, np.inf).min(axis=1, initial=1)
+    return lowest - np.where(gold, -np.inf, scores).max(axis=1, initial=0)

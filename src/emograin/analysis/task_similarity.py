@@ -1,22 +1,26 @@
-"""§3.2.3: how much the labels of two tasks on the same documents share (eq. 2-7; Tables 1 and 3). All of it in bits."""
+"""Similarity of two tasks' labels on the same documents: entropy, mutual information and NMI in bits (§3.2.3, eq. 2-7).
+
+Needs scipy, of `emograin[train]`; no torch.
+"""
 
 import numpy as np
+from scipy import stats
 
 from ..common.errors import EmograinError
 
-NORMALISED = ("nmi_joint", "nmi_max")
+NMI_VARIANTS = ("nmi_joint", "nmi_max")
 
 
 def contingency(labels: np.ndarray, auxiliary: np.ndarray, weigh_documents: bool = False) -> np.ndarray:
-    """Table 1: how often each label of a task meets each label of another one in a document.
+    """Count how often each label of one task occurs together with each label of another (Table 1).
 
-    Every pair of a document counts once, so a document of many labels counts more than one of few. A document without
-    a label in one of the sets has no pair and counts nothing.
+    Every pair (label, auxiliary label) of a document counts once, so documents with many labels count more. Documents
+    without a label in one of the sets have no pairs.
 
     Args:
-        labels: Multi-hot, (documents, labels) of 0 and 1.
-        auxiliary: Multi-hot, (documents, auxiliary labels) of 0 and 1, of the same documents in the same order.
-        weigh_documents: A document's pairs share a weight of 1 instead, as §5.1 wishes for.
+        labels: Multi-hot labels, (documents, labels) of 0 and 1.
+        auxiliary: Multi-hot auxiliary labels of the same documents, (documents, auxiliary labels) of 0 and 1.
+        weigh_documents: Whether the pairs of a document share a weight of 1 instead, as §5.1 proposes.
 
     Returns:
         (labels, auxiliary labels), float64.
@@ -46,70 +50,79 @@ def contingency(labels: np.ndarray, auxiliary: np.ndarray, weigh_documents: bool
 
 
 def entropy(counts: np.ndarray) -> float:
-    """H in bits: of one variable's counts eq. 2, of a contingency table eq. 3.
+    """Compute the entropy H in bits: of the counts of one variable (eq. 2) or of a contingency table (eq. 3).
 
     Args:
-        counts: Of any shape, at least 0; 0 log 0 is 0.
+        counts: Counts of any shape, at least 0.
 
     Raises:
-        EmograinError: There are no counts, or some are negative or not finite.
+        EmograinError: The counts are negative, not finite or all 0.
 
     >>> entropy(np.array([2, 1, 1])), entropy(np.array([[1, 1], [1, 1]])), entropy(np.array([5, 0]))
     (1.5, 2.0, 0.0)
     """
-    shares = _shares(counts)
-    shares = shares[shares > 0]
-    return abs(float(shares @ np.log2(shares)))  # the sum is at most 0
+    return abs(float(stats.entropy(_counts(counts).ravel(), base=2)))  # abs: -0.0 becomes 0.0
 
 
 def mutual_information(table: np.ndarray) -> float:
-    """I in bits (eq. 4; the numerator of eq. 7).
+    """Compute the mutual information I in bits (eq. 4; the numerator of eq. 7).
+
+    It is the Kullback-Leibler divergence of the joint distribution from the product of its marginals;
+    `sklearn.metrics.mutual_info_score` rounds marginals to integers, which is wrong for weighted documents.
 
     Args:
-        table: Counts, (labels, auxiliary labels).
+        table: Contingency table, (labels, auxiliary labels).
 
     Raises:
-        EmograinError: There are no counts, or some are negative or not finite.
+        EmograinError: The counts are negative, not finite or all 0.
 
     >>> mutual_information(np.array([[2, 0], [0, 2]])), mutual_information(np.array([[1, 2], [2, 4]]))
     (1.0, 0.0)
     """
-    shares = _shares(table)
-    rows, columns = shares.sum(axis=1, keepdims=True), shares.sum(axis=0, keepdims=True)
-    there = shares > 0
-    logs = np.log2(shares[there]) - np.log2((rows * columns)[there])
-    return max(0.0, float(shares[there] @ logs))  # rounding can leave less than 0
+    joint = _counts(table)
+    independent = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    bits = float(stats.entropy(joint.ravel(), independent.ravel(), base=2))
+    return max(0.0, bits)  # rounding can leave less than 0
 
 
 def nmi_joint(table: np.ndarray) -> float:
-    """I / H(labels, auxiliary labels), in [0, 1] (eq. 5 and 7): what the paper reports in Table 3.
+    """Compute NMI_joint = I / H(labels, auxiliary labels), in [0, 1] (eq. 5 and 7): the values of the paper's Table 3.
+
+    Args:
+        table: Contingency table, (labels, auxiliary labels).
 
     Raises:
-        EmograinError: As `mutual_information`; or each set has only one label, so that its entropy is 0.
+        EmograinError: The counts are negative, not finite or all 0; or the joint entropy is 0.
 
     >>> round(nmi_joint(np.array([[1, 0], [1, 0], [0, 2]])), 4)  # I = 1 bit, H(labels, auxiliary labels) = 1.5 bits
     0.6667
     """
-    return _normalised(table, entropy(table))
+    return _normalise(table, entropy(table))
 
 
 def nmi_max(table: np.ndarray) -> float:
-    """I / max(H(labels), H(auxiliary labels)), in [0, 1] (eq. 6).
+    """Compute NMI_max = I / max(H(labels), H(auxiliary labels)), in [0, 1] (eq. 6).
+
+    Args:
+        table: Contingency table, (labels, auxiliary labels).
 
     Raises:
-        EmograinError: As `nmi_joint`.
+        EmograinError: The counts are negative, not finite or all 0; or both entropies are 0.
 
     >>> round(nmi_max(np.array([[2, 1], [0, 1]])), 4)  # I = 0.3113 bits; H = 0.8113 and 1 bit
     0.3113
     """
-    return _normalised(table, max(entropy(table.sum(axis=1)), entropy(table.sum(axis=0))))
+    return _normalise(table, max(entropy(table.sum(axis=1)), entropy(table.sum(axis=0))))
 
 
-def measures(table: np.ndarray) -> dict[str, float]:
-    """Every figure of a contingency table: entropies and mutual information in bits, NMI in [0, 1].
+def compute_measures(table: np.ndarray) -> dict[str, float]:
+    """Compute all measures of a contingency table: entropies and mutual information in bits, NMI in [0, 1].
+
+    Args:
+        table: Contingency table, (labels, auxiliary labels).
 
     Raises:
-        EmograinError: As `nmi_joint`.
+        EmograinError: The counts are negative, not finite or all 0; or both entropies are 0.
     """
     return {
         "entropy": entropy(table.sum(axis=1)),
@@ -121,20 +134,23 @@ def measures(table: np.ndarray) -> dict[str, float]:
     }
 
 
-def shuffled(labels: np.ndarray, auxiliary: np.ndarray, shuffles: int, seed: int = 0) -> dict[str, dict[str, float]]:
-    """What chance leaves: both NMI after the auxiliary rows were dealt to the documents anew.
+def estimate_chance_nmi(
+    labels: np.ndarray, auxiliary: np.ndarray, shuffles: int, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """Estimate the NMI due to chance: NMI_joint and NMI_max after the rows of auxiliary labels are shuffled over the documents.
 
     Args:
-        labels: Multi-hot, (documents, labels).
-        auxiliary: Multi-hot, (documents, auxiliary labels).
-        shuffles: How many times, each from the whole.
-        seed: Of the shuffles.
+        labels: Multi-hot labels, (documents, labels).
+        auxiliary: Multi-hot auxiliary labels, (documents, auxiliary labels).
+        shuffles: Number of shuffles, each of the original order.
+        seed: Seed of the shuffles.
 
     Returns:
-        `nmi_joint` and `nmi_max`, each with its `mean`, `low` (the lowest) and `high` (the highest).
+        `nmi_joint` and `nmi_max`, each with its `mean`, `low` (minimum) and `high` (maximum).
 
     Raises:
-        EmograinError: As `contingency` and `nmi_joint`, a negative seed, or fewer than 1 shuffle.
+        EmograinError: The seed is negative; there are fewer than 1 shuffle; the label sets do not fit, or no document
+            has a label in both; or both entropies are 0.
     """
     if seed < 0:
         raise EmograinError(f"seed must be at least 0, got {seed}")
@@ -145,32 +161,32 @@ def shuffled(labels: np.ndarray, auxiliary: np.ndarray, shuffles: int, seed: int
     found = np.array([[nmi_joint(table), nmi_max(table)] for table in tables])  # (shuffles, 2)
     return {
         name: {"mean": float(column.mean()), "low": float(column.min()), "high": float(column.max())}
-        for name, column in zip(NORMALISED, found.T, strict=True)
+        for name, column in zip(NMI_VARIANTS, found.T, strict=True)
     }
 
 
-def _multi_hot(what: str, labels: np.ndarray) -> np.ndarray:
-    """The labels as float64, whose products count exactly."""
+def _multi_hot(name: str, labels: np.ndarray) -> np.ndarray:
+    """Return the labels as float64, whose matrix products count exactly."""
     if labels.ndim != 2 or not labels.size:
         raise EmograinError(
-            f"{what} must be of shape (documents, labels) with at least one of each, got {labels.shape}"
+            f"{name} must be of shape (documents, labels) with at least one of each, got {labels.shape}"
         )
     if not np.isin(labels, (0, 1)).all():
-        raise EmograinError(f"{what} must be 0 or 1, got {labels[~np.isin(labels, (0, 1))][0]}")
+        raise EmograinError(f"{name} must be 0 or 1, got {labels[~np.isin(labels, (0, 1))][0]}")
     return labels.astype(np.float64)
 
 
-def _shares(counts: np.ndarray) -> np.ndarray:
+def _counts(counts: np.ndarray) -> np.ndarray:
     counts = np.asarray(counts, dtype=np.float64)
     if not np.isfinite(counts).all() or (counts < 0).any() or not counts.any():
         raise EmograinError(f"counts must be finite, at least 0 and not all 0, got {counts.tolist()}")
-    return counts / counts.sum()
+    return counts
 
 
-def _normalised(table: np.ndarray, bits: float) -> float:
-    if not bits:
+def _normalise(table: np.ndarray, entropy_bits: float) -> float:
+    if not entropy_bits:
         raise EmograinError(
-            "NMI is undefined where each label set has only one label in use: its entropy is 0; expected two labels in "
-            "one of the sets"
+            "NMI is undefined if each label set has only one label in use, because its entropy is 0; expected two labels "
+            "in one of the sets"
         )
-    return min(1.0, mutual_information(table) / bits)
+    return min(1.0, mutual_information(table) / entropy_bits)

@@ -1,40 +1,43 @@
-"""Tables 1 and 3 of a corpus: what `task_similarity` finds in it, beside what the paper has."""
+"""Tables 1 and 3 for a corpus (§3.2.3, §5.1): its task similarity beside the published values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..common.errors import EmograinError
-from ..common.text_table import aligned
+from ..common.text_table import aligned, markdown
 from ..data.corpus import Corpus, fingerprint
 from ..data.taxonomy import GOEMOTIONS
-from .task_similarity import contingency, measures, shuffled
+from .task_similarity import compute_measures, contingency, estimate_chance_nmi
 
-# Table 3, NMI_joint of each auxiliary task with the 28 emotions; the paper calls dev "val".
+# Table 3: NMI_joint of each auxiliary task with the 28 emotions; the paper calls dev "val".
 PUBLISHED = {
     "sentiment": {"train": 3.44e-17, "dev": 0.00460, "test": 0.00010},
     "ekman": {"train": 1.78e-05, "dev": 0.00833, "test": 0.00028},
 }
 DOCUMENTS = {"train": 43_410, "dev": 5_426, "test": 5_427}  # §4.1
-ROUNDING = 1e-15  # what float64 leaves where 0 is meant
+ROUNDING_ERROR = 1e-15  # error of float64; a smaller NMI is 0
 
 
-def similarity_of(corpus: Corpus, auxiliary: Sequence[str] = (), shuffles: int = 100, seed: int = 0) -> dict[str, Any]:
-    """A corpus's labels beside their groups, in every split.
+def measure_similarity(
+    corpus: Corpus, auxiliary: Sequence[str] = (), shuffles: int = 100, seed: int = 0
+) -> dict[str, Any]:
+    """Measure how much a corpus's labels share with their groups, in every split.
 
     Args:
-        corpus: Its splits are all read.
-        auxiliary: Groupings of its taxonomy; by default all of them.
-        shuffles: How often the auxiliary rows are shuffled.
-        seed: Of the shuffles; every row of Table 3 starts from it.
+        corpus: Corpus to measure; all of its splits are read.
+        auxiliary: Groupings of its taxonomy; empty: all of them.
+        shuffles: Number of shuffles of the auxiliary labels.
+        seed: Seed of the shuffles, the same for every row of Table 3.
 
     Returns:
-        Plain values. `contingency` has the counts of Table 1 for each auxiliary task in the first split, which is
-        train; `table_3` a row for each auxiliary task and split: `measures` of the `aligned` labels and of each
-        `document_weighted` once, what `shuffled` leaves, and the `published` NMI_joint, or None. `papers_corpus` is
-        whether the splits have the paper's sizes.
+        Plain values. `contingency`: counts of Table 1 per auxiliary task, of the first split, which is train.
+        `table_3`: one row per auxiliary task and split, with all measures of the `aligned` labels and of the
+        `document_weighted` ones, the NMI of `shuffled` labels, and the `published` NMI_joint, or None.
+        `papers_corpus`: whether the splits have the paper's sizes.
 
     Raises:
-        EmograinError: An unknown grouping, a taxonomy without any, fewer than 1 shuffle, or labels without an NMI.
+        EmograinError: A grouping is unknown, the taxonomy has none, there are fewer than 1 shuffle, or NMI is
+            undefined for the labels.
     """
     taxonomy = corpus.taxonomy
     names = list(dict.fromkeys(auxiliary)) or list(taxonomy.groupings)
@@ -44,20 +47,20 @@ def similarity_of(corpus: Corpus, auxiliary: Sequence[str] = (), shuffles: int =
             "put [groupings.NAME] into a taxonomy.toml beside the data",
         )
     groups = {name: list(taxonomy.groups(name)) for name in names}
-    splits = {name: corpus.split(name) for name in corpus.names}
+    splits = {name: corpus.split(name) for name in corpus.split_names}
     tables: dict[str, Any] = {}
     rows = []
     for name in names:
-        papers = taxonomy.groupings[name] == GOEMOTIONS.groupings.get(name)
+        is_papers = taxonomy.groupings[name] == GOEMOTIONS.groupings.get(name)
         for split in splits.values():
             coarse = taxonomy.to_groups(split.labels, name)
             try:
                 counts = contingency(split.labels, coarse)
                 row = {
-                    "aligned": measures(counts),
-                    "document_weighted": measures(contingency(split.labels, coarse, weigh_documents=True)),
-                    "shuffled": shuffled(split.labels, coarse, shuffles, seed),
-                    "published": PUBLISHED.get(name, {}).get(split.name) if papers else None,
+                    "aligned": compute_measures(counts),
+                    "document_weighted": compute_measures(contingency(split.labels, coarse, weigh_documents=True)),
+                    "shuffled": estimate_chance_nmi(split.labels, coarse, shuffles, seed),
+                    "published": PUBLISHED.get(name, {}).get(split.name) if is_papers else None,
                 }
             except EmograinError as error:
                 raise EmograinError(f"{name} in {split.name} of {corpus.name}: {error}") from error
@@ -84,13 +87,17 @@ def similarity_of(corpus: Corpus, auxiliary: Sequence[str] = (), shuffles: int =
     }
 
 
-def similarity_report(found: Mapping[str, Any]) -> str:
-    """What `emograin similarity` prints: Table 1, Table 3 and what they show."""
+def format_report(found: Mapping[str, Any]) -> str:
+    """Format Table 1, Table 3 and the remarks on them.
+
+    Args:
+        found: Result of `measure_similarity`.
+    """
     return "\n\n".join([table_1(found), table_3(found), "\n".join(remarks(found))])
 
 
 def table_1(found: Mapping[str, Any]) -> str:
-    """The contingency table of each auxiliary task, with sums."""
+    """Format the contingency table of each auxiliary task, with sums (Table 1)."""
     parts = []
     for name, table in found["contingency"].items():
         counts = table["counts"]
@@ -104,7 +111,7 @@ def table_1(found: Mapping[str, Any]) -> str:
 
 
 def table_3_records(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Table 3 as flat rows, for a CSV file: a row for each measure, auxiliary task and split."""
+    """Return Table 3 as flat records, for a CSV file: one per measure, auxiliary task and split."""
     return [
         {
             "measure": title,
@@ -123,29 +130,28 @@ def table_3_records(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def table_3_cells(found: Mapping[str, Any]) -> list[list[str]]:
-    """Table 3 for people: a row of titles, then a row for each measure, auxiliary task and split."""
+    """Return Table 3 as cells: titles, then one row per measure, auxiliary task and split."""
     titles = ["measure", "auxiliary", "split", "published", "aligned", "each document once"]
     rows = [[*titles, f"shuffled, mean of {found['shuffles']}", "lowest", "highest"]]
     for row in table_3_records(found):
-        figures = ["published", "aligned", "document_weighted", "shuffled_mean", "shuffled_low", "shuffled_high"]
-        rows.append([row["measure"], row["auxiliary"], row["split"], *(_figure(row[name]) for name in figures)])
+        columns = ["published", "aligned", "document_weighted", "shuffled_mean", "shuffled_low", "shuffled_high"]
+        rows.append([row["measure"], row["auxiliary"], row["split"], *(_three_digits(row[name]) for name in columns)])
     return rows
 
 
 def table_3(found: Mapping[str, Any]) -> str:
-    """Table 3, aligned by spaces."""
+    """Format Table 3 as aligned text."""
     return f"Table 3: NMI of the labels and their groups in {found['corpus']}\n\n{aligned(table_3_cells(found))}"
 
 
 def table_3_markdown(found: Mapping[str, Any]) -> str:
-    """Table 3 in Markdown."""
-    titles, *rows = table_3_cells(found)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [titles, ["---"] * len(titles), *rows])
+    """Format Table 3 as Markdown."""
+    return markdown(table_3_cells(found))
 
 
 def remarks(found: Mapping[str, Any]) -> list[str]:
-    """What Table 3 shows, in sentences."""
-    rows = table_3_records(found)[: len(found["table_3"])]  # those of NMI_joint
+    """Return sentences on what Table 3 shows (§5.1)."""
+    rows = table_3_records(found)[: len(found["table_3"])]  # the rows of NMI_joint
     published = [row for row in rows if row["published"] is not None]
     comparable = bool(published) and found["papers_corpus"]
     single, documents = (
@@ -169,7 +175,7 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
             f"Of the {len(published)} published values {inside} lie within the range of their shuffles, {len(high)} "
             f"above and {len(low)} below"
             + (", so shuffled labels do not give the paper's Table 3 either" if inside < len(published) else "")
-            + "".join(f"; {_figure(each)} is 0 up to rounding" for each in low if each < ROUNDING)
+            + "".join(f"; {_three_digits(each)} is 0 up to rounding" for each in low if each < ROUNDING_ERROR)
             + "."
         )
     elif published:
@@ -178,9 +184,9 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
 
 
 def _range(values: Iterable[float]) -> str:
-    kept = list(values)
-    return f"{_figure(min(kept))} to {_figure(max(kept))}"
+    values = list(values)
+    return f"{_three_digits(min(values))} to {_three_digits(max(values))}"
 
 
-def _figure(value: float | None) -> str:
+def _three_digits(value: float | None) -> str:
     return "-" if value is None else f"{value:#.3g}"
