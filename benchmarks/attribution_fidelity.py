@@ -1,13 +1,13 @@
-"""Do explanations name the words that occlusion finds, and what do they cost?
+"""Agreement of attributions with occlusion, and their cost.
 
     emograin export RUN MODEL --int8
     python benchmarks/attribution_fidelity.py --data DIR --run RUN --model MODEL --output FILE
 
-Occlusion takes out one word after another and looks how far the logit of a text's best predicted label falls: a pass
-a word. Its pieces become the mask token; where they are removed instead, the order of the words is another, so no way
-can be expected to agree with the reference much better than those two agree. Beside ours: attention alone, from the
-label's slot in the run's layer that agrees best on dev, or in the mean of all layers; and random weights. Texts are
-those of test, of at least three words, with a predicted label.
+Occlusion masks one word at a time and measures the drop in the logit of the text's best predicted label, with one pass
+per word. Removing the words instead of masking them ranks them differently; no method can be expected to agree with
+occlusion much better than these two agree. Attributions are compared with attention alone, from the label's slot, in
+the layer that agrees best on dev or in the mean of all layers, and with random weights. The texts are test texts of at
+least three words with a predicted label.
 """
 
 import argparse
@@ -25,24 +25,24 @@ from scipy.stats import kendalltau, spearmanr
 
 import emograin
 from emograin import data
-from emograin.analysis.attention import attentions, words_of
-from emograin.analysis.attention_record import read_by_labels, word_shares
-from emograin.data.words import words_at
+from emograin.analysis.attention import align_word_ids, attend_documents, split_words
+from emograin.analysis.attention_record import label_attention, word_attention
+from emograin.data.words import align_words
 from emograin.evaluation.significance import RESAMPLES
 from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.model import ExportedModel, OnnxScorer
 from emograin.prediction.predictor import Predictor
 
-WORDS = 3  # of a text at least
+WORDS = 3  # minimum number per text
 MASKS = ("[MASK]", "<mask>")
-EDGE = 1e-7  # of float32 probabilities: beyond it a logit is rounding
-PAUSE = 0.3  # seconds between two ways: threads of the one before wait actively for a while
+EDGE = 1e-7  # probabilities are clipped here: nearer to 0 or 1, a float32 logit is rounding error
+PAUSE = 0.3  # seconds before each measurement: idle threads of the previous one spin for a while
 EVERY_LAYER = "mean of all layers"
 
 
 class Case(NamedTuple):
-    """A text, its word pieces, the word of each of them (pieces,), and the label that is explained."""
+    """A text, its word pieces, the word number of each (pieces,), and the number of the label to explain."""
 
     text: str
     document: list[int]
@@ -51,29 +51,35 @@ class Case(NamedTuple):
 
     @property
     def words(self) -> int:
-        """How many there are."""
+        """Number of words."""
         return int(self.word_of.max()) + 1
 
 
-def cases_of(predictor: Predictor, scorer: OnnxScorer, texts: Sequence[str], count: int) -> list[Case]:
-    """The first texts that have enough words and a predicted label and are not cut, with their best label."""
+def select_cases(predictor: Predictor, scorer: OnnxScorer, texts: Sequence[str], count: int) -> list[Case]:
+    """Select the first texts with enough words and a predicted label that are not truncated; take their best label."""
     found = []
     for text, prediction in zip(texts, predictor.predict(texts), strict=True):
         encoded = scorer.tokenizer.encode(text, add_special_tokens=False)
-        words, word_of = words_at(text, encoded.offsets)
+        words, word_of = align_words(text, encoded.offsets)
         if prediction.labels and prediction.note is None and len(words) >= WORDS:
             found.append(Case(text, encoded.ids, word_of, predictor.labels.index(prediction.labels[0])))
     return found[:count]
 
 
 def logits(scorer: OnnxScorer, documents: Sequence[Sequence[int]]) -> np.ndarray:
-    """(documents, labels)."""
+    """Return logits (documents, labels)."""
     scores = np.clip(scorer.score(documents).astype(np.float64), EDGE, 1 - EDGE)
     return np.log(scores) - np.log1p(-scores)
 
 
 def occluded(scorer: OnnxScorer, cases: Sequence[Case], mask: int | None) -> list[np.ndarray]:
-    """How far the label's logit falls without each word (words,), of each case; without a mask, words are removed."""
+    """Return the drop in the label's logit without each word (words,), for each case.
+
+    Args:
+        scorer: An exported model.
+        cases: The cases.
+        mask: Id of the mask token; None removes the words.
+    """
     documents: list[list[int]] = []
     owners: list[int] = []
     for at, case in enumerate(cases):
@@ -89,25 +95,23 @@ def occluded(scorer: OnnxScorer, cases: Sequence[Case], mask: int | None) -> lis
 
 
 def explained(predictor: Predictor, cases: Sequence[Case]) -> list[np.ndarray]:
-    """Our weights of words."""
+    """Return the attributions of each case (words,)."""
     found = predictor.explain([case.text for case in cases])
     names = [predictor.labels[case.label] for case in cases]
     return [np.array([word["weight"] for word in words[name]]) for words, name in zip(found, names, strict=True)]
 
 
 def attended(run: Path, cases: Sequence[Case]) -> dict[str, list[np.ndarray]]:
-    """Attention from the label's slot to words, mean over heads, of each layer and of all."""
+    """Return attention from the label's slot to words (words,), mean over heads, for each layer and their mean."""
     method = load_classifier(RunFolder(run)).method
-    spelled = [words_of(method, case.text) for case in cases]
+    documents = [split_words(method, case.text) for case in cases]
     found: dict[str, list[np.ndarray]] = {}
-    for at, read in attentions(method, [document for document, *_ in spelled]):
-        document, names, word_of, _ = spelled[at]
-        places = np.full(read.reading.shape[1], -1)
-        places[np.array(method.parts(document)) == "document"] = word_of
-        layers = [
-            word_shares(read_by_labels(read.weights, read.reading, layer), places, len(names))[cases[at].label]
-            for layer in range(len(read.weights))
+    for at, attention in attend_documents(method, [document.pieces for document in documents]):
+        word_ids, words = align_word_ids(method, documents[at]), len(documents[at].words)
+        by_label = [
+            label_attention(attention.weights, attention.readout, layer) for layer in range(len(attention.weights))
         ]
+        layers = [word_attention(tokens, word_ids, words)[cases[at].label] for tokens in by_label]
         ways = {f"layer {number}": shares for number, shares in enumerate(layers)} | {
             EVERY_LAYER: np.mean(layers, axis=0)
         }
@@ -117,9 +121,9 @@ def attended(run: Path, cases: Sequence[Case]) -> dict[str, list[np.ndarray]]:
 
 
 def agreement(found: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> dict[str, Any]:
-    """Means over texts, and the 95 % interval of the first by bootstrap."""
+    """Return mean correlations over texts; for Spearman's, also the 95 % interval by bootstrap."""
     pairs = list(zip(found, expected, strict=True))
-    ranks = np.nan_to_num([spearmanr(*pair)[0] for pair in pairs])  # no order at all agrees with none
+    ranks = np.nan_to_num([spearmanr(*pair)[0] for pair in pairs])  # constant values have no rank correlation
     drawn = np.random.default_rng(0).integers(0, len(ranks), (RESAMPLES, len(ranks)))
     low, high = np.percentile(ranks[drawn].mean(axis=1), (2.5, 97.5))
     return {
@@ -131,7 +135,7 @@ def agreement(found: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> di
 
 
 def timed(run: Callable[[], Any]) -> float:
-    """Seconds that a call takes."""
+    """Return the seconds that a call takes."""
     time.sleep(PAUSE)
     began = time.perf_counter()
     run()
@@ -141,7 +145,7 @@ def timed(run: Callable[[], Any]) -> float:
 def costs(
     predictor: Predictor, scorer: OnnxScorer, cases: Sequence[Case], mask: int | None, rounds: int
 ) -> dict[str, Any]:
-    """Texts a second of predicting, of predicting with words, and of occlusion, in turn; ratios to the first."""
+    """Measure texts per second of prediction, prediction with attributions, and occlusion, in interleaved rounds."""
     texts = [case.text for case in cases]
     ways: dict[str, Callable[[], Any]] = {
         "predict": partial(predictor.predict, texts),
@@ -167,7 +171,7 @@ def costs(
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """All figures of one model."""
+    """Measure one model."""
     model = ExportedModel(options.model)
     predictor, scorer = emograin.load(options.model), model.scorer()
     mask = next((found for each in MASKS if (found := scorer.tokenizer.token_to_id(each)) is not None), None)
@@ -176,7 +180,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for split in ("dev", "test"):
         texts = corpus.split(split).texts
         some = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: 4 * options.texts]]
-        drawn[split] = cases_of(predictor, scorer, some, options.texts)
+        drawn[split] = select_cases(predictor, scorer, some, options.texts)
     reference = {split: occluded(scorer, cases, mask) for split, cases in drawn.items()}
     on_dev = {name: agreement(found, reference["dev"]) for name, found in attended(options.run, drawn["dev"]).items()}
     layer = max(on_dev, key=lambda name: on_dev[name]["spearman"])
@@ -202,7 +206,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(name: str, found: dict[str, Any]) -> str:
-    """One model's figures for people."""
+    """Format one model's measurements as a table."""
     lines = [f"{name}: {found['texts']} test texts of {found['words_per_text']} words; reference: {found['reference']}"]
     lines.append(f"  {'':<36} Spearman (95 % interval)  Kendall  same first word")
     for way, row in found["agreement"].items():
@@ -210,20 +214,20 @@ def table(name: str, found: dict[str, Any]) -> str:
         spread = f"{row['spearman']:.3f} ({low:.3f} to {high:.3f})"
         lines.append(f"  {way:<36} {spread:>24}  {row['kendall']:>7.3f}  {row['same_first_word']:>15.0%}")
     for way, row in found["cost"]["times_the_cost_of_predict"].items():
-        lines.append(f"  {way}: {row['median']:.2f} ({row['min']:.2f} to {row['max']:.2f}) times the cost of predict")
+        lines.append(f"  {way}: {row['median']:.2f} ({row['min']:.2f} to {row['max']:.2f}) times the time of predict")
     return "\n".join(lines)
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="quickstart", help="a corpus with dev and test")
-    parser.add_argument("--run", type=Path, required=True, help="the run that the model was exported of, for attention")
-    parser.add_argument("--model", type=Path, required=True, help="an exported model")
-    parser.add_argument("--texts", type=int, default=300, help="of dev, and of test")
-    parser.add_argument("--timed", type=int, default=200, help="texts whose cost is measured")
+    parser.add_argument("--data", default="quickstart", help="corpus with dev and test")
+    parser.add_argument("--run", type=Path, required=True, help="run that the model was exported from, for attention")
+    parser.add_argument("--model", type=Path, required=True, help="exported model")
+    parser.add_argument("--texts", type=int, default=300, help="number of dev texts, and of test texts")
+    parser.add_argument("--timed", type=int, default=200, help="number of texts for measuring the time")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--output", type=Path, help="a JSON file to which the figures are added, under the run's name")
+    parser.add_argument("--output", type=Path, help="JSON file to add the measurements to, under the run's name")
     options = parser.parse_args()
     found = measure(options)
     name = PurePath(str(options.run)).name

@@ -1,12 +1,13 @@
-"""Texts a second, latency, first answer and memory of prediction: ours beside transformers with the same weights.
+"""Throughput, latency, first answer and memory of prediction, compared with transformers on the same weights.
 
     emograin export RUN INT8 --int8; emograin export RUN FLOAT32
     python benchmarks/prediction_speed.py --data DIR --run RUN --model INT8 --float32 FLOAT32
 
-In turn in one process run, on the same test texts: ours with int8 and with float32 weights; the text-classification
-pipeline of `transformers` with torch on the run's own module, whose inputs are the method's, one text at a time (its
-default) and in padded batches of 32. Then the integer products of ours alone, at the rate that products of their shapes
-reach here. First answers and peak memory are those of fresh processes; the one of transformers has only the encoder.
+Interleaved in one process, on the same test texts: emograin with int8 and with float32 weights, and the
+text-classification pipeline of `transformers` with torch on the run's own module and inputs, one text at a time (its
+default) and in padded batches of 32. Then the time of the int8 model's integer products alone, at the rate that
+products of their shapes reach on this machine. First answers and peak memory are measured in new processes; for
+transformers, the first answer is that of the encoder only.
 """
 
 import argparse
@@ -36,11 +37,11 @@ from emograin.models.classifier import load as load_classifier
 from emograin.models.encoder import quiet
 from emograin.models.methods import Method
 from emograin.models.run_folder import RunFolder
-from emograin.prediction.onnx.model import BATCH_TOKENS, ExportedModel, batches_of_tokens
+from emograin.prediction.onnx.model import BATCH_TOKENS, ExportedModel, token_budget_batches
 
 BATCH = 32
-PAUSE = 0.5  # seconds between two ways: threads of the one before wait actively for a while
-# Memory of ours is that of a process without torch, so it is not measured by way of this file.
+PAUSE = 0.5  # seconds before each measurement: idle threads of the previous one spin for a while
+# emograin's memory is measured without this file, which imports torch.
 OURS = """
 import emograin, json, re, sys
 emograin.load(sys.argv[1]).predict(json.load(open(sys.argv[2])))
@@ -59,7 +60,7 @@ FIRST = {
 
 
 class Wrapped(transformers.PreTrainedModel):
-    """A trained method, as a pipeline takes a model."""
+    """A trained method as a model for a transformers pipeline."""
 
     config_class = transformers.PreTrainedConfig
     _supports_sdpa = True
@@ -72,23 +73,23 @@ class Wrapped(transformers.PreTrainedModel):
         self.method = method
 
     def forward(self, **inputs: torch.Tensor) -> SequenceClassifierOutput:
-        """Token tensors -> logits."""
+        """Return logits (batch, labels) for token tensors (batch, tokens)."""
         return SequenceClassifierOutput(logits=self.method.score(self.method.embed(inputs)))
 
 
 class Pipeline(transformers.TextClassificationPipeline):
-    """transformers' own, but for the inputs, which are the method's."""
+    """The pipeline of transformers, with the inputs of the method."""
 
     def check_model_type(self, supported_models: Any) -> None:
-        """Any model that gives logits will do."""
+        """Accept any model that returns logits."""
 
     def preprocess(self, inputs: Any, **tokenizer_kwargs: Any) -> Any:  # type: ignore[override] # noqa: ARG002
-        """A text -> token tensors."""
+        """Return token tensors (1, tokens) for a text."""
         return cast(Wrapped, self.model).method.inputs([inputs])
 
 
-def pipeline_of(run: Path) -> Pipeline:
-    """The run's trained weights in a pipeline that gives the probability of every label."""
+def load_pipeline(run: Path) -> Pipeline:
+    """Load a run into a pipeline that returns the probabilities of all labels."""
     with quiet():
         method = load_classifier(RunFolder(run)).method
         model = Wrapped(method).eval()
@@ -96,13 +97,13 @@ def pipeline_of(run: Path) -> Pipeline:
 
 
 def as_array(found: Sequence[Sequence[dict[str, Any]]], labels: Sequence[str]) -> np.ndarray:
-    """What a pipeline returns as (texts, labels)."""
+    """Convert the output of a pipeline to probabilities (texts, labels)."""
     rows = [{each["label"]: each["score"] for each in row} for row in found]
     return np.array([[row[label] for label in labels] for row in rows])
 
 
 def bare_products(model: Path, texts: Sequence[str]) -> float:
-    """Seconds of a model's integer products on texts, at the rate that products of as many rows reach."""
+    """Return the seconds that a model's integer products take on texts, at the rate of products of the same shapes."""
     import onnx
     import onnxruntime
 
@@ -116,7 +117,7 @@ def bare_products(model: Path, texts: Sequence[str]) -> float:
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     documents = exported.scorer().tokenize(texts)[0]
     rows: Counter[str] = Counter()
-    for batch in batches_of_tokens([len(ids) + len(exported.template) for ids in documents], BATCH_TOKENS):
+    for batch in token_budget_batches([len(ids) + len(exported.template) for ids in documents], BATCH_TOKENS):
         found = session.run(names, exported.template.assemble([documents[at] for at in batch]))
         rows.update({name: int(np.prod(value.shape[:-1])) for name, value in zip(names, found, strict=True)})
     rates = {shape: product_rate(*shape) for shape in {weights[node.input[1]] for node in products}}
@@ -125,7 +126,7 @@ def bare_products(model: Path, texts: Sequence[str]) -> float:
 
 
 def product_rate(channels: int, outputs: int, rows: int = BATCH_TOKENS) -> float:
-    """Operations a second of (rows, channels) in uint8 times (channels, outputs) in int8, the best of some."""
+    """Measure operations per second of (rows, channels) in uint8 times (channels, outputs) in int8: the best of 30."""
     import onnx
     import onnxruntime
 
@@ -145,14 +146,14 @@ def product_rate(channels: int, outputs: int, rows: int = BATCH_TOKENS) -> float
 
 
 def timed(run: Callable[[], Any]) -> float:
-    """Seconds that a call takes."""
+    """Return the seconds that a call takes."""
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
 
 
 def first_answer(kind: str, path: Path) -> float:
-    """Seconds from the start of a fresh process to its first answer."""
+    """Return the seconds from the start of a new process to its first answer."""
     began = time.perf_counter()
     code = FIRST[kind].format(path=str(path))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
@@ -165,7 +166,7 @@ def first_answer(kind: str, path: Path) -> float:
 
 
 def peak_memory(options: argparse.Namespace, kind: str, texts: Sequence[str]) -> int:
-    """MiB of resident memory at its highest, of a fresh process that predicts the texts (Linux)."""
+    """Return the peak resident memory, in MiB, of a new process that predicts the texts (Linux)."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "texts.json"
         source.write_text(json.dumps(list(texts)), encoding="utf-8")
@@ -178,14 +179,14 @@ def peak_memory(options: argparse.Namespace, kind: str, texts: Sequence[str]) ->
 
 
 def high_water() -> str:
-    """KiB, of this process (Linux)."""
+    """Return the peak resident memory of this process, in KiB (Linux)."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
     return found[1] if found else "0"
 
 
 def pipelines(run: Path) -> dict[str, Callable[[Sequence[str]], Any]]:
-    """The two ways to predict with transformers: texts -> labels with scores."""
-    pipeline = pipeline_of(run)
+    """Return the two ways to predict with transformers: functions from texts to labels with scores."""
+    pipeline = load_pipeline(run)
     return {
         PIPELINE: lambda texts: pipeline(list(texts)),
         BATCHED: lambda texts: pipeline(list(texts), batch_size=BATCH),
@@ -193,13 +194,13 @@ def pipelines(run: Path) -> dict[str, Callable[[Sequence[str]], Any]]:
 
 
 def sample(options: argparse.Namespace) -> list[str]:
-    """Test texts, drawn at random."""
+    """Return a random sample of the test texts."""
     texts = data.load(options.data).split("test").texts
     return [texts[at] for at in np.random.default_rng(0).permutation(len(texts))[: options.texts]]
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """All figures of one run."""
+    """Measure one run."""
     texts = sample(options)
     ours = {INT8: emograin.load(options.model), FLOAT32: emograin.load(options.float32)}
     labels = ours[INT8].labels
@@ -258,14 +259,14 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def ratio(each: Sequence[float]) -> dict[str, float]:
-    """Median and range over rounds."""
+    """Return median and range over rounds."""
     return {"median": round(statistics.median(each), 2), "min": round(min(each), 2), "max": round(max(each), 2)}
 
 
 def table(name: str, found: dict[str, Any]) -> str:
-    """One run's figures for people."""
+    """Format one run's measurements as a table."""
     lines = [f"{name}: {found['texts']} test texts, {found['rounds']} rounds, {found['threads']} threads"]
-    lines.append(f"  {'':<28} texts/s  int8 is so many times as fast  single p50, p99 ms  first answer s  peak MiB")
+    lines.append(f"  {'':<28} texts/s             speed-up by int8  single p50, p99 ms  first answer s  peak MiB")
     for kind, rate in found["texts_per_second"].items():
         times, single = found["ratio_of_int8"].get(kind), found["single_text_ms"].get(kind)
         spread = f"{times['median']:.2f} ({times['min']:.2f}-{times['max']:.2f})" if times else ""
@@ -274,21 +275,21 @@ def table(name: str, found: dict[str, Any]) -> str:
             f"{'{p50:.2f}, {p99:.2f}'.format(**single) if single else '':>18}  "
             f"{found['first_answer_s'].get(kind, ''):>14}  {found['peak_memory_mib'].get(kind, ''):>8}"
         )
-    return "\n".join([*lines, f"  of the bare products' rate: {found['share_of_bare_products']:.0%}"])
+    return "\n".join([*lines, f"  int8 throughput: {found['share_of_bare_products']:.0%} of that of its bare products"])
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="quickstart", help="a corpus; its test split is predicted")
-    parser.add_argument("--run", type=Path, required=True, help="a run folder")
+    parser.add_argument("--data", default="quickstart", help="corpus; its test split is predicted")
+    parser.add_argument("--run", type=Path, required=True, help="run folder")
     parser.add_argument("--model", type=Path, help="the run, exported with int8 weights")
     parser.add_argument("--float32", type=Path, help="the run, exported with float32 weights")
-    parser.add_argument("--texts", type=int, default=1024)
-    parser.add_argument("--single", type=int, default=100, help="texts a round whose latency is measured")
+    parser.add_argument("--texts", type=int, default=1024, help="number of test texts")
+    parser.add_argument("--single", type=int, default=100, help="texts per round for the latency")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
-    parser.add_argument("--output", type=Path, help="a JSON file to which the figures are added, under the run's name")
+    parser.add_argument("--output", type=Path, help="JSON file to add the measurements to, under the run's name")
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
     if options.memory_of:
@@ -296,7 +297,7 @@ def main() -> None:
         print(high_water())
         return
     if options.model is None or options.float32 is None:
-        parser.error("--model and --float32 are needed")
+        parser.error("--model and --float32 are required")
     found = measure(options)
     name = PurePath(str(options.run)).name
     print(table(name, found))

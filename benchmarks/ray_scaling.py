@@ -1,10 +1,10 @@
-"""Texts a second of `emograin predict` over a folder of files: by one process, and by workers of Ray.
+"""Measure `emograin predict` on a folder of files in texts per second: one process, and several Ray workers.
 
     python benchmarks/ray_scaling.py --data DIR --output results/ray_scaling.json
 
-Every way predicts the same folder in a fresh process, the ways in turn, some rounds; "1 core" is a process that may use
-one, with all that it starts. The rate is that of the files after the first one that was done: starting, which is told
-beside it, is paid once. What the ways wrote is compared byte for byte.
+Every variant predicts the same folder in a fresh process, in interleaved rounds. With "1 core", the process and all its
+children may use one core. The rate excludes the first file; the start-up time, which is paid once, is reported
+separately. The outputs of all variants are compared byte for byte.
 """
 
 import argparse
@@ -22,29 +22,29 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from emograin import data
-from emograin.prediction.folder import Settings, jobs_of, predict_file
+from emograin.prediction.folder import FileSettings, find_jobs, predict_file
 from emograin.prediction.predictor import load
-from emograin.prediction.ray_engine import ray_workers
+from emograin.prediction.ray_engine import ray_engine
 
 
-class Way(NamedTuple):
-    """A way to predict a folder: by so many workers, or by one process; on so many cores."""
+class Variant(NamedTuple):
+    """A number of Ray workers, or None for one process without Ray, and a number of cores."""
 
     workers: int | None
     cores: int
 
 
-WAYS = {
-    "one process, 1 core": Way(None, 1),
-    "one process, 2 cores": Way(None, 2),
-    "Ray, 1 worker, 1 core": Way(1, 1),
-    "Ray, 2 workers, 2 cores": Way(2, 2),
+VARIANTS = {
+    "one process, 1 core": Variant(None, 1),
+    "one process, 2 cores": Variant(None, 2),
+    "Ray, 1 worker, 1 core": Variant(1, 1),
+    "Ray, 2 workers, 2 cores": Variant(2, 2),
 }
 BASE = "one process, 2 cores"
 
 
 def write_folder(folder: Path, texts: Sequence[str], files: int) -> None:
-    """Texts as CSV files of about equal length."""
+    """Write texts as CSV files of about equal length."""
     folder.mkdir()
     for at in range(files):
         with (folder / f"{at:04}.csv").open("w", encoding="utf-8", newline="") as stream:
@@ -54,18 +54,18 @@ def write_folder(folder: Path, texts: Sequence[str], files: int) -> None:
 
 
 def run_once(name: str, source: Path, output: Path) -> dict[str, Any]:
-    """One way, in this process: seconds until the first file is done, texts a second from then on."""
-    way = WAYS[name]
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: way.cores])
+    """Run one variant in this process; return the seconds until the first file, and texts per second after it."""
+    variant = VARIANTS[name]
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: variant.cores])
     began = time.perf_counter()
-    jobs, settings = jobs_of([source], output), Settings(None, "per-label")
-    if way.workers is None:
-        predictor = load(threads=way.cores)  # of itself, onnxruntime takes cores that the process may not use
+    jobs, settings = find_jobs([source], output), FileSettings(None, "per-label")
+    if variant.workers is None:
+        predictor = load(threads=variant.cores)  # onnxruntime's default ignores the affinity
         scratch = output / ".scratch"
-        outcomes = (predict_file(predictor, job, settings, scratch / job.target.name) for job in jobs)
+        results = (predict_file(predictor, job, settings, scratch / job.target.name) for job in jobs)
     else:
-        outcomes = ray_workers(settings, way.workers)(jobs, output / ".scratch")
-    done = [(time.perf_counter() - began, outcome.rows) for outcome in outcomes]
+        results = ray_engine(settings, variant.workers)(jobs, output / ".scratch")
+    done = [(time.perf_counter() - began, result.rows) for result in results]
     whole = time.perf_counter() - began
     (first, rows), (last, _) = done[0], done[-1]
     rate = (sum(each for _, each in done) - rows) / (last - first)
@@ -73,23 +73,23 @@ def run_once(name: str, source: Path, output: Path) -> dict[str, Any]:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """All figures."""
+    """Measure all variants."""
     corpus = data.load(options.data)
     texts = corpus.split("train").texts[: options.texts]
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in WAYS}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in VARIANTS}
     with TemporaryDirectory() as folder:
         source = Path(folder) / "in"
         write_folder(source, texts, options.files)
         for turn in range(options.rounds):
             written = {}
-            for name in WAYS:
+            for name in VARIANTS:
                 output = Path(folder) / f"{turn}-{name}"
                 command = [sys.executable, __file__, "--one", name, "--data", str(source), "--output", str(output)]
                 found[name].append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
                 written[name] = {path.name: path.read_bytes() for path in output.glob("*.csv")}
-            differing = [name for name in WAYS if written[name] != written[BASE]]
+            differing = [name for name in VARIANTS if written[name] != written[BASE]]
             if differing:
-                raise RuntimeError(f"other bytes than by one process: {differing}")
+                raise RuntimeError(f"outputs differ from those of one process: {differing}")
         sizes = [sum(map(len, written[BASE].values())), sum(path.stat().st_size for path in source.glob("*.csv"))]
     base = [each["texts_per_second"] for each in found[BASE]]
     return {
@@ -104,8 +104,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "same_bytes": True,
         "variants": {
             name: {
-                "workers": WAYS[name].workers or 1,
-                "cores": WAYS[name].cores,
+                "workers": VARIANTS[name].workers or 1,
+                "cores": VARIANTS[name].cores,
                 "texts_per_second": round(statistics.median(each["texts_per_second"] for each in rounds), 1),
                 "ratio": ratio([each["texts_per_second"] / one for each, one in zip(rounds, base, strict=True)]),
                 "seconds_to_first_file": round(statistics.median(each["seconds_to_first_file"] for each in rounds), 1),
@@ -117,12 +117,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def ratio(each: Sequence[float]) -> dict[str, float]:
-    """Median and range over rounds."""
+    """Return median and range over rounds."""
     return {"median": round(statistics.median(each), 2), "min": round(min(each), 2), "max": round(max(each), 2)}
 
 
 def processor() -> str:
-    """What the system calls the processor (Linux)."""
+    """Return the name of the processor (Linux)."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
@@ -130,12 +130,12 @@ def processor() -> str:
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="quickstart", help="a corpus; texts of its training split are predicted")
+    parser.add_argument("--data", default="quickstart", help="corpus; its training texts are predicted")
     parser.add_argument("--texts", type=int, default=3000)
     parser.add_argument("--files", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
-    parser.add_argument("--output", type=Path, help="a JSON file for the figures")
+    parser.add_argument("--one", choices=VARIANTS, help=argparse.SUPPRESS)
+    parser.add_argument("--output", type=Path, help="JSON file for the measurements")
     options = parser.parse_args()
     if options.one:
         print(json.dumps(run_once(options.one, Path(options.data), options.output)))

@@ -1,11 +1,11 @@
-"""How much `emograin serve` answers, and how soon, to 1, 16 and 128 clients: with batches, and without.
+"""Measure throughput and latency of `emograin serve` with 1, 16 and 128 clients, with and without batching.
 
     python benchmarks/service_load.py --data DIR
 
-Two services of the same model run side by side, each a process of its own on loopback: one computes requests in flight
-together, the other one text at a time. This process is the clients: each asks for one text, waits for the answer, and
-asks again. The services take turns, so that what else the machine does hits both alike; the clients' work takes its
-share of the same cores. Writes results/service_load.json.
+Two services with the same model run on localhost, each in its own process: one batches concurrent requests, the other
+predicts one text at a time. This process runs the clients: each sends one text, waits for the response, and repeats.
+The services are measured in interleaved rounds, so that other load affects both alike; the clients share the cores.
+Writes results/service_load.json.
 """
 
 import argparse
@@ -35,7 +35,7 @@ BATCHES = {"batched": 32, "one at a time": 1}
 
 @contextmanager
 def service(model: Path, batch_texts: int) -> Iterator[int]:
-    """A service in a process of its own; gives its port."""
+    """Run a service in a process of its own; yield its port."""
     with tempfile.NamedTemporaryFile() as log:
         command = [sys.executable, "-m", "emograin", "serve", "--model", str(model), "--port", "0"]
         process = subprocess.Popen([*command, "--batch-texts", str(batch_texts)], stderr=log)
@@ -51,7 +51,7 @@ def service(model: Path, batch_texts: int) -> Iterator[int]:
 
 
 async def client(port: int, texts: Iterator[bytes], end: float, seconds: list[float], statuses: Counter[int]) -> None:
-    """Ask for one text after the other on one connection, until `end`."""
+    """Send one text after the other on one connection, until `end`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while (start := time.perf_counter()) < end:
         body = next(texts)
@@ -66,7 +66,7 @@ async def client(port: int, texts: Iterator[bytes], end: float, seconds: list[fl
 
 
 async def load(port: int, clients: int, duration: float, texts: Sequence[bytes]) -> tuple[list[float], Counter[int]]:
-    """Seconds of each request of so many clients at once, and how many got which status."""
+    """Return the seconds of each request with several concurrent clients, and the number of responses per status."""
     seconds: list[float] = []
     statuses: Counter[int] = Counter()
     source, end = cycle(texts), time.perf_counter() + duration
@@ -75,11 +75,11 @@ async def load(port: int, clients: int, duration: float, texts: Sequence[bytes])
 
 
 def main() -> None:
-    """Measure, print, and write the figures."""
-    parser = argparse.ArgumentParser(description="Requests a second and waiting times of emograin serve.")
-    parser.add_argument("--model", type=Path, default=shipped_model(), help="an exported model, or a run folder")
-    parser.add_argument("--data", default="quickstart", help="whose test texts are asked for")
-    parser.add_argument("--seconds", type=float, default=3, help="of each measurement")
+    """Measure, print and write the results."""
+    parser = argparse.ArgumentParser(description="Measure throughput and latency of emograin serve.")
+    parser.add_argument("--model", type=Path, default=shipped_model(), help="exported model or run folder")
+    parser.add_argument("--data", default="quickstart", help="corpus; its test texts are sent")
+    parser.add_argument("--seconds", type=float, default=3, help="duration of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=Path("results/service_load.json"))
     given = parser.parse_args()
@@ -92,24 +92,24 @@ def main() -> None:
         for port in ports.values():
             asyncio.run(load(port, 4, 1, texts))
         for clients in CLIENTS:
-            pace: dict[str, list[float]] = {name: [] for name in ports}
+            rates: dict[str, list[float]] = {name: [] for name in ports}
             seconds: dict[str, list[float]] = {name: [] for name in ports}
             statuses: dict[str, Counter[int]] = {name: Counter() for name in ports}
             for _ in range(given.rounds):
                 for name, port in ports.items():
                     began = time.perf_counter()
                     found, counted = asyncio.run(load(port, clients, given.seconds, texts))
-                    pace[name].append(len(found) / (time.perf_counter() - began))
+                    rates[name].append(len(found) / (time.perf_counter() - began))
                     seconds[name] += found
                     statuses[name] += counted
-            ratios = np.divide(pace["batched"], pace["one at a time"])
+            ratios = np.divide(rates["batched"], rates["one at a time"])
             for name in ports:
                 rows.append(
                     {
                         "clients": clients,
                         "service": name,
                         "batch_texts": BATCHES[name],
-                        "texts_per_second": round(float(np.median(pace[name])), 1),
+                        "texts_per_second": round(float(np.median(rates[name])), 1),
                         "p50_milliseconds": round(float(np.percentile(seconds[name], 50)) * 1000, 2),
                         "p99_milliseconds": round(float(np.percentile(seconds[name], 99)) * 1000, 2),
                         "statuses": {str(status): count for status, count in sorted(statuses[name].items())},

@@ -1,4 +1,4 @@
-"""Which words carried a label: the decomposition beside torch's own tensors, places in texts, and what users see."""
+"""Attributions: the decomposition compared with torch's own tensors, spans in texts, and what users see."""
 
 import csv
 import json
@@ -13,23 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import emograin
-from emograin.analysis.attention import attentions
+from emograin.analysis.attention import attend_documents
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.data.words import words_at
+from emograin.data.words import align_words
 from emograin.models import encoder
 from emograin.models.methods import METHODS
 from emograin.models.scoring import score_documents
-from emograin.prediction.attributions import strongest
-from emograin.prediction.onnx.contributions import explain
-from emograin.prediction.onnx.label_directions import TEXTS, directions_of
+from emograin.prediction.attributions import top_words
+from emograin.prediction.onnx.contributions import add_contributions
+from emograin.prediction.onnx.label_directions import TEXTS_PER_LABEL, compute_directions
 from emograin.prediction.onnx.model import ExportedModel, OnnxScorer
 from emograin.service.served_model import open_model
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
-from emograin.prediction.onnx.export import backend_of, input_template, network_of
-from emograin.prediction.onnx.quantization import quantise
+from emograin.prediction.onnx.export import input_template, serialize_tokenizer, to_onnx
+from emograin.prediction.onnx.quantization import quantize
 
 ROOT = Path(__file__).parents[2]
 SEEN = ["so happy today", "I hate it, I am furious", "the train leaves at nine", "anxious and trembling", "page 7"] * 9
@@ -74,13 +74,13 @@ def method(request, encoders, taxonomy):
 def directions(method):
     """The method's directions, from a few texts."""
     documents = method.tokenize(SEEN)
-    return directions_of(method, documents, score_documents(method, documents))
+    return compute_directions(method, documents, score_documents(method, documents))
 
 
 @pytest.fixture(scope="module")
 def network(method):
     """The method's network without explanations."""
-    return network_of(method, input_template(method))
+    return to_onnx(method, input_template(method))
 
 
 def scorer_of(method, network, directions=None):
@@ -88,12 +88,12 @@ def scorer_of(method, network, directions=None):
     copy = type(network)()
     copy.CopyFrom(network)
     if directions is not None:
-        assert explain(copy, directions)
-    return OnnxScorer(backend_of(method), input_template(method), copy.SerializeToString())
+        assert add_contributions(copy, directions)
+    return OnnxScorer(serialize_tokenizer(method), input_template(method), copy.SerializeToString())
 
 
 def slots_of(method, label, width):
-    """The tokens that a label is scored from, by the contract of its kind."""
+    """Return the tokens that a label is scored from, by the contract of its method."""
     if not method.prefix:
         return [0] if method.slots == 1 and "Mean" not in type(method).__name__ else list(range(width))
     before = sum(len(ids) for ids in method._label_pieces()[:label])
@@ -119,7 +119,7 @@ def attention_through(look):
 
 
 def values_of(method, document):
-    """What each layer's attention takes sums of: (layers, heads, tokens, width)."""
+    """Return the values that each layer's attention sums: (layers, heads, tokens, width)."""
     found = []
     with attention_through(lambda output, values: found.append(values[0].numpy()) or output):
         method.embed(method.assemble([document]))
@@ -129,7 +129,7 @@ def values_of(method, document):
 def contributions_by_torch(method, directions, text):
     """(labels, tokens), from the encoder's own attention weights and values, label by label."""
     document = method.tokenize([text])[0]
-    weights = next(attentions(method, [document]))[1].weights
+    weights = next(attend_documents(method, [document]))[1].weights
     values = values_of(method, document)
     found = []
     for label in range(len(method.taxonomy.labels)):
@@ -140,7 +140,7 @@ def contributions_by_torch(method, directions, text):
             reads = [np.mean(reads, axis=0)]
         for at, read in enumerate(reads):
             own = np.flatnonzero(directions.labels == label)[at]
-            worth = np.einsum("lhtw,lhw->lht", values, directions.values[:, :, own])
+            worth = np.einsum("lhtw,lhw->lht", values, directions.gradients[:, :, own])
             mean = (read * worth).sum(axis=-1, keepdims=True)
             total += (read * (worth - mean)).sum(axis=(0, 1))
         found.append(total)
@@ -150,7 +150,7 @@ def contributions_by_torch(method, directions, text):
 def asked(scorer, texts):
     """Contributions (texts, labels, tokens) of one batch."""
     inputs = scorer.template.assemble(scorer.tokenize(texts)[0])
-    return next(scorer.explaining.run(["contributions"], dict, [inputs]))[0]
+    return next(scorer.explaining_session.run(["contributions"], dict, [inputs]))[0]
 
 
 def test_contributions_are_those_of_torchs_own_attention_and_values(method, network, directions):
@@ -169,10 +169,10 @@ def test_directions_are_slopes_of_the_logits(method, directions):
     documents = method.tokenize(SEEN)
     scores = score_documents(method, documents)
     label, step, random = 1, 1e-2, np.random.default_rng(0)
-    best = [documents[at] for at in np.argsort(-scores[:, label], kind="stable")[:TEXTS]]
-    for layer in range(len(directions.values)):
+    best = [documents[at] for at in np.argsort(-scores[:, label], kind="stable")[:TEXTS_PER_LABEL]]
+    for layer in range(len(directions.gradients)):
         own = np.flatnonzero(directions.labels == label)
-        push = random.normal(size=directions.values[layer, :, 0].shape).astype(np.float32)  # (heads, width)
+        push = random.normal(size=directions.gradients[layer, :, 0].shape).astype(np.float32)  # (heads, width)
 
         def logits(by, layer=layer, push=push):
             calls = []
@@ -189,8 +189,8 @@ def test_directions_are_slopes_of_the_logits(method, directions):
                 return method.score(method.embed(method.assemble(best)))[:, label].double().mean().item()
 
         slope = (logits(step) - logits(-step)) / (2 * step)
-        expected = float((directions.values[layer][:, own] * push[:, None]).sum())
-        assert slope == pytest.approx(expected, rel=0.05, abs=0.02 * float(np.abs(directions.values[layer]).max()))
+        expected = float((directions.gradients[layer][:, own] * push[:, None]).sum())
+        assert slope == pytest.approx(expected, rel=0.05, abs=0.02 * float(np.abs(directions.gradients[layer]).max()))
 
 
 def test_plain_prediction_is_unchanged_and_computes_no_contributions(method, network, directions):
@@ -200,24 +200,24 @@ def test_plain_prediction_is_unchanged_and_computes_no_contributions(method, net
     documents = plain.tokenize(SEEN)[0]
     assert np.array_equal(plain.score(documents), explaining.score(documents))
     np.testing.assert_allclose(explaining.explain(SEEN)[0], plain.score(documents), atol=1e-6)
-    assert next(explaining.network.run(["contributions"], explaining.template.assemble, [documents]))[0].size == 0
+    assert next(explaining.session.run(["contributions"], explaining.template.assemble, [documents]))[0].size == 0
 
 
 def test_int8_explains_nearly_as_float32_does(method, network, directions):
     small = type(network)()
     small.CopyFrom(network)
     template, tokenized = input_template(method), method.tokenize(SEEN[:5])
-    quantise(small, [template.assemble([document]) for document in tokenized])
+    quantize(small, [template.assemble([document]) for document in tokenized])
     found = asked(scorer_of(method, small, directions), SEEN[:5])
     expected = asked(scorer_of(method, network, directions), SEEN[:5])
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.95
 
 
 def test_an_encoder_with_attention_of_its_own_is_not_explained(network, directions):
-    short = type(directions)(directions.values[:1], directions.tokens, directions.labels)
+    short = type(directions)(directions.gradients[:1], directions.tokens, directions.labels)
     before = network.SerializeToString()
     copy = type(network).FromString(before)
-    assert not explain(copy, short)
+    assert not add_contributions(copy, short)
     assert copy.SerializeToString() == before
 
 
@@ -279,7 +279,7 @@ def test_a_run_folder_says_how_to_get_explanations(run, capsys):
     with pytest.raises(EmograinError, match="emograin export RUN FOLDER"):
         predictor.explain(["so happy"])
     assert main(["predict", "so happy", "--model", str(run.path), "--explain"]) == 2
-    assert "cannot tell which words" in capsys.readouterr().err
+    assert "cannot explain its predictions" in capsys.readouterr().err
 
 
 CARRIED = {
@@ -297,7 +297,7 @@ def test_the_shipped_model_names_the_word_that_a_reader_would():
     """Among the two heaviest: that it is the first holds for about as many texts as occlusion agrees on."""
     texts = [text for text, _ in CARRIED]
     for (text, label), words in zip(CARRIED, emograin.load().explain(texts), strict=True):
-        found = dict(strongest(text, words[label])[:2])
+        found = dict(top_words(text, words[label])[:2])
         assert found[CARRIED[text, label]] > 0, words[label]
 
 
@@ -355,9 +355,9 @@ def test_an_export_without_explanations_predicts_and_does_not_explain(model, tmp
     del network.graph.node[-1], network.graph.output[-1]
     onnx.save(network, tmp_path / "model.onnx")
     described = json.loads((tmp_path / "model.json").read_text())
-    from emograin.prediction.onnx.model import sha256
+    from emograin.common.files import sha256_file
 
-    described["files"]["model.onnx"] = sha256(tmp_path / "model.onnx")
+    described["files"]["model.onnx"] = sha256_file(tmp_path / "model.onnx")
     (tmp_path / "model.json").write_text(json.dumps(described))
     without, explaining = emograin.load(tmp_path), emograin.load(model)
     assert np.array_equal(without.predict(SEEN).scores, explaining.predict(SEEN).scores)
@@ -370,7 +370,7 @@ def test_every_piece_is_of_the_word_that_it_lies_in(text, data):
     """Pieces that end where a word ends, as tokenizers make them, with and without the space in front."""
     cuts = sorted({0, len(text), *data.draw(st.lists(st.integers(0, len(text)), max_size=12))})
     pieces = list(pairwise(cuts))
-    words, word_of = words_at(text, pieces)
+    words, word_of = align_words(text, pieces)
     shares = [[max(0, min(end, stop) - max(start, first)) for first, stop in words] for start, end in pieces]
     for share, word in zip(shares, word_of, strict=True):
         assert word == (int(np.argmax(share)) if any(share) else -1)

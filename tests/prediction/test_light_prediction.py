@@ -16,7 +16,7 @@ import emograin
 from emograin.common.errors import EmograinError
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.model import FORMAT, ExportedModel, InputTemplate
-from emograin.prediction.resumable_output import unfinished
+from emograin.prediction.resumable_output import partial_path
 
 NASTY = [
     "so happy",
@@ -102,7 +102,7 @@ def test_a_missing_or_changed_file_is_named(model, tmp_path, name):
     ("change", "said"),
     [({"format": 99}, f"format 99, expected {FORMAT}"), ({"producer": "other"}, "does not describe an exported model")],
 )
-def test_a_model_of_another_kind_is_said(model, tmp_path, change, said):
+def test_a_model_of_another_format_is_an_error(model, tmp_path, change, said):
     for path in model.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     described = json.loads((tmp_path / "model.json").read_text()) | change
@@ -123,7 +123,7 @@ def test_a_model_that_is_replaced_while_it_is_in_use_is_not_mixed_with_the_new_o
         predictor.predict(["so happy"], explain=True)
 
 
-def test_a_network_that_cannot_be_read_is_said(model):
+def test_a_network_that_cannot_be_read_is_an_error(model):
     exported = ExportedModel(model)
     from emograin.prediction.onnx.model import OnnxScorer
 
@@ -133,7 +133,7 @@ def test_a_network_that_cannot_be_read_is_said(model):
 
 
 @given(st.lists(st.lists(st.integers(5, 99), max_size=6), min_size=1, max_size=8), st.integers(0, 1))
-def test_every_row_of_a_frame_is_before_document_behind_and_padding(documents, segment):
+def test_every_row_of_the_inputs_is_prefix_document_suffix_and_padding(documents, segment):
     template = InputTemplate((1, 7, 8, 2), (2,), segment, 0, 6, ("input_ids", "attention_mask", "token_type_ids"))
     inputs = template.assemble(documents)
     for row, document in enumerate(documents):
@@ -144,19 +144,19 @@ def test_every_row_of_a_frame_is_before_document_behind_and_padding(documents, s
         assert inputs["token_type_ids"][row].tolist() == [0] * 4 + [segment] * (len(ids) - 4) + padding
 
 
-def test_a_killed_process_is_gone_on_with(model, tmp_path):
+def test_the_output_of_a_killed_process_is_resumed(model, tmp_path):
     source = tmp_path / "in.txt"
     source.write_text("".join(f"so happy about page {at}\n" for at in range(200_000)))
     output = tmp_path / "out.jsonl"
     command = [sys.executable, "-m", "emograin", "predict", "--model", str(model), "--input", str(source)]
     process = subprocess.Popen([*command, "--output", str(output)], stderr=subprocess.DEVNULL)
     limit = time.monotonic() + 60
-    while time.monotonic() < limit and not (unfinished(output).exists() and unfinished(output).stat().st_size):
+    while time.monotonic() < limit and not (partial_path(output).exists() and partial_path(output).stat().st_size):
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not output.exists()
-    kept = unfinished(output).read_bytes()
+    kept = partial_path(output).read_bytes()
     assert kept
     source.write_text("".join(source.read_text().splitlines(keepends=True)[: kept.count(b"\n") + 100]))
     subprocess.run([*command, "--output", str(output), "--resume"], check=True, capture_output=True)

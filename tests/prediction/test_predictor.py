@@ -1,9 +1,10 @@
-"""Texts in, predictions out: as many rows as came in, in order, each marked where something was wrong with it."""
+"""Texts to predictions: one row per text, in order, with an error or a note if something was wrong with it."""
 
 import csv
 import io
 import json
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from emograin.common.errors import EmograinError
 from emograin.data.tabular.reader import Row, read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
-from emograin.prediction.stream import as_text, write_predictions
+from emograin.prediction.records import format_prediction
+from emograin.prediction.stream import write_predictions
 
 LABELS = ("joy", "anger", "neutral")
 
@@ -40,19 +42,19 @@ def test_scores_are_an_array_of_texts_by_labels_with_nan_where_nothing_could_be_
 
 
 @pytest.mark.parametrize("bad", [None, 3, 2.5, ["joy"], b"joy"])
-def test_what_is_no_string_is_a_row_with_an_error(predictor, bad):
+def test_a_value_that_is_not_a_string_gives_a_row_with_an_error(predictor, bad):
     good, wrong = predictor.predict(["fine", bad])
     assert good.error is None
     assert "must be a string" in wrong.error
     assert wrong.labels == ()
 
 
-def test_one_string_instead_of_a_list_is_said(predictor):
+def test_one_string_instead_of_a_list_is_an_error(predictor):
     with pytest.raises(EmograinError, match="expected a list of texts, got one string"):
         predictor.predict("so happy")
 
 
-def test_a_text_that_was_cut_is_predicted_and_noted(predictor):
+def test_a_truncated_text_is_predicted_with_a_note(predictor):
     prediction = predictor.predict(["a b c d e f g"])[0]
     assert prediction.note == "only the first 5 word pieces were read"
     assert prediction.labels == ("joy",)
@@ -109,7 +111,7 @@ def test_other_columns_are_kept_and_ours_never_replace_them(predictor, tmp_path)
     assert json.loads(row["labels"]) == ["joy"]
 
 
-def test_all_scores_are_a_column_a_label_even_where_a_row_has_an_error(predictor, tmp_path):
+def test_all_scores_are_one_column_per_label_even_for_a_row_with_an_error(predictor, tmp_path):
     text = output(predictor, b"text\n\n", "csv", "csv", tmp_path, all_scores=True)
     assert text.splitlines()[0] == "text,labels,score_joy,score_anger,score_neutral,error,note"
 
@@ -122,9 +124,9 @@ def test_parquet_has_lists_of_labels_and_scores(predictor, tmp_path):
     assert table[0]["scores"] == [1.0]
 
 
-def test_text_for_people_says_what_is_nearest_where_nothing_reaches_its_threshold(predictor):
-    assert "nearest: neutral 0.40" in as_text("a b c d e f", predictor.predict(["a b c d e f"])[0])
-    assert "error: the text is empty" in as_text("", predictor.predict([""])[0])
+def test_text_for_people_shows_the_nearest_label_if_none_reaches_its_threshold(predictor):
+    assert "nearest: neutral 0.40" in format_prediction("a b c d e f", predictor.predict(["a b c d e f"])[0])
+    assert "error: the text is empty" in format_prediction("", predictor.predict([""])[0])
 
 
 def test_memory_does_not_grow_with_the_file(predictor, tmp_path):
@@ -136,10 +138,46 @@ def test_memory_does_not_grow_with_the_file(predictor, tmp_path):
         tracemalloc.stop()
         return peak
 
-    peak(100)  # what is loaded once
+    peak(100)  # loads what is loaded only once
     assert peak(24_000) < 1.5 * peak(8_000)
 
 
-def test_a_model_that_is_not_there_is_said(tmp_path):
+def test_a_missing_model_is_an_error(tmp_path):
     with pytest.raises(EmograinError, match="not a run folder"):
         emograin.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out.dat"])
+def test_text_output_appears_once_complete(predictor, tmp_path, name):
+    output = tmp_path / name
+
+    def rows(texts):
+        for text in texts:
+            if text is None:
+                raise RuntimeError("broken input")
+            yield Row({"text": text}, text)
+
+    output.write_text("earlier")
+    with pytest.raises(RuntimeError, match="broken input"):
+        write_predictions(predictor, rows(["a b c", None]), output, "text")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: "earlier"}
+    write_predictions(predictor, rows(["a b c", "\ud800"]), output, "text")
+    first, second = output.read_text(encoding="utf-8").strip().split("\n\n")
+    assert first == format_prediction("a b c", predictor.predict(["a b c"])[0])
+    assert "half of a surrogate pair" in second
+
+
+def test_text_is_written_to_devices_and_links(predictor, tmp_path, capsys):
+    link = tmp_path / "link.txt"
+    link.symlink_to(tmp_path / "out.txt")
+    write_predictions(predictor, iter([Row({}, "a b c")]), link)
+    assert link.is_symlink()
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8").startswith("a b c\n")
+    write_predictions(predictor, iter([Row({}, "a b c")]), Path("/dev/null"), "text")
+    write_predictions(predictor, iter([Row({}, "\ud800")]))
+    assert "half of a surrogate pair" in capsys.readouterr().out
+
+
+def test_an_unknown_output_format_is_an_error(predictor):
+    with pytest.raises(EmograinError, match="unknown format to write 'xml' .valid: text, csv, tsv, jsonl, parquet"):
+        write_predictions(predictor, iter([]), None, "xml")

@@ -1,4 +1,4 @@
-"""Folders of files by one process and by two workers of Ray: the same rows, whatever is killed."""
+"""Folders of files, predicted by one process and by two Ray workers: the same rows, whatever is killed."""
 
 import json
 import os
@@ -18,17 +18,17 @@ from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.data.tabular.reader import read_rows
 from emograin.prediction.engines import predict_files
-from emograin.prediction.folder import SCRATCH, FileJob, Settings, jobs_of, predict_file
+from emograin.prediction.folder import SCRATCH, FileJob, FileSettings, find_jobs, predict_file
 from emograin.prediction.predictor import load
 
 ray_is_there = find_spec("ray") is not None
 needs_ray = pytest.mark.skipif(not ray_is_there, reason="Ray is not installed: pip install 'emograin[scale]'")
-HOW = Settings(None, "per-label")
+SETTINGS = FileSettings(None, "per-label")
 TEXTS = ["so glad you came", "what do you mean?", "they cancelled it, I am furious", "the shop opens at nine", "né", ""]
 
 
 def write_folder(folder: Path, rows: int) -> Path:
-    """Files of every format, in two folders, with rows that cannot be read; and one that is no table."""
+    """Write files of every format, in two folders, with rows that cannot be read; and one that is not a table."""
     (folder / "more" / "deep").mkdir(parents=True)
     texts = [f"{TEXTS[at % len(TEXTS)]} {at % 7}" * (at % len(TEXTS) != 5) for at in range(rows)]
     lines = [json.dumps({"id": at, "text": text}) for at, text in enumerate(texts)]
@@ -47,7 +47,7 @@ def write_folder(folder: Path, rows: int) -> Path:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, hidden ones too."""
+    """Return the content of every file in a folder and its subfolders, hidden ones too."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -58,9 +58,9 @@ def source(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(source) -> dict[str, bytes]:
-    """What one process writes."""
+    """The output of one process."""
     output = source.parent / "by-one-process"
-    predict_files([source], output, HOW)
+    predict_files([source], output, SETTINGS)
     return content(output)
 
 
@@ -86,23 +86,23 @@ def test_every_table_of_a_folder_comes_out_under_its_name_with_all_its_rows(sour
 
 def test_formats_names_and_folders_that_do_not_fit_are_refused(source, tmp_path):
     output = tmp_path / "out"
-    targets = [job.target.relative_to(output).as_posix() for job in jobs_of([source], output, "csv")]
+    targets = [job.target.relative_to(output).as_posix() for job in find_jobs([source], output, "csv")]
     assert sorted(targets) == ["a.csv", "c.csv", "empty.csv", "more/a.csv", "more/d.csv", "more/deep/b.csv"]
     one, other = source / "a.jsonl", source / "more" / "a.csv"
-    assert [job.target.name for job in jobs_of([one, other], output)] == ["a.jsonl", "a.csv"]
+    assert [job.target.name for job in find_jobs([one, other], output)] == ["a.jsonl", "a.csv"]
     with pytest.raises(EmograinError, match="would both be written to"):
-        jobs_of([one, other], output, "jsonl")
-    with pytest.raises(EmograinError, match="which would be read again"):
-        jobs_of([source], source / "more" / "out")
+        find_jobs([one, other], output, "jsonl")
+    with pytest.raises(EmograinError, match="and would be read again"):
+        find_jobs([source], source / "more" / "out")
     with pytest.raises(EmograinError, match="files are written as csv, tsv, jsonl, parquet, got --format text"):
-        jobs_of([source], output, "text")
-    with pytest.raises(EmograinError, match="several files go into a folder"):
-        jobs_of([one, other], one)
-    with pytest.raises(EmograinError, match=r"there is no .*nowhere"):
-        jobs_of([one, tmp_path / "nowhere"], output)
+        find_jobs([source], output, "text")
+    with pytest.raises(EmograinError, match="several files need an output folder"):
+        find_jobs([one, other], one)
+    with pytest.raises(EmograinError, match=r"no such file or folder: .*nowhere"):
+        find_jobs([one, tmp_path / "nowhere"], output)
     (tmp_path / "none").mkdir()
-    with pytest.raises(EmograinError, match="no table in"):
-        jobs_of([tmp_path / "none"], output)
+    with pytest.raises(EmograinError, match="no tables in"):
+        find_jobs([tmp_path / "none"], output)
 
 
 def test_a_file_that_cannot_be_read_is_named_and_the_others_are_done(source, tmp_path, capsys):
@@ -116,55 +116,55 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_done(source, tmp
     assert len(content(tmp_path / "out")) == 6
 
 
-def test_resume_passes_over_what_is_there_and_a_killed_process_leaves_whole_files_only(tmp_path):
+def test_resume_skips_existing_outputs_and_a_killed_process_leaves_complete_files_only(tmp_path):
     folder, output = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for at in range(30):
         (folder / f"{at:02}.csv").write_text("text\n" + "".join(f"{text} {at}\n" for text in TEXTS[:5] * 20))
-    predict_files([folder], tmp_path / "whole", HOW)
+    predict_files([folder], tmp_path / "whole", SETTINGS)
     whole = content(tmp_path / "whole")
     command = [sys.executable, "-m", "emograin", "predict", "--input", str(folder), "--output", str(output)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        await_(lambda: len(list(output.glob("*.csv"))) >= 3)
+        wait_until(lambda: len(list(output.glob("*.csv"))) >= 3)
         process.kill()
     kept = {name: data for name, data in content(output).items() if not name.startswith(SCRATCH)}
     assert 3 <= len(kept) < 30
     assert kept.items() <= whole.items()
     marked = sorted(kept)[0]
     (output / marked).write_bytes(b"left alone")
-    predict_files([folder], output, HOW, resume=True)
+    predict_files([folder], output, SETTINGS, resume=True)
     assert content(output) == whole | {marked: b"left alone"}
 
 
-def test_a_file_over_which_processes_die_is_left_out(source, tmp_path):
+def test_a_file_on_which_processes_crash_is_skipped(source, tmp_path):
     job = FileJob(source / "a.jsonl", tmp_path / "out.jsonl")
     for name in ("one", "two", "three"):  # what a killed process leaves
-        assert predict_file(load(), job, HOW, tmp_path / "fine" / name).rows == 62
+        assert predict_file(load(), job, SETTINGS, tmp_path / "fine" / name).rows == 62
         (tmp_path / "attempts" / name).mkdir(parents=True)
     job.target.unlink()
-    outcome = predict_file(load(), job, HOW, tmp_path / "attempts")
-    assert "3 processes died over it" in outcome.problem
+    outcome = predict_file(load(), job, SETTINGS, tmp_path / "attempts")
+    assert "3 processes crashed on this file" in outcome.problem
     assert not job.target.exists()
 
 
 def test_what_is_wrong_with_the_engine_is_one_line(source, tmp_path, capsys, monkeypatch):
-    def told(*options: str) -> str:
+    def error_of(*options: str) -> str:
         assert main(["predict", "--input", str(source), "--output", str(tmp_path / "out"), *options]) == 2
         (line,) = capsys.readouterr().err.splitlines()
         return line
 
-    assert "--engine ray" in told("--workers", "2")
-    assert "exported model" in told("--model", str(tmp_path)) or "run folder" in told("--model", str(tmp_path))
+    assert "--engine ray" in error_of("--workers", "2")
+    assert "exported model" in error_of("--model", str(tmp_path)) or "run folder" in error_of("--model", str(tmp_path))
     assert main(["predict", "--input", str(source), "--engine", "ray"]) == 2
-    assert "need a folder to write to (--output FOLDER)" in capsys.readouterr().err
+    assert "need an output folder (--output FOLDER)" in capsys.readouterr().err
     assert main(["predict", "a text", "--engine", "ray"]) == 2
     assert "--input FOLDER" in capsys.readouterr().err
     if ray_is_there:
-        assert "no cluster answers at 127.0.0.1:9" in told("--engine", "ray", "--address", "127.0.0.1:9")
-        assert "expected the address HOST:PORT" in told("--engine", "ray", "--address", "somewhere")
-        assert "expected at least 1 worker, got 0" in told("--engine", "ray", "--workers", "0")
+        assert "no cluster answers at 127.0.0.1:9" in error_of("--engine", "ray", "--address", "127.0.0.1:9")
+        assert "expected the address HOST:PORT" in error_of("--engine", "ray", "--address", "somewhere")
+        assert "expected at least 1 worker, got 0" in error_of("--engine", "ray", "--workers", "0")
     monkeypatch.setitem(sys.modules, "ray", None)
-    assert "pip install 'emograin[scale]'" in told("--engine", "ray")
+    assert "pip install 'emograin[scale]'" in error_of("--engine", "ray")
     assert not (tmp_path / "out").exists()
 
 
@@ -186,13 +186,13 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path):
     for at in range(6):
         rows = [json.dumps({"id": f"{at}-{row}", "text": f"{text} {row}"}) for row in range(400) for text in TEXTS[:4]]
         (folder / f"{at}.jsonl").write_text("\n".join(rows))
-    predict_files([folder], tmp_path / "whole", HOW)
+    predict_files([folder], tmp_path / "whole", SETTINGS)
     killed: list[list[str]] = []
 
     def kill_one() -> None:
         """Stop both workers where each is in the middle of a file, kill one, let the other go on."""
         while not killed:
-            await_(lambda: len(attempts(output)) == 2)
+            wait_until(lambda: len(attempts(output)) == 2)
             workers = descendants("ray::", "FileWorker")
             for pid in workers:
                 os.kill(pid, signal.SIGSTOP)
@@ -205,7 +205,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path):
 
     killer = Thread(target=kill_one, daemon=True)
     killer.start()
-    predict_files([folder], output, HOW, "ray", 2)
+    predict_files([folder], output, SETTINGS, "ray", 2)
     killer.join(1)
     assert killed
     assert len(killed[0]) == 2
@@ -214,12 +214,12 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path):
 
 
 def attempts(output: Path) -> list[str]:
-    """What workers write at this moment."""
+    """Return the partial outputs of workers."""
     return [str(path) for path in output.glob(f"{SCRATCH}*/*/*")]
 
 
 def descendants(*words: str) -> list[int]:
-    """Processes that this one started, at any depth, whose command line has all the words (Linux)."""
+    """Return descendant processes whose command line has all the words (Linux)."""
     parents, lines = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -234,8 +234,8 @@ def descendants(*words: str) -> list[int]:
     return [pid for pid in lines if pid != os.getpid() and ours(pid) and all(word in lines[pid] for word in words)]
 
 
-def await_(done: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something is so."""
+def wait_until(done: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until a condition is true."""
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end

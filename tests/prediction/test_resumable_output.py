@@ -1,4 +1,4 @@
-"""Output files that grow in whole rows and can be gone on with, and files packed as .gz and .zst."""
+"""Output files that grow by complete rows and can be resumed, and files compressed as .gz and .zst."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from emograin.common.errors import EmograinError, Interrupted
 from emograin.data.tabular.reader import read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
-from emograin.prediction.resumable_output import LAST, growing, unfinished
+from emograin.prediction.resumable_output import VERIFIED_ROWS, append_to, partial_path
 from emograin.prediction.stream import write_predictions
 
 
@@ -27,10 +27,10 @@ SOURCE = "id,text,labels\n" + "".join(f'{at},"text, {at}\n of ""two"" lines é",
 
 
 class Stopped(Exception):
-    """What interrupts a test."""
+    """Interrupts a test."""
 
 
-def broken_off(rows, after: int, error: type[BaseException]):
+def interrupt(rows, after: int, error: type[BaseException]):
     yield from islice(rows, after)
     raise error
 
@@ -38,13 +38,13 @@ def broken_off(rows, after: int, error: type[BaseException]):
 def predict(predictor, output, stop: int | None = None, error=Stopped, resume=False, source=SOURCE, **options):
     rows = read_rows(io.StringIO(source), "csv")
     if stop is not None:
-        rows = broken_off(rows, stop, error)
+        rows = interrupt(rows, stop, error)
     write_predictions(predictor, rows, output, **options, resume=resume)
 
 
 @pytest.mark.parametrize("options", [{}, {"all_scores": True}])
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv"])
-def test_an_interrupted_output_is_whole_rows_and_is_gone_on_with(predictor, tmp_path, monkeypatch, name, options):
+def test_an_interrupted_output_has_complete_rows_and_is_resumed(predictor, tmp_path, monkeypatch, name, options):
     monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
     predict(predictor, tmp_path / f"whole-{name}", **options)
     whole = (tmp_path / f"whole-{name}").read_bytes()
@@ -52,52 +52,52 @@ def test_an_interrupted_output_is_whole_rows_and_is_gone_on_with(predictor, tmp_
     with pytest.raises(Stopped):
         predict(predictor, output, stop=2500, **options)
     assert not output.exists()
-    part = unfinished(output).read_bytes()
+    part = partial_path(output).read_bytes()
     assert whole.startswith(part)
     assert len(list(read_rows(io.BytesIO(part), output.suffix[1:]))) == 2048
     calls = predictor.scorer.calls.copy()
     predict(predictor, output, resume=True, **options)
     assert output.read_bytes() == whole
-    assert sum(predictor.scorer.calls[len(calls) :]) == 3000 - 2048 + LAST
-    assert not unfinished(output).exists()
+    assert sum(predictor.scorer.calls[len(calls) :]) == 3000 - 2048 + VERIFIED_ROWS
+    assert not partial_path(output).exists()
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
-def test_a_row_that_a_crash_cut_anywhere_is_written_again(predictor, tmp_path, name):
+def test_a_row_that_a_crash_truncated_anywhere_is_written_again(predictor, tmp_path, name):
     short = "".join(SOURCE.splitlines(keepends=True)[:9])
     predict(predictor, tmp_path / name, source=short)
     whole = (tmp_path / name).read_bytes()
     output = tmp_path / f"again-{name}"
     for size in range(0, len(whole), 3):
-        unfinished(output).write_bytes(whole[:size])
+        partial_path(output).write_bytes(whole[:size])
         predict(predictor, output, resume=True, source=short)
         assert output.read_bytes() == whole, size
         output.unlink()
 
 
-def test_ctrl_c_says_where_the_rows_are_and_how_to_go_on(predictor, tmp_path, monkeypatch):
+def test_ctrl_c_says_where_the_rows_are_and_how_to_resume(predictor, tmp_path, monkeypatch):
     monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
-    with pytest.raises(Interrupted, match=r"out\.jsonl\.part \(--resume goes on\)"):
+    with pytest.raises(Interrupted, match=r"out\.jsonl\.part \(continue with --resume\)"):
         predict(predictor, tmp_path / "out.jsonl", stop=2500, error=KeyboardInterrupt)
 
 
-def test_rows_of_another_input_or_with_other_options_are_refused(predictor, tmp_path):
+def test_rows_of_another_input_or_with_other_options_are_rejected(predictor, tmp_path):
     output = tmp_path / "out.csv"
     predict(predictor, output)
     content = output.read_bytes()
-    output.rename(unfinished(output))
+    output.rename(partial_path(output))
     with pytest.raises(EmograinError, match="does not fit the input at row 8"):
         predict(predictor, output, resume=True, source=SOURCE.replace("text, 7", "other"))
     with pytest.raises(EmograinError, match="does not fit the input at row 1"):
         predict(predictor, output, resume=True, all_scores=True)
     with pytest.raises(EmograinError, match="has more rows than the input"):
         predict(predictor, output, resume=True, source="".join(SOURCE.splitlines(keepends=True)[:21]))
-    assert unfinished(output).read_bytes() == content
+    assert partial_path(output).read_bytes() == content
 
 
 @pytest.mark.parametrize("options", [{}, {"all_scores": True}])
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv"])
-def test_an_output_that_another_model_or_other_thresholds_began_is_refused(predictor, tmp_path, name, options):
+def test_an_output_of_another_model_or_with_other_thresholds_is_rejected(predictor, tmp_path, name, options):
     class OtherScorer(CountingScorer):
         def __init__(self, moved):
             super().__init__()
@@ -107,19 +107,21 @@ def test_an_output_that_another_model_or_other_thresholds_began_is_refused(predi
             scores, cut = super().__call__(texts, on_progress)
             return scores + np.float32(self.moved), cut
 
-    def of(moved: float, thresholds: list[float]) -> Predictor:
+    def make(moved: float, thresholds: list[float]) -> Predictor:
         return Predictor(predictor.taxonomy, thresholds, OtherScorer(moved))
 
     options |= {"source": "text\n" + "".join(f"{'word ' * (at % 7)}end\n" for at in range(20))}
     output = tmp_path / name
     predict(predictor, output, **options)
     content = output.read_bytes()
-    output.rename(unfinished(output))
-    for other in (of(0.01, [0.5] * 3), of(0, [0.99] * 3)):
-        with pytest.raises(EmograinError, match=rf"{name}\.part was made by another model or with other thresholds: '"):
+    output.rename(partial_path(output))
+    for other in (make(0.01, [0.5] * 3), make(0, [0.99] * 3)):
+        with pytest.raises(
+            EmograinError, match=rf"{name}\.part was written by another model or with other thresholds: '"
+        ):
             predict(other, output, resume=True, **options)
-    assert unfinished(output).read_bytes() == content
-    predict(of(1e-6, [0.5] * 3), output, resume=True, **options)  # another machine's last digits
+    assert partial_path(output).read_bytes() == content
+    predict(make(1e-6, [0.5] * 3), output, resume=True, **options)  # another machine's last digits
     assert output.read_bytes() == content
 
 
@@ -133,8 +135,8 @@ def test_a_finished_output_is_left_alone_and_a_new_one_is_started(predictor, tmp
 
 
 @pytest.mark.parametrize("name", ["out.parquet", "out.jsonl.gz", "out.txt"])
-def test_what_lines_cannot_be_added_to_cannot_be_resumed(predictor, tmp_path, name):
-    with pytest.raises(EmograinError, match="--resume goes on with a file that lines can be added to"):
+def test_an_output_that_cannot_be_appended_to_cannot_be_resumed(predictor, tmp_path, name):
+    with pytest.raises(EmograinError, match="--resume needs an output that can be appended to"):
         predict(predictor, tmp_path / name, resume=True)
 
 
@@ -153,7 +155,7 @@ def test_zst_and_gz_files_are_read_and_written(predictor, tmp_path):
     write_predictions(predictor, read_rows(tmp_path / "out.csv.zst"), tmp_path / "again.jsonl.gz")
     assert [row.fields["id"] for row in read_rows(tmp_path / "again.jsonl.gz")] == [str(at) for at in range(5000)]
     (tmp_path / "short.csv.zst").write_bytes(b"".join(frames)[:-20])
-    with pytest.raises(EmograinError, match="the file is cut short"):
+    with pytest.raises(EmograinError, match="the file is truncated"):
         list(read_rows(tmp_path / "short.csv.zst"))
     (tmp_path / "bad.csv.zst").write_bytes(b"no zstandard at all")
     with pytest.raises(EmograinError, match="not readable as Zstandard"):
@@ -178,19 +180,19 @@ def test_a_csv_output_reads_back_as_its_input(predictor, tmp_path):
 
 
 def write_half(output, whole: bytes, half: bytes):
-    """Write rows, say that they are whole, and be interrupted in the next one."""
-    with growing(output, resume=False) as (stream, keep):
+    """Write rows, commit them, and be interrupted in the next one."""
+    with append_to(output, resume=False) as (stream, commit):
         stream.write(whole)
-        keep()
+        commit()
         stream.write(half)
         raise KeyboardInterrupt
 
 
-def test_half_a_row_that_was_written_when_it_was_interrupted_is_cut_off(tmp_path):
+def test_an_incomplete_row_at_an_interruption_is_removed(tmp_path):
     output = tmp_path / "out.jsonl"
-    with pytest.raises(Interrupted, match="--resume goes on"):
+    with pytest.raises(Interrupted, match="continue with --resume"):
         write_half(output, b'{"text": "whole"}\n', b'{"text": "ha')
-    assert unfinished(output).read_bytes() == b'{"text": "whole"}\n'
+    assert partial_path(output).read_bytes() == b'{"text": "whole"}\n'
     with pytest.raises(Interrupted, match="^interrupted$"):
         write_half(output, b"", b'{"te')
-    assert not unfinished(output).exists()
+    assert not partial_path(output).exists()

@@ -1,4 +1,4 @@
-"""The model that the package carries: it predicts at once, without torch, and is the run that the results are of."""
+"""The bundled model: it predicts at once, without torch, and is the run in results/."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import emograin
 from emograin import data
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.prediction.shipped_model import SHIPPED, model_card
+from emograin.prediction.shipped_model import SHIPPED, read_model_card
 
 ROOT = Path(__file__).parents[2]
 CLEAR = {
@@ -33,7 +33,7 @@ def test_it_finds_what_is_clear():
     assert [each.labels[0] for each in predictions] == list(CLEAR.values())
 
 
-def test_it_names_no_path_of_the_machine_that_made_it():
+def test_it_contains_no_path_of_the_machine_that_made_it():
     content = (SHIPPED / "model.onnx").read_bytes()
     assert not [part for part in (b"site-packages", b"onnx_export.py", b"stack_trace") if part in content]
     described = json.loads((SHIPPED / "model.json").read_text(encoding="utf-8"))
@@ -64,9 +64,9 @@ def test_it_scores_as_the_run_that_it_was_made_of(shared):
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
 
 
-def test_the_card_has_the_figures_of_its_network_and_says_what_it_is_not_for():
-    card = model_card()
-    for splits in card["figures"].values():
+def test_the_card_has_the_metrics_of_its_network_and_says_what_it_is_not_for():
+    card = read_model_card(SHIPPED)
+    for splits in card["metrics"].values():
         for found in splits.values():
             for policy in found["policies"].values():
                 low, high = policy["interval"]
@@ -75,7 +75,7 @@ def test_the_card_has_the_figures_of_its_network_and_says_what_it_is_not_for():
             assert found["policies"]["per-label"]["macro_f1"] == pytest.approx(np.mean(by_label))
     assert card["data"]["licence"] == card["encoder"]["licence"] == "Apache-2.0"
     page = (SHIPPED / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert f"{card['figures']['int8']['test']['policies']['per-label']['macro_f1']:.3f}" in page
+    assert f"{card['metrics']['int8']['test']['policies']['per-label']['macro_f1']:.3f}" in page
     assert card["uses"]["not for"] in page
 
 
@@ -91,14 +91,14 @@ def test_evaluate_runs_on_it(tmp_path, capsys):
     assert "cannot be mixed" in capsys.readouterr().err
 
 
-def test_an_installation_without_it_says_so(monkeypatch, tmp_path):
+def test_an_installation_without_it_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setattr("emograin.prediction.shipped_model.SHIPPED", tmp_path)
-    with pytest.raises(EmograinError, match="carries no model"):
+    with pytest.raises(EmograinError, match="has no bundled model"):
         emograin.load()
 
 
 def test_a_wheel_carries_it_into_a_bare_environment(tmp_path):
-    """Built and installed as a stranger does, without torch."""
+    """Build and install it as a user does, without torch."""
     uv = [sys.executable, "-m", "uv"]
     built = subprocess.run(
         [*uv, "build", "--wheel", "--out-dir", str(tmp_path), str(ROOT)], capture_output=True, text=True, timeout=200

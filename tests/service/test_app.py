@@ -1,4 +1,4 @@
-"""The service's answers: what is predicted, by which thresholds, and what is refused, with which words."""
+"""Responses of the service: predictions, thresholds, and errors with their messages."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ async def test_labels_are_those_above_the_thresholds_of_the_policy(policy):
     assert answer["thresholds"] == (policy or "per-label")
     for text, each in zip(texts, answer["predictions"], strict=True):
         expected = labels_by_hand(text, policy or "per-label")
-        assert each == {"labels": expected, "cut": len(text) > 50, "words": None}
+        assert each == {"labels": expected, "truncated": len(text) > 50, "words": None}
 
 
 @run
@@ -49,11 +49,11 @@ async def test_one_text_and_all_scores():
 
 
 @run
-async def test_explanations_where_the_model_gives_them():
+async def test_explanations_if_the_model_supports_them():
     async with running(Recorder()) as (client, _):
         refused = await ask(client, "hello", explain=True)
     assert refused.status_code == 422
-    assert refused.json()["error"] == {"code": "no_explanations", "message": "this model gives no explanations"}
+    assert refused.json()["error"] == {"code": "no_explanations", "message": "this model does not support explain"}
     async with running(Explainer()) as (client, _):
         assert (await client.get("/v1/model")).json()["explanations"] is True
         one, two = (await ask(client, "hello", "abc", explain=True)).json()["predictions"]
@@ -76,14 +76,14 @@ async def test_explanations_where_the_model_gives_them():
         ({"texts": ["a", "b" * 21]}, "texts[1]: a text has at most 20 characters"),
         ({"texts": [SECRET + "!" * 20] * 5}, "; and 2 more"),
         ({"text": "a", "thresholds": SECRET}, "'global' or 'per-label'"),
-        ({"text": "a", SECRET: 1}, "known: texts, text, thresholds"),
+        ({"text": "a", SECRET: 1}, "unknown field (known: texts, text, thresholds"),
         ({"text": "a", "all_scores": SECRET}, "all_scores: Input should be a valid boolean"),
         ({"text": {SECRET: SECRET}}, "text: Input should be a valid string"),
         ({"texts": ["a", "unreadable"]}, "texts[1]: it cannot be read"),
         (SECRET, "Input should be an object"),
     ],
 )
-async def test_what_is_wrong_is_said_without_repeating_it(body, said):
+async def test_errors_name_the_mistake_without_repeating_the_request(body, said):
     async with running(Recorder(), request_texts=5, text_characters=20) as (client, _):
         answer = await client.post("/v1/predict", json=body)
     assert answer.status_code == 422
@@ -96,7 +96,7 @@ async def test_what_is_wrong_is_said_without_repeating_it(body, said):
 @pytest.mark.parametrize(
     "body", [b"", b"{", b'{"text": "\\ud800"}', b"\xff", b"[" * 100_000, b'{"text": 1' + b"0" * 9999 + b"}"]
 )
-async def test_what_is_no_json_is_refused(body):
+async def test_invalid_json_is_rejected(body):
     async with running(Recorder()) as (client, _):
         answer = await client.post("/v1/predict", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
@@ -118,7 +118,7 @@ async def test_other_errors_have_the_same_shape():
 
 @run
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_over_the_limit_is_refused_before_it_is_held(chunked):
+async def test_a_body_over_the_limit_is_rejected_before_it_is_in_memory(chunked):
     read = 0
 
     async def endless():
@@ -133,7 +133,7 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_held(chunked):
         assert (await ask(client, "a")).status_code == 200
     assert answer.status_code == 413
     assert "at most 1000 bytes" in answer.json()["error"]["message"]
-    assert read <= 6000  # what is over the limit is thrown away, up to a point
+    assert read <= 6000  # the excess is discarded, up to a limit
 
 
 @run
@@ -143,19 +143,19 @@ async def test_all_requests_together_hold_a_bounded_number_of_bytes():
         predictor.may_go_on.clear()
         texts = "x" * 800
         first = [asyncio.create_task(ask(client, texts)) for _ in range(2)]
-        while len(app.state.queue._open) < 2:
+        while len(app.state.queue._unanswered) < 2:
             await asyncio.sleep(0.002)
         third = await ask(client, texts)
         predictor.may_go_on.set()
         assert [answer.status_code for answer in await asyncio.gather(*first)] == [200, 200]
-        assert (await ask(client, texts)).status_code == 200  # and the bytes are given back
+        assert (await ask(client, texts)).status_code == 200  # the bytes are released
     assert third.status_code == 429
     assert "2000 bytes" in third.json()["error"]["message"]
     assert int(third.headers["retry-after"]) >= 1
 
 
 @run
-async def test_a_request_that_dawdles_is_refused():
+async def test_a_slow_request_is_rejected():
     async def slow():
         yield b"{"
         await asyncio.sleep(30)
@@ -168,7 +168,7 @@ async def test_a_request_that_dawdles_is_refused():
 
 
 @run
-async def test_an_api_key_opens_what_is_not_open_to_all():
+async def test_an_api_key_is_required_where_set():
     async with running(Recorder(), api_key="open sesame") as (client, _):
         wanted = [("get", "/v1/model"), ("get", "/metrics"), ("post", "/v1/predict"), ("get", "/v1/none")]
         for headers in ({}, {"X-API-Key": "open sesam"}, {"Authorization": "Bearer x"}, {"X-API-Key": "\xe9"}):
@@ -215,7 +215,7 @@ async def test_it_is_ready_between_warming_up_and_stopping():
 
 
 @run
-async def test_counts_are_told_to_prometheus():
+async def test_metrics_for_prometheus():
     async with running(Recorder()) as (client, _):
         await ask(client, "a", "b", "c")
         await client.get(f"/{SECRET}")
@@ -250,7 +250,7 @@ async def test_logs_are_json_without_the_texts(caplog):
     assert all(row["milliseconds"] >= 0 for row in rows)
     failed = [json.loads(line) for line in lines if json.loads(line)["level"] == "error"]
     assert {row["error"] for row in failed} == {"RuntimeError"}
-    assert any("served.py" in place for row in failed for place in row["places"])
+    assert any("served.py" in frame for row in failed for frame in row["traceback"])
     assert SECRET not in "".join(lines)
     assert "broken by a text" not in "".join(lines)
 
@@ -259,7 +259,7 @@ def test_two_apps_share_nothing():
     first, second = (create_app(served(Recorder()), Settings()) for _ in range(2))
     assert first.state.queue is not second.state.queue
     first.state.queue.refuse()
-    assert not second.state.queue.closing
+    assert not second.state.queue.shutting_down
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_two_apps_share_nothing():
     [
         ({"batch_texts": 0}, "batch_texts must be at least 1"),
         ({"request_texts": 10, "queue_texts": 9}, "queue_texts must be at least request_texts"),
-        ({"api_key": " "}, "the API key must be ASCII, and not empty"),
+        ({"api_key": " "}, "the API key must be ASCII and not empty"),
     ],
 )
 def test_settings_check_themselves(settings, said):
@@ -306,5 +306,5 @@ def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
             assert labels == [row.labels for row in expected]
             scores = [list(row["scores"].values()) for row in found]
             np.testing.assert_allclose(scores, expected.scores, atol=2e-6)
-            assert [row["cut"] for row in found] == [row.note is not None for row in expected]
-            assert found[-1]["cut"]
+            assert [row["truncated"] for row in found] == [row.note is not None for row in expected]
+            assert found[-1]["truncated"]

@@ -1,4 +1,4 @@
-"""Requests in flight share batches, fairly, in a queue that has an end."""
+"""Concurrent requests share batches, fairly, in a bounded queue."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emograin.service.dynamic_batching import BatchingQueue
-from emograin.service.errors import Refusal
+from emograin.service.errors import ServiceError
 from emograin.service.served_model import Scored
 
 
@@ -40,7 +40,7 @@ async def test_every_text_gets_its_own_scores():
 
 
 @run
-async def test_a_long_request_holds_up_a_short_one_by_its_share_only():
+async def test_a_long_request_delays_a_short_one_by_its_share_only():
     predictor = Recorder()
     async with running(predictor, batch_texts=8) as (client, app):
         predictor.may_go_on.clear()
@@ -82,7 +82,7 @@ async def test_a_full_queue_answers_429_and_recovers():
 
 
 @run
-async def test_the_texts_of_a_client_that_left_are_not_computed():
+async def test_the_texts_of_a_disconnected_client_are_not_computed():
     predictor = Recorder()
     async with running(predictor, batch_texts=4) as (_, app):
         predictor.may_go_on.clear()
@@ -132,12 +132,12 @@ async def test_one_request_that_breaks_the_model_breaks_no_other():
 
 
 @run
-async def test_stopping_finishes_what_was_accepted():
+async def test_shutdown_finishes_accepted_requests():
     predictor = Recorder(seconds=0.01)
     async with running(predictor, batch_texts=4) as (client, app):
         predictor.may_go_on.clear()
         accepted = [asyncio.create_task(ask(client, *"abcdefg")) for _ in range(5)]
-        await until(lambda: len(app.state.queue._open) == 5)
+        await until(lambda: len(app.state.queue._unanswered) == 5)
         app.state.queue.refuse()
         refused = await ask(client, "late")
         predictor.may_go_on.set()
@@ -148,7 +148,7 @@ async def test_stopping_finishes_what_was_accepted():
 
 
 @run
-async def test_what_cannot_be_finished_in_time_is_refused():
+async def test_requests_that_cannot_be_finished_in_time_fail():
     predictor = Recorder()
     async with running(predictor, drain_seconds=1) as (client, _):
         predictor.may_go_on.clear()
@@ -161,8 +161,8 @@ async def test_what_cannot_be_finished_in_time_is_refused():
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 3)), min_size=1, max_size=12), st.integers(1, 9))
-def test_whatever_comes_when_is_answered_once_or_refused(requests, batch_texts):
-    """Requests of any size at any time, some of which leave: batches are full, the bound holds, order is kept."""
+def test_every_request_is_answered_once_or_rejected(requests, batch_texts):
+    """Requests of any size at any time, some cancelled: batches and queue stay in bounds, results in order."""
     most, batches = 40, []
 
     def score(texts, _):
@@ -176,18 +176,18 @@ def test_whatever_comes_when_is_answered_once_or_refused(requests, batch_texts):
         texts = [f"{at} {each}" for each in range(size)]
         before = queue.waiting
         if before + size > most:
-            with pytest.raises(Refusal, match="at most 40"):
+            with pytest.raises(ServiceError, match="at most 40"):
                 queue.submit(texts)
             return
         job = queue.submit(texts)
         if wait == 3:
             await asyncio.sleep(0)
-            queue.drop(job)
+            queue.cancel(job)
             return
         assert [each.scores for each in await job.answer] == texts
 
     async def everything():
-        work = asyncio.create_task(queue.work(lambda: None))
+        work = asyncio.create_task(queue.run_worker(lambda: None))
         await asyncio.gather(*(one(at, *request) for at, request in enumerate(requests)))
         await queue.close(10, work)
         assert work.done()

@@ -1,4 +1,4 @@
-"""The service does what its OpenAPI says, for requests that fit it and for those that do not."""
+"""The service conforms to its OpenAPI description, for valid and for invalid requests."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenApiSchema]:
-    """OpenAPI of a service that runs."""
+    """The OpenAPI description of a running service."""
     with process(tmp_path_factory.mktemp("service")) as (_, url, _log):
         while httpx.get(f"{url}/readyz").status_code != 200:
             pass

@@ -1,6 +1,6 @@
-"""The service's page in headless Chromium, against a stand-in of the service, and once against the service itself.
+"""The demo page in headless Chromium, against a stub of the service, and once against the service itself.
 
-The stand-in sends the strictest Content-Security-Policy the page can live with: whatever it breaks fails a test.
+The stub sends the strictest Content-Security-Policy that the page works with: any violation fails a test.
 """
 
 import csv
@@ -44,7 +44,7 @@ def stub() -> Iterator[Stub]:
 
 @pytest.fixture
 def open_page(browser: Any, stub: Stub) -> Iterator[Open]:
-    """Opens the page; at the end no script may have failed and nothing may have offended the policy."""
+    """Open the page; at the end, no script may have failed and nothing may have violated the policy."""
     wrong: list[str] = []
     contexts = []
 
@@ -133,7 +133,7 @@ def test_emptied_text_leaves_nothing(open_page: Open) -> None:
     assert bars(page, "#rest") == []
 
 
-def test_examples_and_cut_texts(open_page: Open, stub: Stub) -> None:
+def test_examples_and_truncated_texts(open_page: Open, stub: Stub) -> None:
     page = open_page()
     page.click("#examples button >> nth=0")
     expect(page.locator("#chosen .name")).to_have_text("gratitude")
@@ -141,7 +141,7 @@ def test_examples_and_cut_texts(open_page: Open, stub: Stub) -> None:
     page.fill("#text", "thank " * 100)
     expect(page.locator("#note")).to_contain_text("first 64 word pieces")
     page.fill("#text", "x" * 2001)
-    expect(page.locator("#one-notice")).to_contain_text("2,001 characters, the service takes 2,000")
+    expect(page.locator("#one-notice")).to_contain_text("2,001 characters, the limit is 2,000")
     page.fill("#text", "\U0001f600" * 1900)  # 3,800 UTF-16 units, 1,900 characters
     expect(page.locator("#chosen .name")).to_have_text("neutral")
 
@@ -155,17 +155,17 @@ def test_words_are_coloured_by_the_chosen_emotion(open_page: Open) -> None:
     assert page.locator("mark.against").all_inner_texts() == ["not"]
     assert page.locator("#coloured").inner_text() == "\U0001f600 thank you, not proud"
     expect(page.locator("#strongest")).to_have_text(
-        "Most for gratitude: thank +0.50 · Most against gratitude: not −0.30"
+        "Evidence for gratitude: thank +0.50 · Evidence against gratitude: not −0.30"
     )
     page.get_by_role("radio", name="gratitude").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#strongest")).to_contain_text("Most for pride: proud +0.50")
+    expect(page.locator("#strongest")).to_contain_text("Evidence for pride: proud +0.50")
     page.fill("#text", "so proud, and so glad, and thank you")
     expect(page.locator("#chips input")).to_have_count(3)
     expect(page.get_by_role("radio", name="pride")).to_be_checked()
 
 
-def test_no_words_are_asked_of_a_model_without_explanations(open_page: Open, stub: Stub) -> None:
+def test_no_words_are_requested_from_a_model_without_explanations(open_page: Open, stub: Stub) -> None:
     stub.explanations = False
     page = open_page()
     page.fill("#text", "thank you")
@@ -179,7 +179,7 @@ def test_threshold_policy(open_page: Open, stub: Stub) -> None:
     page.fill("#text", "thank you")
     expect(page.locator("#chosen .name")).to_have_text("gratitude")
     assert page.locator("#policy option").all_inner_texts() == [
-        "One for each label", "One for all labels, 0.27", "Fixed, 0.30"
+        "One per label", "One for all labels, 0.27", "Fixed, 0.30"
     ]  # fmt: skip
     page.select_option("#policy", "fixed")
     expect(page.get_by_role("meter", name="gratitude")).to_have_attribute(
@@ -277,9 +277,9 @@ def test_rows_of_a_file_come_out_with_their_columns(open_page: Open, stub: Stub)
     assert [row[:3] for row in rows[:5]] == expected
     assert [row[3] for row in rows[:5]] == ['["gratitude"]', '["joy"]', "[]", '["curiosity"]', "[]"]
     assert [row[-2] for row in rows] == [
-        "", "", "the text is empty", "", "the text has 2,001 characters, the service takes 2,000",
+        "", "", "the text is empty", "", "the text has 2,001 characters, the limit is 2,000",
         "2 cells, expected 3", "0 cells, expected 3", '4 cells, expected 3, too many: ["cells"]',
-        "a quoted cell is never closed",
+        "a quoted cell is not closed",
     ]  # fmt: skip
 
 
@@ -305,7 +305,7 @@ def test_files_as_spreadsheets_write_them(open_page: Open, stub: Stub, content: 
 @pytest.mark.parametrize(
     ("content", "told"), [(b"", "is empty"), (b"\n \n", "is empty"), (b"PK\x03\x04\x00", "binary")]
 )
-def test_files_that_are_no_csv(open_page: Open, content: bytes, told: str) -> None:
+def test_files_that_are_not_csv(open_page: Open, content: bytes, told: str) -> None:
     page = open_page()
     choose_file(page, content)
     expect(page.locator("#file-panel .notice")).to_contain_text(told)
@@ -344,7 +344,7 @@ def test_busy_service_is_waited_for(open_page: Open, stub: Stub) -> None:
     assert [len(request["texts"]) for request in stub.requests] == [8, 8, 8, 4], "the refused one, again, and the rest"
 
 
-def test_cancelled_and_gone_on_with(open_page: Open, stub: Stub) -> None:
+def test_a_cancelled_file_is_continued(open_page: Open, stub: Stub) -> None:
     page = open_page()
     choose_file(page, "id,text\n" + "".join(f"{at},so glad {at}\n" for at in range(40)))
     stub.seconds = 0.4
@@ -377,14 +377,14 @@ def test_one_refused_row_does_not_stop_the_others(open_page: Open, stub: Stub, s
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (413, "Too much at once for the service: why."),
-        (422, "The service cannot take this: why."),
+        (413, "The request is too large: why."),
+        (422, "The request was rejected: why."),
         (429, "The service is busy: why. Trying again in 60 s."),
         (500, "The service failed with status 500: why."),
         (503, "The service is not ready: why. Trying again in 60 s."),
     ],
 )
-def test_each_error_is_told(open_page: Open, stub: Stub, status: int, told: str) -> None:
+def test_each_error_is_shown(open_page: Open, stub: Stub, status: int, told: str) -> None:
     page = open_page()
     stub.refusals = [(status, "why.", {"Retry-After": "60"})]
     page.fill("#text", "thank you")
@@ -401,7 +401,7 @@ def test_lost_connection(open_page: Open) -> None:
     page.context.set_offline(True)
     page.fill("#text", "thank you")
     expect(page.locator("#one-notice")).to_contain_text("No connection to the service.")
-    page.context.set_offline(False)  # told to the page, which tries again by itself
+    page.context.set_offline(False)  # the page notices and retries by itself
     expect(page.locator("#chosen .name")).to_have_text("gratitude")
     expect(page.locator("#one-notice")).to_be_empty()
 
@@ -424,11 +424,11 @@ def test_service_that_stops_in_a_file(open_page: Open, stub: Stub) -> None:
 def test_api_key(open_page: Open, stub: Stub) -> None:
     stub.key = "right"
     page = open_page(ready=False)
-    expect(page.locator("#locked-why")).to_have_text("The service asks for an API key.")
+    expect(page.locator("#locked-why")).to_have_text("This service requires an API key.")
     page.fill("#text", "thank you")
     page.fill("#api-key", "wrong")
     page.keyboard.press("Enter")
-    expect(page.locator("#locked-why")).to_have_text("The service does not accept this API key.")
+    expect(page.locator("#locked-why")).to_have_text("This API key is not valid.")
     page.fill("#api-key", "right")
     page.keyboard.press("Enter")
     expect(page.locator("#chosen .name")).to_have_text("gratitude")

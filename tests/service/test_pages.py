@@ -1,4 +1,4 @@
-"""The pages that the service sends: nothing from another address, and a policy that a browser holds them to."""
+"""The pages of the service: nothing from other hosts, and a policy that browsers enforce."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ BASE = "http://x"
 
 
 class Links(HTMLParser):
-    """What a page has a browser load, or leads to."""
+    """The addresses that a page loads or links to."""
 
     def __init__(self) -> None:
         super().__init__()

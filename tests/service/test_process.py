@@ -1,4 +1,4 @@
-"""The service as a process: stopped while it answers, killed and started again, and from the command line."""
+"""The service as a process: stopped under load, killed and restarted, and started from the command line."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def expect(answer: httpx.Response, texts: list[str]) -> None:
 
 
 @run
-async def test_sigterm_finishes_what_was_accepted_and_refuses_the_rest(tmp_path):
+async def test_sigterm_finishes_accepted_requests_and_rejects_new_ones(tmp_path):
     limits = httpx.Limits(max_connections=None)
     with process(tmp_path, seconds=0.05, batch_texts=4) as (service, url, log):
         async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
@@ -40,7 +40,7 @@ async def test_sigterm_finishes_what_was_accepted_and_refuses_the_rest(tmp_path)
                 while await waiting_texts(client) < 100:
                     await asyncio.sleep(0.01)
             service.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.3)  # it notices ten times a second
+            await asyncio.sleep(0.3)  # it checks ten times per second
             ready, late = await client.get("/readyz"), await ask(client, "late")
             answers = await asyncio.gather(*accepted)
         assert service.wait(20) == 0
@@ -56,7 +56,7 @@ async def test_sigterm_finishes_what_was_accepted_and_refuses_the_rest(tmp_path)
 
 
 @run
-async def test_sigterm_gives_up_what_takes_too_long(tmp_path):
+async def test_sigterm_fails_requests_that_take_too_long(tmp_path):
     with process(tmp_path, seconds=0.2, batch_texts=1, drain_seconds=1) as (service, url, _):
         async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             accepted = [asyncio.create_task(ask(client, *["a"] * 100)) for _ in range(5)]
@@ -120,7 +120,7 @@ def test_an_answer_does_not_wait_for_acknowledgements(tmp_path):
 
 
 @run
-async def test_a_client_that_is_cut_off_is_forgotten(tmp_path):
+async def test_the_request_of_a_disconnected_client_is_dropped(tmp_path):
     with process(tmp_path, seconds=0.2, batch_texts=1) as (_, url, _log):
         async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             with pytest.raises(httpx.ReadTimeout):
@@ -132,7 +132,7 @@ async def test_a_client_that_is_cut_off_is_forgotten(tmp_path):
 
 
 @run
-async def test_a_large_body_is_refused_so_that_the_client_reads_why(tmp_path):
+async def test_a_large_body_is_rejected_and_the_client_reads_why(tmp_path):
     with process(tmp_path, body_bytes=1000, api_key="open sesame") as (_, url, _log):
         async with httpx.AsyncClient(base_url=url, timeout=20) as client:
             for headers, status in [({"X-API-Key": "open sesame"}, 413), ({}, 401)]:
@@ -140,7 +140,7 @@ async def test_a_large_body_is_refused_so_that_the_client_reads_why(tmp_path):
                 assert answer.status_code == status
 
 
-def test_a_port_that_is_taken_is_said():
+def test_a_port_in_use_is_an_error():
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(EmograinError, match="cannot listen on"):
         listen("127.0.0.1", taken.getsockname()[1])
 
@@ -150,7 +150,7 @@ def test_a_port_that_is_taken_is_said():
     [
         (["--model", "nowhere"], "'nowhere' is not a run folder"),
         (["--model", "nowhere", "--batch-texts", "0"], "batch_texts must be at least 1, got 0"),
-        (["--model", "nowhere", "--api-key-file", "no_such_file"], "cannot read the API key of 'no_such_file'"),
+        (["--model", "nowhere", "--api-key-file", "no_such_file"], "cannot read the API key from 'no_such_file'"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, said):
@@ -160,7 +160,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, said):
     assert len(captured.err.splitlines()) == 1
 
 
-def test_the_missing_extra_is_said_and_help_needs_none():
+def test_the_missing_extra_is_an_error_and_help_needs_none():
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['fastapi', 'uvicorn', 'prometheus_client']));"
         "from emograin.cli.app import main; main(['--help']); main(['serve', '--help']); print(main(['serve']))"

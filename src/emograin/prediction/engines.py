@@ -1,44 +1,50 @@
-"""ENGINES: what predicts a folder of files, by name."""
+"""ENGINES: the ways to predict a folder of files, by name."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..common.errors import EmograinError, unknown_name
-from .folder import Engine, Settings, jobs_of, one_process, predict_folder
-from .ray_engine import ray_workers
+from ..common.progress import Progress
+from .folder import Engine, FileSettings, find_jobs, local_engine, predict_folder
+from .ray_engine import ray_engine
 
-ENGINES: dict[str, Callable[[Settings, int | None, str | None], Engine]] = {"local": one_process, "ray": ray_workers}
+ENGINES: dict[str, Callable[[FileSettings, int | None, str | None], Engine]] = {
+    "local": local_engine,
+    "ray": ray_engine,
+}
 
 
 def predict_files(
     inputs: Sequence[str | Path],
     output: Path | None,
-    settings: Settings,
+    settings: FileSettings,
     engine: str = "local",
     workers: int | None = None,
     address: str | None = None,
     format: str | None = None,
     resume: bool = False,
+    open_progress: Callable[[int], Progress] = lambda total: Progress(total, "files", show=False),
 ) -> None:
     """Predict folders and files into a folder.
 
     Args:
         inputs: Folders and files.
-        output: A folder.
+        output: Output folder.
         settings: How each file is read, predicted and written.
         engine: A key of `ENGINES`.
-        workers: Of an engine of several processes, how many.
-        address: Of such an engine, the cluster.
-        format: Of the output; by default each input's own.
-        resume: Pass over the files whose output is there.
+        workers: Number of processes, for engines with several.
+        address: Address of the cluster, for engines that run on one.
+        format: Output format; None: each input's own.
+        resume: Skip files whose output exists.
+        open_progress: Number of files -> a progress bar; silent by default.
 
     Raises:
-        EmograinError: The engine cannot start, or a file could not be predicted; all others are.
-        Interrupted: Ctrl-C; the files that are there are whole.
+        EmograinError: The engine cannot start, or some files could not be predicted; all others were.
+        Interrupted: Ctrl-C; every output that exists is complete.
     """
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
     if output is None:
-        raise EmograinError("several files, and an engine, need a folder to write to", "--output FOLDER")
-    jobs = jobs_of([Path(each) for each in inputs], output, format)
-    predict_folder(jobs, ENGINES[engine](settings, workers, address), output, resume)
+        raise EmograinError("several files, and --engine, need an output folder", "--output FOLDER")
+    jobs = find_jobs([Path(each) for each in inputs], output, format)
+    predict_folder(jobs, ENGINES[engine](settings, workers, address), output, resume, open_progress)

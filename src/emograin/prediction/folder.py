@@ -1,8 +1,8 @@
-"""Many files predicted, a file at a time: each comes out whole and under its own name, or not at all.
+"""Predict many files; each output appears under its own name once complete.
 
 OUTPUT/
-  NAME            the predictions of an input file of this name, in the same folders below
-  .emograin-RUN/  what is being written; gone at the end
+  NAME            predictions of the input file NAME, in the same subfolders
+  .emograin-RUN/  partial outputs; deleted at the end
 """
 
 import shutil
@@ -18,13 +18,14 @@ from uuid import uuid4
 from ..common.errors import EmograinError, Interrupted
 from ..common.files import disk_errors
 from ..common.progress import Progress
-from ..data.tabular.formats import BLOCK, PACKED, SUFFIXES, format_of
+from ..data.tabular.formats import BLOCK, COMPRESSED, SUFFIXES, infer_format
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
-from .predictor import Predictor, load, record
+from .predictor import Predictor, load
+from .records import RECORDS, RecordSettings
 
 SCRATCH = ".emograin-"
-DEATHS = 3  # of processes over one file, before it is left out: it may be what kills them
+MAX_ATTEMPTS = 3  # processes that may crash on a file before it is skipped: it may be the cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class FileJob:
     """A file to predict.
 
     Attributes:
-        source: The input.
-        target: Where its predictions go.
+        source: Input file.
+        target: Output file.
     """
 
     source: Path
@@ -41,15 +42,15 @@ class FileJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """How every file is read, predicted and written.
+class FileSettings:
+    """Settings for reading, predicting and writing every file.
 
     Attributes:
-        model: An exported model, or a run folder; None is the model that the package carries.
-        policy: Which of the model's thresholds to use.
-        column: The column that holds the text.
-        all_scores: Scores of all labels, not of the predicted ones only.
-        explain: Also which words carried each label.
+        model: Folder of an exported model, or a run folder; None: the bundled model.
+        policy: Threshold policy.
+        column: Column that holds the text.
+        all_scores: Write the scores of all labels, not only of the predicted ones.
+        explain: Write the contribution of each word to each predicted label.
     """
 
     model: Path | None
@@ -60,14 +61,14 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a file.
+class FileResult:
+    """The result for one file.
 
     Attributes:
-        rows: How many it has, 0 where there is a problem.
-        errors: Rows with an error.
-        notes: Rows with a note.
-        problem: Why the file was left out; empty where it was not.
+        rows: Number of rows; 0 if there is a problem.
+        errors: Number of rows with an error.
+        notes: Number of rows with a note.
+        problem: Reason why the file was skipped; empty if it was not.
     """
 
     rows: int = 0
@@ -76,141 +77,148 @@ class Outcome:
     problem: str = ""
 
 
-# Predicts files in any order; the path is a folder for what is not whole yet.
-Engine = Callable[[Sequence[FileJob], Path], Generator[Outcome, None, None]]
+# Predicts files in any order; the path is a folder for partial outputs.
+Engine = Callable[[Sequence[FileJob], Path], Generator[FileResult, None, None]]
 
 
-def jobs_of(inputs: Sequence[Path], output: Path, format: str | None = None) -> list[FileJob]:
-    """Every table in folders, at any depth, and files, each with the file that its predictions go to.
+def find_jobs(inputs: Sequence[Path], output: Path, format: str | None = None) -> list[FileJob]:
+    """Find the tables in folders, at any depth, and pair each with its output file.
 
-    Hidden files, and in folders those of other kinds, are passed over.
+    In folders, hidden files and files of other formats are skipped.
 
     Args:
         inputs: Folders and files.
-        output: A folder.
-        format: Of the output; by default the input's own, and JSONL for a text a line.
+        output: Output folder.
+        format: Output format; None: the input's own, JSONL for txt.
 
     Raises:
-        EmograinError: There is no such input, or no table in it; two would be written to one file; the output is in
-            the input.
+        EmograinError: An input does not exist or holds no table, two inputs have the same output, or the output folder
+            is inside an input folder.
     """
     if format is not None and format not in WRITERS:
         raise EmograinError(f"files are written as {', '.join(WRITERS)}, got --format {format}")
     if output.exists() and not output.is_dir():
-        raise EmograinError(f"several files go into a folder, got the file {str(output)!r}", "--output FOLDER")
+        raise EmograinError(f"several files need an output folder, got the file {str(output)!r}", "--output FOLDER")
     sources: dict[Path, Path] = {}
     for given in inputs:
         if not given.exists():
-            raise EmograinError(f"there is no {str(given)!r}")
+            raise EmograinError(f"no such file or folder: {str(given)!r}")
         if given.is_dir() and output.resolve().is_relative_to(given.resolve()):
             raise EmograinError(
-                f"the output {str(output)!r} is in the input {str(given)!r}, which would be read again",
-                "--output, a folder beside it",
+                f"the output {str(output)!r} is inside the input {str(given)!r} and would be read again",
+                "--output FOLDER, outside the input",
             )
         for name in _tables(given) if given.is_dir() else [given.name]:
             source = given / name if given.is_dir() else given
-            target = output / _renamed(Path(name), format)
+            target = output / _output_name(Path(name), format)
             if target in sources:
                 raise EmograinError(f"{str(sources[target])!r} and {str(source)!r} would both be written to {target}")
             sources[target] = source
     if not sources:
-        raise EmograinError(f"no table in {', '.join(map(str, inputs))}", f"expected files of {', '.join(SUFFIXES)}")
+        raise EmograinError(f"no tables in {', '.join(map(str, inputs))}", f"expected files of {', '.join(SUFFIXES)}")
     return [FileJob(source, target) for target, source in sources.items()]
 
 
-def predict_file(predictor: Predictor, job: FileJob, settings: Settings, attempts: Path) -> Outcome:
-    """Predict one file, its rows in order, in constant memory.
+def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, attempts: Path) -> FileResult:
+    """Predict one file, with its rows in order, in constant memory.
 
-    The output takes its name when it is whole, so of several attempts at one file, even at once, one is seen.
+    The output gets its name once complete, so of several attempts at a file, even simultaneous ones, one is visible.
 
     Args:
         predictor: The model.
         job: The file.
-        settings: How it is read and written.
-        attempts: A folder of this file's alone, where a process that dies over it leaves what it wrote.
+        settings: How the file is read and written.
+        attempts: Folder for this file's partial outputs; a process that crashes leaves its own there.
 
     Returns:
-        Counts of rows, or why the file was left out.
+        Numbers of rows, or the reason why the file was skipped.
     """
     rows = errors = notes = 0
     attempt = attempts / uuid4().hex
+    record_settings = RecordSettings(predictor.labels, settings.all_scores, settings.explain)
     try:
         with disk_errors(job.target):
             attempt.mkdir(parents=True)
-        if len(list(attempts.iterdir())) > DEATHS:
-            raise EmograinError(f"{job.source}: {DEATHS} processes died over it")
+        if len(list(attempts.iterdir())) > MAX_ATTEMPTS:
+            raise EmograinError(f"{job.source}: {MAX_ATTEMPTS} processes crashed on this file")
         with disk_errors(job.target), open_writer(attempt / job.target.name) as writer:
-            columns = format_of(job.target) != "jsonl"
+            to_record = RECORDS[infer_format(job.target)]
             predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
             while block := list(islice(predicted, BLOCK)):
-                labels, scores, words = predictor.labels, settings.all_scores, settings.explain
-                writer.write([record(*each, labels, scores, columns, words) for each in block])
+                writer.write([to_record(*each, record_settings) for each in block])
                 rows += len(block)
                 errors += sum(prediction.error is not None for _, prediction in block)
                 notes += sum(prediction.note is not None for _, prediction in block)
         with disk_errors(job.target):
             job.target.parent.mkdir(parents=True, exist_ok=True)
             (attempt / job.target.name).replace(job.target)
-    except EmograinError as mistake:
-        return Outcome(problem=str(mistake))
+    except EmograinError as error:
+        return FileResult(problem=str(error))
     finally:
         shutil.rmtree(attempt, ignore_errors=True)
-        with suppress(OSError):  # it holds what another process left
+        with suppress(OSError):  # not empty if another process crashed
             attempts.rmdir()
-    return Outcome(rows, errors, notes)
+    return FileResult(rows, errors, notes)
 
 
-def predict_folder(jobs: Sequence[FileJob], engine: Engine, output: Path, resume: bool = False) -> None:
-    """Predict files by an engine; on standard error, how far it is and what the rows are like.
+def predict_folder(
+    jobs: Sequence[FileJob],
+    engine: Engine,
+    output: Path,
+    resume: bool = False,
+    open_progress: Callable[[int], Progress] = lambda total: Progress(total, "files", show=False),
+) -> None:
+    """Predict files with an engine, and print the numbers of files, rows, errors and notes to stderr.
 
     Args:
         jobs: The files.
-        engine: What predicts them.
-        output: The folder that all targets are in.
-        resume: Pass over the files whose output is there.
+        engine: The engine.
+        output: Folder of all targets.
+        resume: Skip files whose output exists.
+        open_progress: Number of files -> a progress bar; silent by default.
 
     Raises:
-        EmograinError: A file could not be predicted; all others are.
-        Interrupted: Ctrl-C; the files that are there are whole.
+        EmograinError: Some files could not be predicted; all others were.
+        Interrupted: Ctrl-C; every output that exists is complete.
     """
-    left = [job for job in jobs if not (resume and job.target.exists())]
-    if len(left) < len(jobs):
-        print(f"{len(jobs) - len(left):,} files are done", file=sys.stderr)
-    done: list[Outcome] = []
+    remaining = [job for job in jobs if not (resume and job.target.exists())]
+    if len(remaining) < len(jobs):
+        print(f"{len(jobs) - len(remaining):,} files are already done", file=sys.stderr)
+    done: list[FileResult] = []
     try:
         with (
             _scratch(output) as scratch,
-            closing(engine(left, scratch)) as outcomes,
-            Progress(len(left), "files") as progress,
+            closing(engine(remaining, scratch)) as results,
+            open_progress(len(remaining)) as progress,
         ):
-            for outcome in outcomes:
-                done.append(outcome)
+            for result in results:
+                done.append(result)
                 progress.advance(1)
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted; {len(done):,} files are done", "--resume goes on with the others") from None
+        raise Interrupted(f"interrupted; {len(done):,} files are done", "continue with --resume") from None
     rows, errors, notes = (sum(getattr(each, name) for each in done) for name in ("rows", "errors", "notes"))
     print(
-        f"{len(done):,} files, {rows:,} rows: {errors:,} with an error, {notes:,} with a note; they are in {output}",
+        f"{len(done):,} files, {rows:,} rows: {errors:,} with an error, {notes:,} with a note; written to {output}",
         file=sys.stderr,
     )
     if problems := [each.problem for each in done if each.problem]:
         raise EmograinError(
             f"{len(problems):,} of {len(done):,} files could not be predicted; one of them: {problems[0]}",
-            "the others are done; --resume passes over them",
+            "the others are done; --resume skips them",
         )
 
 
-def one_process(settings: Settings, workers: int | None = None, address: str | None = None) -> Engine:
-    """The engine that takes the files one after another, with a model on all cores.
+def local_engine(settings: FileSettings, workers: int | None = None, address: str | None = None) -> Engine:
+    """Create the engine that predicts files one after another in this process, on all cores.
 
     Raises:
-        EmograinError: There is no such model; or workers or an address are given, which it has no use for.
+        EmograinError: The model cannot be loaded, or workers or an address are given.
     """
     if workers is not None or address is not None:
-        raise EmograinError("--workers and --address are for an engine of several processes", "--engine ray")
+        raise EmograinError("--workers and --address need an engine with several processes", "--engine ray")
     predictor = load(settings.model, settings.policy)
 
-    def run(jobs: Sequence[FileJob], scratch: Path) -> Generator[Outcome, None, None]:
+    def run(jobs: Sequence[FileJob], scratch: Path) -> Generator[FileResult, None, None]:
         for number, job in enumerate(jobs):
             yield predict_file(predictor, job, settings, scratch / str(number))
 
@@ -218,7 +226,7 @@ def one_process(settings: Settings, workers: int | None = None, address: str | N
 
 
 def _tables(folder: Path) -> list[Path]:
-    """Names of the tables below a folder, relative to it, in order."""
+    """Return the names of the tables in a folder and its subfolders, relative to it and sorted."""
     names = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
     names = [name for name in names if not any(part.startswith(".") for part in name.parts)]
     return [name for name in names if _is_table(name)]
@@ -226,27 +234,27 @@ def _tables(folder: Path) -> list[Path]:
 
 def _is_table(name: Path) -> bool:
     try:
-        return bool(format_of(name))
+        return bool(infer_format(name))
     except EmograinError:
         return False
 
 
-def _renamed(name: Path, format: str | None) -> Path:
-    """The name of an input's output: its own, or with the format that it is to have."""
-    found = format_of(name)
-    format = format or (found if found in WRITERS else "jsonl")
-    if format == found:
+def _output_name(name: Path, format: str | None) -> Path:
+    """Return the name of an input's output, with the extension of its format."""
+    own = infer_format(name)
+    format = format or (own if own in WRITERS else "jsonl")
+    if format == own:
         return name
-    return (name.with_suffix("") if name.name.endswith(PACKED) else name).with_suffix(f".{format}")
+    return (name.with_suffix("") if name.name.endswith(COMPRESSED) else name).with_suffix(f".{format}")
 
 
 @contextmanager
 def _scratch(output: Path) -> Iterator[Path]:
-    """A folder for what is not whole yet. What a killed process left of an earlier one goes too."""
+    """Create a folder for partial outputs and delete it at the end; delete those of killed processes too."""
     with disk_errors(output):
         output.mkdir(parents=True, exist_ok=True)
-        for left in output.glob(f"{SCRATCH}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for abandoned in output.glob(f"{SCRATCH}*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
         scratch = Path(mkdtemp(prefix=SCRATCH, dir=output.resolve()))
     try:
         yield scratch

@@ -1,4 +1,4 @@
-"""The model that the package carries, with its card. How it was made: scripts/ship_model.py."""
+"""The bundled model and its card. scripts/ship_model.py makes them."""
 
 import json
 from pathlib import Path
@@ -7,23 +7,28 @@ from typing import Any
 from ..common.errors import EmograinError
 
 SHIPPED = Path(__file__).parent / "shipped"
+CARD = "card.json"
 
 
 def shipped_model() -> Path:
-    """The folder of the shipped model, an exported one.
+    """Return the folder of the bundled model, an exported one.
 
     Raises:
-        EmograinError: This installation carries none.
+        EmograinError: This installation has no bundled model.
     """
     if not (SHIPPED / "model.json").is_file():
-        raise EmograinError("this installation carries no model", "--model RUN; train one: emograin train --help")
+        raise EmograinError("this installation has no bundled model", "--model RUN; train one: emograin train --help")
     return SHIPPED
 
 
-def model_card() -> dict[str, Any]:
-    """What the shipped model is: data, licences, recipe, figures with intervals, known weaknesses.
+def read_model_card(folder: Path) -> dict[str, Any] | None:
+    """Read a model's card: data, licences, recipe, metrics with intervals, known weaknesses.
 
-    Raises:
-        EmograinError: This installation carries none.
+    Args:
+        folder: Folder of the model.
+
+    Returns:
+        The card; None if the folder has none.
     """
-    return json.loads((shipped_model() / "card.json").read_text(encoding="utf-8"))
+    path = folder / CARD
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

@@ -1,22 +1,34 @@
-"""Predictions written out: text with bars for people, rows for machines."""
+"""Predict a stream of rows into one output: text for people, or JSONL, CSV, TSV or Parquet."""
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from ..common.errors import EmograinError
+from ..common.errors import EmograinError, unknown_name
+from ..common.files import disk_errors
 from ..common.progress import Progress
-from ..data.tabular.formats import BLOCK, format_of
+from ..data.tabular.formats import BLOCK, infer_format, open_text
 from ..data.tabular.reader import Row
-from ..data.tabular.writer import open_writer
-from .attributions import strongest
-from .predictor import WINDOW, Prediction, Predictor, record
-from .resumable_output import FORMATS, Done, can_resume, check_same, go_on, growing, unfinished
+from ..data.tabular.writer import WRITERS, Writer, open_writer
+from .predictor import WINDOW, Prediction, Predictor
+from .records import RECORDS, RecordSettings
+from .resumable_output import (
+    FORMATS,
+    ResumePoint,
+    append_to,
+    can_resume,
+    check_same_model,
+    find_resume_point,
+    is_regular_file,
+    partial_path,
+)
 
-BAR = 20  # characters of a score of 1
+ALIASES = {"txt": "text"}  # file extension -> format
+BINARY = ("parquet",)
 
 
 def write_predictions(
@@ -27,118 +39,126 @@ def write_predictions(
     all_scores: bool = False,
     resume: bool = False,
     explain: bool = False,
+    open_progress: Callable[[int], Progress] = lambda done: Progress(None, "texts", done, show=False),
 ) -> None:
-    """Predict rows and write them, in order, in constant memory; count errors and notes on standard error.
+    """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
-    A JSONL, CSV or TSV file grows under the name `output` + ".part", in whole rows, and is renamed at the end.
+    Every output file appears under its name once complete. Until then, rows of JSONL, CSV and TSV are in `output` +
+    ".part", which `resume` continues.
 
     Args:
         predictor: The model.
-        rows: The input.
-        output: A file; by default standard output.
-        format: text, jsonl, csv, tsv or parquet; by default told from `output`, or text.
-        all_scores: Scores of all labels, not of the predicted ones only.
-        resume: Go on behind the rows that are in the unfinished file, where there is one.
-        explain: Also which words carried each label.
+        rows: Input rows.
+        output: Output file; None: standard output.
+        format: text, jsonl, csv, tsv or parquet; None: inferred from `output`, text for standard output.
+        all_scores: Write the scores of all labels, not only of the predicted ones.
+        resume: Continue the partial output, if any, after its last complete row.
+        explain: Write the contribution of each word to each predicted label.
+        open_progress: Number of rows that are already written -> a progress bar; silent by default.
 
     Raises:
-        EmograinError: The output cannot be written in that format, or not be gone on with, or another model began it.
-        Interrupted: Ctrl-C while a file was written that can be gone on with.
+        EmograinError: The output cannot be written in this format or cannot be resumed, or the partial output is
+            from another input, model or thresholds.
+        Interrupted: Ctrl-C while a resumable output was written.
     """
-    format = format or (format_of(output) if output else "text")
-    if format == "txt":
-        format = "text"
-    if format == "parquet" and output is None and sys.stdout.isatty():
+    format = format or (infer_format(output) if output else "text")
+    format = ALIASES.get(format, format)
+    if format not in OPENERS:
+        raise unknown_name("format to write", format, OPENERS)
+    if format in BINARY and output is None and sys.stdout.isatty():
         raise EmograinError("Parquet is not for a terminal", "--output FILE.parquet")
-    grows = output is not None and can_resume(output, format)
-    if resume and not grows:
+    resumable = output is not None and can_resume(output, format)
+    if resume and not resumable:
         raise EmograinError(
-            "--resume goes on with a file that lines can be added to", f"--output FILE, one of {', '.join(FORMATS)}"
+            "--resume needs an output that can be appended to", f"--output FILE, one of {', '.join(FORMATS)}"
         )
-    if resume and output and output.exists() and not unfinished(output.resolve()).exists():
-        print(f"{output} is there and whole: nothing to resume", file=sys.stderr)
+    if resume and output and output.exists() and not partial_path(output.resolve()).exists():
+        print(f"{output} is already complete: nothing to resume", file=sys.stderr)
         return
-    found: Counter[str] = Counter()
-    columns = format != "jsonl"
-
-    def as_record(row: Row, prediction: Prediction) -> dict[str, Any]:
-        return record(row, prediction, predictor.labels, all_scores, columns, explain)
-
-    def fixed_by_input(row: Row) -> dict[str, Any]:
-        made = as_record(row, Prediction((), {}))
-        theirs = list(made)[: len(row.fields)]
-        return {name: made[name] if name in theirs else None for name in made}
-
-    def ours(row: Row, prediction: Prediction) -> dict[str, Any]:
-        return dict(list(as_record(row, prediction).items())[len(row.fields) :])
-
-    done = Done()
-    if resume and output and unfinished(output.resolve()).exists():
-        done = go_on(output, format, rows, fixed_by_input)
-        again = predictor.predict_rows([row for row, _ in done.last], explain=explain)
-        there = [found for _, found in done.last]
-        check_same(output, format, list(zip(there, (ours(*each) for each in again), strict=True)))
-        print(f"{done.rows:,} rows are done", file=sys.stderr)
-    with Progress(None, "texts", done.rows, show=True) as progress:
-        counted = _counted(predictor.predict_rows(rows, WINDOW, progress.advance, explain), found)
-        if format == "text":
-            _write_text(counted, output, all_scores)
-        elif output is not None and grows:
-            with growing(output, resume) as (stream, keep), open_writer(stream, format, done.columns) as writer:
-                while block := list(islice(counted, BLOCK)):
-                    writer.write([as_record(*each) for each in block])
-                    keep()
+    settings = RecordSettings(predictor.labels, all_scores, explain)
+    to_record, counts = RECORDS[format], Counter[str]()
+    point = ResumePoint()
+    if resume and output and partial_path(output.resolve()).exists():
+        point = _resume(predictor, rows, output, format, settings)
+        print(f"{point.rows:,} rows are already written", file=sys.stderr)
+    with open_progress(point.rows) as progress:
+        predicted = predictor.predict_rows(rows, WINDOW, progress.advance, explain)
+        records = (to_record(*each, settings) for each in _count(predicted, counts))
+        if output is not None and resumable:
+            with append_to(output, resume) as (stream, commit), open_writer(stream, format, point.columns) as writer:
+                while block := list(islice(records, BLOCK)):
+                    writer.write(block)
+                    commit()
         else:
-            with open_writer(output or sys.stdout.buffer, format) as writer:
-                while block := list(islice(counted, BLOCK)):
-                    writer.write([as_record(*each) for each in block])
-    if found["error"] or found["note"]:
-        print(
-            f"{found['rows']:,} rows: {found['error']:,} with an error, {found['note']:,} with a note", file=sys.stderr
-        )
+            with OPENERS[format](output or sys.stdout, format) as writer:
+                while block := list(islice(records, BLOCK)):
+                    writer.write(block)
+    if counts["error"] or counts["note"]:
+        summary = f"{counts['rows']:,} rows: {counts['error']:,} with an error, {counts['note']:,} with a note"
+        print(summary, file=sys.stderr)
 
 
-def as_text(text: str | None, prediction: Prediction, all_scores: bool = False) -> str:
-    """A prediction for people: the text, then a line a label with its score and a bar, and one with its words."""
-    lines = [" ".join(text.split()) if text else "(no text)"]
-    if prediction.error is not None:
-        return "\n".join([*lines, f"  error: {prediction.error}"])
-    if prediction.note is not None:
-        lines.append(f"  note: {prediction.note}")
-    ranked = sorted(prediction.scores.items(), key=lambda pair: -pair[1])
-    for label, score in ranked:
-        chosen = label in prediction.labels
-        if chosen or all_scores:
-            mark = "*" if chosen and all_scores else " "
-            lines.append(f" {mark}{label:<15} {score:.2f} {'█' * round(score * BAR)}".rstrip())
-        if prediction.words and label in prediction.words:
-            heaviest = strongest(text or "", prediction.words[label])
-            lines.append(f"    {', '.join(f'{word} {weight:+.2f}' for word, weight in heaviest)}")
-    if not prediction.labels:
-        label, score = ranked[0]
-        lines.append(f"  (no label reaches its threshold; nearest: {label} {score:.2f})")
-    return "\n".join(lines)
+@contextmanager
+def open_text_writer(target: Path | IO[Any], format: str = "text") -> Iterator[Writer]:  # noqa: ARG001 - as open_writer
+    """Open a writer of the records of the format `text`.
+
+    Args:
+        target: File, which appears once complete, or an open stream, which stays open.
+        format: The format; ignored.
+
+    Raises:
+        EmograinError: The file cannot be written.
+    """
+    with ExitStack() as stack:
+        if isinstance(target, Path) and is_regular_file(target):
+            stream, _ = stack.enter_context(append_to(target, resume=False))
+        elif isinstance(target, Path):  # a device or a pipe, such as /dev/stdout
+            stack.enter_context(disk_errors(target))
+            stream = stack.enter_context(target.open("wb"))
+        else:
+            stream = target
+        text = stack.enter_context(open_text(stream, "utf-8", "backslashreplace", newline=""))
+        encoding = text.encoding or "utf-8"
+
+        def write(records: Sequence[Mapping[str, Any]]) -> None:
+            for record in records:
+                # Standard output may not be able to encode a text.
+                text.write(f"{record['text']}\n\n".encode(encoding, "backslashreplace").decode(encoding))
+            text.flush()
+
+        yield Writer(write)
 
 
-def _write_text(predicted: Iterator[tuple[Row, Prediction]], output: Path | None, all_scores: bool) -> None:
-    def write(stream: IO[str]) -> None:
-        for row, prediction in predicted:
-            stream.write(as_text(row.text, prediction, all_scores) + "\n\n")
-
-    if output is None:
-        write(sys.stdout)
-        sys.stdout.flush()
-        return
-    try:
-        with output.open("w", encoding="utf-8") as stream:
-            write(stream)
-    except OSError as error:
-        raise EmograinError(f"cannot write {str(output)!r}: {error.strerror}") from error
+OPENERS: dict[str, Callable[..., AbstractContextManager[Writer]]] = {
+    "text": open_text_writer,
+    **dict.fromkeys(WRITERS, open_writer),
+}
 
 
-def _counted(predicted: Iterator[tuple[Row, Prediction]], found: Counter[str]) -> Iterator[tuple[Row, Prediction]]:
+def _resume(
+    predictor: Predictor, rows: Iterator[Row], output: Path, format: str, settings: RecordSettings
+) -> ResumePoint:
+    """Skip the rows that the partial output holds, and check that the same model wrote them."""
+    to_record = RECORDS[format]
+
+    def input_columns(row: Row) -> dict[str, Any]:
+        record = to_record(row, Prediction((), {}), settings)
+        from_input = list(record)[: len(row.fields)]
+        return {name: value if name in from_input else None for name, value in record.items()}
+
+    def predicted_columns(row: Row, prediction: Prediction) -> dict[str, Any]:
+        return dict(list(to_record(row, prediction, settings).items())[len(row.fields) :])
+
+    point = find_resume_point(output, format, rows, input_columns)
+    again = predictor.predict_rows([row for row, _ in point.last], explain=settings.explain)
+    written = [columns for _, columns in point.last]
+    check_same_model(output, format, list(zip(written, (predicted_columns(*each) for each in again), strict=True)))
+    return point
+
+
+def _count(predicted: Iterator[tuple[Row, Prediction]], counts: Counter[str]) -> Iterator[tuple[Row, Prediction]]:
     for row, prediction in predicted:
-        found["rows"] += 1
-        found["error"] += prediction.error is not None
-        found["note"] += prediction.note is not None
+        counts["rows"] += 1
+        counts["error"] += prediction.error is not None
+        counts["note"] += prediction.note is not None
         yield row, prediction

@@ -1,4 +1,4 @@
-"""The app: routes, and the errors of what lies behind them. Nothing is shared between two apps."""
+"""The ASGI app: routes and error handlers. Apps share no state."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,29 +14,37 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from .. import __version__
-from ..prediction.predictor import POLICY
+from ..evaluation.policies import DEFAULT_POLICY
 from .dynamic_batching import BatchingQueue, Job
-from .errors import Refusal, closing
+from .errors import ServiceError, shutting_down
 from .metrics import Metrics
-from .middleware import GUARDED, PREDICT, UNANSWERED, Gate
+from .middleware import CLIENT_CLOSED_REQUEST, GUARDED, PREDICT, RequestLimits
 from .pages import add_pages
-from .schema import ErrorResponse, ModelResponse, PredictResponse, StatusResponse, parse, request_model, request_schema
+from .schema import (
+    ErrorResponse,
+    ModelResponse,
+    PredictResponse,
+    StatusResponse,
+    build_request_model,
+    build_request_schema,
+    parse_request,
+)
 from .served_model import Scored, ServedModel
 from .settings import Settings
 
-CODES = {404: "not_found", 405: "method_not_allowed"}
-SLICE = 64  # predictions that are written at once; the loop serves others in between
+ERROR_CODES = {404: "not_found", 405: "method_not_allowed"}
+CHUNK = 64  # predictions that are built at once; in between, the event loop serves other requests
 
 
 def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
-    """The service as an ASGI app.
+    """Create the service as an ASGI app.
 
     Args:
-        model: What predicts.
-        settings: The limits.
+        model: Model to serve.
+        settings: Limits and API key.
 
     Returns:
-        The app; `app.state.queue` is where texts wait.
+        The app; `app.state.queue` is its queue of texts.
     """
     settings = settings or Settings()
     metrics = Metrics(lambda: queue.waiting)
@@ -44,58 +52,58 @@ def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        work = asyncio.create_task(queue.work(model.warm_up))
+        worker = asyncio.create_task(queue.run_worker(model.warm_up))
         yield
-        await queue.close(settings.drain_seconds, work)
+        await queue.close(settings.drain_seconds, worker)
 
     app = FastAPI(
         title="emograin",
-        description="Fine-grained emotions in text, several at once.",
+        description="Fine-grained, multi-label emotion classification of texts.",
         version=__version__,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={"default": {"model": ErrorResponse, "description": "Not done, and why."}},
+        responses={"default": {"model": ErrorResponse, "description": "An error."}},
     )
     app.state.queue, app.state.settings = queue, settings
     _add_predict(app, model, settings, queue, metrics)
-    _add_about(app, model, settings, queue, metrics)
+    _add_status(app, model, settings, queue, metrics)
     add_pages(app)
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(HTTPException, _no_such)
-    app.add_exception_handler(ClientDisconnect, _left)
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _client_disconnected)
     paths = frozenset(str(getattr(route, "path", "-")) for route in app.routes)
-    app.add_middleware(Gate, settings=settings, queue=queue, metrics=metrics, paths=paths)
+    app.add_middleware(RequestLimits, settings=settings, queue=queue, metrics=metrics, paths=paths)
     return app
 
 
 def _security(path: str, settings: Settings) -> list[Any]:
-    """What OpenAPI says of the key; the gate is what checks it, before anything is read."""
+    """Describe the API key for OpenAPI. The middleware checks it before the body is read."""
     if settings.api_key is None or not path.startswith(GUARDED):
         return []
     return [Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
 
 
-def _errors(settings: Settings, **what: str) -> dict[int | str, dict[str, Any]]:
-    """Errors for OpenAPI, by status as s401="why"."""
+def _error_responses(settings: Settings, **descriptions: str) -> dict[int | str, dict[str, Any]]:
+    """Describe errors for OpenAPI, given as s401="description"."""
     if settings.api_key is not None:
-        what["s401"] = "The API key is missing or wrong."
-    return {int(status[1:]): {"model": ErrorResponse, "description": text} for status, text in what.items()}
+        descriptions["s401"] = "The API key is missing or wrong."
+    return {int(status[1:]): {"model": ErrorResponse, "description": text} for status, text in descriptions.items()}
 
 
 def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: BatchingQueue, metrics: Metrics) -> None:
-    default = POLICY if POLICY in model.thresholds else next(iter(model.thresholds))
-    asked = request_model(model.thresholds, default, settings)
+    default = DEFAULT_POLICY if DEFAULT_POLICY in model.thresholds else next(iter(model.thresholds))
+    request_type = build_request_model(model.thresholds, default, settings)
     thresholds = {name: np.asarray(values, dtype=np.float32) for name, values in model.thresholds.items()}
-    body = {"required": True, "content": {"application/json": {"schema": request_schema(asked)}}}
-    errors = _errors(
+    body = {"required": True, "content": {"application/json": {"schema": build_request_schema(request_type)}}}
+    errors = _error_responses(
         settings,
         s408="The request was sent too slowly.",
         s413="The request is too large.",
         s415="The request is not JSON.",
-        s422="The request is not what it must be, or the model cannot do it.",
+        s422="The request is invalid, or the model does not support it.",
         s429="The queue is full.",
-        s503="The service is stopping.",
+        s503="The service is shutting down.",
     )
 
     @app.post(
@@ -104,119 +112,126 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
         responses=errors,
         dependencies=_security(PREDICT, settings),
         openapi_extra={"requestBody": body},
-        summary="The emotions of one text or many",
+        summary="Predict the emotions of texts",
     )
     async def predict(request: Request) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise Refusal(415, "not_json", "expected Content-Type: application/json")
-        wanted = parse(asked, await request.body())
-        if wanted.explain and not model.explains:
-            raise Refusal(422, "no_explanations", "this model gives no explanations")
-        texts = wanted.all_texts
+            raise ServiceError(415, "not_json", "expected Content-Type: application/json")
+        query = parse_request(request_type, await request.body())
+        if query.explain and not model.explains:
+            raise ServiceError(422, "no_explanations", "this model does not support explain")
+        texts = query.all_texts
         request.state.texts = len(texts)
-        job = queue.submit(texts, wanted.explain)
-        await _answered(request, job, queue)
+        job = queue.submit(texts, query.explain)
+        await _wait(request, job, queue)
         if job.answer.cancelled():
-            return Response(status_code=UNANSWERED)  # nobody reads it
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
         results = job.answer.result()
         metrics.texts.inc(len(texts))
-        policy, values = wanted.thresholds, thresholds[wanted.thresholds]
+        policy, values = query.thresholds, thresholds[query.thresholds]
         predictions: list[dict[str, Any]] = []
-        for start in range(0, len(results), SLICE):
-            rows = results[start : start + SLICE]
-            predictions += [
-                _prediction(row, at, model.labels, values, wanted.all_scores) for at, row in enumerate(rows, start)
-            ]
+        for start in range(0, len(results), CHUNK):
+            chunk = enumerate(results[start : start + CHUNK], start)
+            predictions += [_to_json(row, index, model.labels, values, query.all_scores) for index, row in chunk]
             await asyncio.sleep(0)
         return JSONResponse({"model": model.name, "thresholds": policy, "predictions": predictions})
 
 
-async def _answered(request: Request, job: Job, queue: BatchingQueue) -> None:
-    """Wait for a request's answer; where its client leaves before, or we are cancelled, its texts are dropped."""
-    leaving = asyncio.ensure_future(request.receive())
-    awaited: list[asyncio.Future[Any]] = [leaving, job.answer]
+async def _wait(request: Request, job: Job, queue: BatchingQueue) -> None:
+    """Wait for the answer to a request; cancel its texts if the client disconnects or this task is cancelled."""
+    disconnect = asyncio.ensure_future(request.receive())
+    awaited: list[asyncio.Future[Any]] = [disconnect, job.answer]
     try:
         await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        leaving.cancel()
+        disconnect.cancel()
         if not job.answer.done():
-            queue.drop(job)
+            queue.cancel(job)
 
 
-def _prediction(
-    row: Scored, at: int, labels: Sequence[str], thresholds: np.ndarray, all_scores: bool
+def _to_json(
+    row: Scored, index: int, labels: Sequence[str], thresholds: np.ndarray, all_scores: bool
 ) -> dict[str, Any]:
-    """What is answered of one text.
+    """Build the prediction for the text at `index` as JSON.
+
+    Args:
+        row: Scores of the text.
+        index: Index of the text in the request.
+        labels: All labels.
+        thresholds: (labels,).
+        all_scores: Include the scores of all labels.
 
     Raises:
-        Refusal: The text cannot be read.
+        ServiceError: The text cannot be read.
     """
     if row.error is not None:
-        raise Refusal(422, "invalid_request", f"texts[{at}]: {row.error}")
-    order = [place for place in np.argsort(-row.scores, kind="stable") if row.scores[place] >= thresholds[place]]
-    found = [
+        raise ServiceError(422, "invalid_request", f"texts[{index}]: {row.error}")
+    order = [at for at in np.argsort(-row.scores, kind="stable") if row.scores[at] >= thresholds[at]]
+    predicted = [
         {"label": labels[at], "score": _rounded(row.scores[at]), "threshold": _rounded(thresholds[at])} for at in order
     ]
-    made: dict[str, Any] = {"labels": found, "cut": row.cut, "words": None}
+    content: dict[str, Any] = {"labels": predicted, "truncated": row.truncated, "words": None}
     if all_scores:
-        made["scores"] = {label: _rounded(score) for label, score in zip(labels, row.scores, strict=True)}
+        content["scores"] = {label: _rounded(score) for label, score in zip(labels, row.scores, strict=True)}
     if row.words is not None:
-        made["words"] = {labels[at]: [dict(word) for word in row.words.get(labels[at], [])] for at in order}
-    return made
+        content["words"] = {labels[at]: [dict(word) for word in row.words.get(labels[at], [])] for at in order}
+    return content
 
 
 def _rounded(value: Any) -> float:
     return round(float(value), 6)
 
 
-def _add_about(app: FastAPI, model: ServedModel, settings: Settings, queue: BatchingQueue, metrics: Metrics) -> None:
+def _add_status(app: FastAPI, model: ServedModel, settings: Settings, queue: BatchingQueue, metrics: Metrics) -> None:
     @app.get(
         "/v1/model",
         response_model=ModelResponse,
-        responses=_errors(settings),
+        responses=_error_responses(settings),
         dependencies=_security("/v1/model", settings),
-        summary="The model and its card",
+        summary="Describe the model, its card and the limits",
     )
-    async def about() -> Response:
-        return JSONResponse(model.describe() | {"limits": settings.told()})
+    async def describe_model() -> Response:
+        return JSONResponse(model.metadata() | {"limits": settings.public()})
 
-    @app.get("/healthz", response_model=StatusResponse, summary="Whether the process lives")
-    async def healthy() -> Response:
+    @app.get("/healthz", response_model=StatusResponse, summary="Liveness check")
+    async def check_liveness() -> Response:
         return JSONResponse({"status": "ok"})
 
-    unready: dict[int | str, dict[str, Any]] = {503: {"model": ErrorResponse, "description": "Not yet, or no more."}}
+    unready: dict[int | str, dict[str, Any]] = {
+        503: {"model": ErrorResponse, "description": "Warming up or shutting down."}
+    }
 
-    @app.get("/readyz", response_model=StatusResponse, responses=unready, summary="Whether to send requests")
-    async def ready() -> Response:
-        if queue.closing:
-            raise closing()
+    @app.get("/readyz", response_model=StatusResponse, responses=unready, summary="Readiness check")
+    async def check_readiness() -> Response:
+        if queue.shutting_down:
+            raise shutting_down()
         if not queue.ready:
-            raise Refusal(503, "warming_up", "the model is being warmed up", {"Retry-After": "1"})
+            raise ServiceError(503, "warming_up", "the model is warming up", {"Retry-After": "1"})
         return JSONResponse({"status": "ready"})
 
     @app.get(
         "/metrics",
         response_class=Response,
-        responses={200: {"content": {"text/plain": {}}}, **_errors(settings)},
+        responses={200: {"content": {"text/plain": {}}}, **_error_responses(settings)},
         dependencies=_security("/metrics", settings),
-        summary="Counts, for Prometheus",
+        summary="Metrics for Prometheus",
     )
-    async def counts() -> Response:
+    async def expose_metrics() -> Response:
         return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _refused(_: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)
-    return refusal.response()
+async def _service_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    return error.response()
 
 
-async def _no_such(_: Request, error: Exception) -> Response:
-    """Starlette's own: no such path, no such method."""
+async def _http_error(_: Request, error: Exception) -> Response:
+    """Convert Starlette's errors: unknown path, wrong method."""
     assert isinstance(error, HTTPException)
-    code = CODES.get(error.status_code, "bad_request")
-    return Refusal(error.status_code, code, code.replace("_", " "), error.headers).response()
+    code = ERROR_CODES.get(error.status_code, "bad_request")
+    return ServiceError(error.status_code, code, code.replace("_", " "), error.headers).response()
 
 
-async def _left(_: Request, error: Exception) -> Response:  # noqa: ARG001 - a handler's signature
-    """The client left while it sent its request."""
-    return Response(status_code=UNANSWERED)
+async def _client_disconnected(_: Request, error: Exception) -> Response:  # noqa: ARG001 - a handler's signature
+    """Handle a client that disconnects while it sends its request."""
+    return Response(status_code=CLIENT_CLOSED_REQUEST)

@@ -1,18 +1,18 @@
-"""What the service answers when it does not predict: one shape of error, for every cause."""
+"""The error response of the service."""
 
 from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 
 
-class Refusal(Exception):
-    """A request that is not done. Its message says which limit it ran into, and never repeats what was sent.
+class ServiceError(Exception):
+    """An error that is sent to the client. The message states the limit, if any, and never repeats the request.
 
     Args:
         status: HTTP status.
-        code: What programs tell it by.
-        message: What people read.
-        headers: Of the answer.
+        code: Error code for programs.
+        message: Error message for people.
+        headers: Response headers.
     """
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None):
@@ -20,11 +20,11 @@ class Refusal(Exception):
         self.status, self.code, self.message, self.headers = status, code, message, headers
 
     def response(self) -> JSONResponse:
-        """The answer: {"error": {"code", "message"}}."""
+        """Return the response: {"error": {"code", "message"}}."""
         content = {"error": {"code": self.code, "message": self.message}}
         return JSONResponse(content, self.status, headers=self.headers)
 
 
-def closing() -> Refusal:
-    """The service is stopping."""
-    return Refusal(503, "shutting_down", "the service is stopping; ask another one", {"Retry-After": "5"})
+def shutting_down() -> ServiceError:
+    """Return the error for requests to a service that is stopping."""
+    return ServiceError(503, "shutting_down", "the service is shutting down; retry elsewhere", {"Retry-After": "5"})

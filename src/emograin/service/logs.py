@@ -1,4 +1,4 @@
-"""Logs as JSON, a line an event, on standard error. Never a text of a user, not even within an error's message."""
+"""Logs on stderr, one JSON object per event. They never contain user texts, not even in error messages."""
 
 import json
 import logging
@@ -11,10 +11,10 @@ LOG = logging.getLogger("emograin.service")
 
 
 class JsonLines(logging.Formatter):
-    """A record -> {"time", "level", "event", and the fields given as `extra={"fields": {...}}`}."""
+    """Formats a record as {"time", "level", "event", ...} with the fields of `extra={"fields": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line. Of an error its kind and places are told, not its message: that may quote what was sent."""
+        """Return one line. An exception is logged as type and traceback; its message may quote the request."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -23,13 +23,16 @@ class JsonLines(logging.Formatter):
         }
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            places = [f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(error.__traceback__)]
-            line |= {"error": type(error).__name__, "places": places}
+            frames = traceback.extract_tb(error.__traceback__)
+            line |= {
+                "error": type(error).__name__,
+                "traceback": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+            }
         return json.dumps(line, ensure_ascii=False)
 
 
 def log_to_stderr() -> None:
-    """Ours and uvicorn's logs as JSON lines on standard error."""
+    """Write the logs of the service and of uvicorn to stderr as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     for name, level in [("emograin.service", logging.INFO), ("uvicorn", logging.WARNING)]:

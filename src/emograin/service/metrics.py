@@ -1,4 +1,4 @@
-"""What /metrics tells, in Prometheus' format; one registry an app."""
+"""Metrics in the Prometheus format, served at /metrics; one registry per app."""
 
 from collections.abc import Callable
 
@@ -9,29 +9,27 @@ TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """The service's counts.
+    """The metrics of one service.
 
     Args:
-        waiting: Texts that wait for the model now.
+        waiting: Returns the number of texts in the queue.
     """
 
     def __init__(self, waiting: Callable[[], float]):
         self.registry = CollectorRegistry()
         self.requests = Counter("emograin_requests", "Requests.", ["path", "status"], registry=self.registry)
-        self.texts = Counter("emograin_texts", "Texts predicted and answered.", registry=self.registry)
-        self.batches = Histogram(
-            "emograin_batch_texts", "Texts that went through the model at once.", buckets=TEXTS, registry=self.registry
-        )
+        self.texts = Counter("emograin_texts", "Texts predicted.", registry=self.registry)
+        self.batches = Histogram("emograin_batch_texts", "Texts per batch.", buckets=TEXTS, registry=self.registry)
         self.seconds = Histogram(
             "emograin_request_seconds",
-            "Seconds from a request's arrival to its answer's end.",
+            "Seconds from the arrival of a request to the end of its response.",
             ["path"],
             buckets=SECONDS,
             registry=self.registry,
         )
-        Gauge("emograin_queue_texts", "Texts that wait for the model.", registry=self.registry).set_function(waiting)
+        Gauge("emograin_queue_texts", "Texts in the queue.", registry=self.registry).set_function(waiting)
         ProcessCollector(registry=self.registry)
 
     def exposition(self) -> bytes:
-        """All of them, as text."""
+        """Return all metrics in the text format."""
         return generate_latest(self.registry)

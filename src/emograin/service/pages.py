@@ -1,4 +1,4 @@
-"""The pages for browsers, each with the policy it is sent with: nothing is loaded from another address."""
+"""The HTML pages, each with a Content-Security-Policy: nothing is loaded from other hosts."""
 
 import re
 from base64 import b64encode
@@ -12,45 +12,45 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, Response
 
 PAGE = Path(__file__).with_name("demo.html")
-VIEWER = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}  # files of Swagger UI
-NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+SWAGGER_FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+DENY_REST = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def add_pages(app: FastAPI) -> None:
-    """The page to try it at /, the documentation at /docs."""
+    """Add the demo page at / and the API documentation at /docs."""
     page = PAGE.read_text(encoding="utf-8")
-    _add(app, "/", page, page_policy(page))
+    _add_page(app, "/", page, build_page_policy(page))
     viewer = get_swagger_ui_html(
         title=f"{app.title}: documentation",
-        openapi_url="openapi.json",  # relative: behind any prefix
+        openapi_url="openapi.json",  # relative, so that it works under any path prefix
         swagger_js_url="docs/swagger-ui-bundle.js",
         swagger_css_url="docs/swagger-ui.css",
         swagger_favicon_url="data:,",
     )
     documentation = bytes(viewer.body).decode()
-    _add(app, "/docs", documentation, documentation_policy(documentation))
-    for name, kind in VIEWER.items():
+    _add_page(app, "/docs", documentation, build_documentation_policy(documentation))
+    for name, kind in SWAGGER_FILES.items():
         _add_file(app, f"/docs/{name}", Path(str(files("fastapi_offline") / "static" / name)), kind)
 
 
-def page_policy(page: str) -> str:
-    """The strictest Content-Security-Policy that a page runs under which brings its scripts and styles with it."""
+def build_page_policy(page: str) -> str:
+    """Return the strictest Content-Security-Policy for a page with inline scripts and styles only."""
     return (
         f"default-src 'none'; script-src {_hashes(page, 'script')}; style-src {_hashes(page, 'style')}; "
-        f"connect-src 'self'; img-src data:; {NOTHING_ELSE}; require-trusted-types-for 'script'; trusted-types 'none'"
+        f"connect-src 'self'; img-src data:; {DENY_REST}; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 
-def documentation_policy(page: str) -> str:
-    """The same for a page that loads Swagger UI from this service, which writes styles and markup as it runs."""
+def build_documentation_policy(page: str) -> str:
+    """Return a Content-Security-Policy for Swagger UI, which creates styles and markup at run time."""
     return (
         f"default-src 'none'; script-src 'self' {_hashes(page, 'script')}; style-src 'self' 'unsafe-inline'; "
-        f"connect-src 'self'; img-src 'self' data:; {NOTHING_ELSE}"
+        f"connect-src 'self'; img-src 'self' data:; {DENY_REST}"
     )
 
 
 def _hashes(page: str, tag: str) -> str:
-    """What the policy calls the scripts or styles that a page holds."""
+    """Return the hashes of a page's inline scripts or styles, as in a policy."""
     bodies = re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
     return " ".join(f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" for body in bodies)
 
@@ -59,15 +59,15 @@ def _headers(policy: str | None = None) -> Mapping[str, str]:
     return {"X-Content-Type-Options": "nosniff", **({"Content-Security-Policy": policy} if policy else {})}
 
 
-def _add(app: FastAPI, path: str, page: str, policy: str) -> None:
+def _add_page(app: FastAPI, path: str, page: str, policy: str) -> None:
     content = page.encode()
 
     @app.get(path, include_in_schema=False)
-    async def page_for_browsers() -> Response:
+    async def serve_page() -> Response:
         return Response(content, media_type="text/html", headers=_headers(policy))
 
 
 def _add_file(app: FastAPI, path: str, file: Path, kind: str) -> None:
     @app.get(path, include_in_schema=False)
-    async def file_of_a_page() -> Response:
+    async def serve_file() -> Response:
         return FileResponse(file, media_type=kind, headers=_headers())

@@ -1,16 +1,17 @@
-"""What a request may hold, with the limits in it, and what is answered; OpenAPI is made from both."""
+"""Request and response models. OpenAPI is generated from them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
-from .errors import Refusal
+from ..prediction.attributions import Word
+from .errors import ServiceError
 from .settings import Settings
 
-SHOWN = 3  # mistakes of a request that are told
-SAID = {  # instead of pydantic's words
+MAX_MISTAKES = 3  # per error message
+MESSAGES = {  # instead of pydantic's
     "string_pattern_mismatch": "the text is empty",
     "string_too_short": "the text is empty",
     "string_too_long": "a text has at most {max_length} characters",
@@ -20,136 +21,139 @@ SAID = {  # instead of pydantic's words
 
 
 class PredictRequest(BaseModel):
-    """One text or many. What is not given has its default."""
+    """One text or many, with options."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     texts: list[str] = []
     text: str = ""
     thresholds: str = ""
-    all_scores: bool = Field(default=False, description="Scores of all labels, not of the predicted ones only.")
-    explain: bool = Field(default=False, description="Which words carried each label, where the model can say.")
+    all_scores: bool = Field(
+        default=False, description="Return the scores of all labels, not only of the predicted ones."
+    )
+    explain: bool = Field(
+        default=False, description="Return the contribution of each word to each label, if the model supports it."
+    )
 
     def model_post_init(self, _: Any) -> None:
-        """Either of the two must be given."""
+        """Require exactly one of `text` and `texts`."""
         if len(self.model_fields_set & {"text", "texts"}) != 1:
             raise PydanticCustomError("one_of", "expected either text or texts")
 
     @property
     def all_texts(self) -> list[str]:
-        """The texts, however they were given."""
+        """The texts of the request."""
         return self.texts or [self.text]
 
 
-class Label(BaseModel):
-    """A label that reached its threshold."""
+class PredictedLabel(BaseModel):
+    """A label whose score reaches its threshold."""
 
     label: str
     score: float
     threshold: float
 
 
-class Word(BaseModel):
-    """Characters of the text, from `start` up to but without `end`, and how much they carried a label."""
-
-    start: int
-    end: int
-    weight: float
+# Pydantic reads typing.TypedDict on Python 3.12 and later only.
+WORD_FIELDS: dict[str, Any] = {name: (kind, ...) for name, kind in get_type_hints(Word).items()}
+WordModel = create_model("Word", __doc__=Word.__doc__, **WORD_FIELDS)
 
 
-class Prediction(BaseModel):
-    """What one text expresses."""
+class PredictedText(BaseModel):
+    """The prediction for one text."""
 
-    labels: list[Label] = Field(description="Highest score first; may be empty.")
-    scores: dict[str, float] | None = Field(default=None, description="Of all labels; only with all_scores.")
-    cut: bool = Field(description="Whether only the text's beginning was read.")
-    words: dict[str, list[Word]] | None = Field(description="By predicted label; null without explain.")
+    labels: list[PredictedLabel] = Field(description="Highest score first; may be empty.")
+    scores: dict[str, float] | None = Field(default=None, description="Score of each label; only with all_scores.")
+    truncated: bool = Field(description="Whether only the beginning of the text was read.")
+    words: dict[str, list[WordModel]] | None = Field(  # type: ignore[valid-type]
+        description="Words per predicted label; null without explain."
+    )
 
 
 class PredictResponse(BaseModel):
-    """One prediction a text, in the texts' order."""
+    """One prediction per text, in the order of the request."""
 
     model: str
     thresholds: str
-    predictions: list[Prediction]
+    predictions: list[PredictedText]
 
 
 class ModelResponse(BaseModel):
-    """The model that is served, and what it is asked within."""
+    """The model and the limits of the service."""
 
     name: str
     method: str
     labels: list[str]
     thresholds: dict[str, dict[str, float]] = Field(description="Policy -> label -> threshold.")
-    max_document_tokens: int = Field(description="Word pieces of a text that are read.")
-    explanations: bool = Field(description="Whether it can say which words carried a label.")
+    max_document_tokens: int = Field(description="Maximum number of word pieces per text; the rest is truncated.")
+    explanations: bool = Field(description="Whether the model supports explain.")
     limits: dict[str, int]
     card: dict[str, Any] | None
 
 
 class StatusResponse(BaseModel):
-    """How the service is."""
+    """Status of the service."""
 
     status: str
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong: a code for programs, a message for people."""
+    """A code for programs and a message for people."""
 
     code: str
     message: str
 
 
 class ErrorResponse(BaseModel):
-    """Every error of the service."""
+    """The response to every request that fails."""
 
     error: ErrorDetail
 
 
-def request_model(policies: Iterable[str], default: str, settings: Settings) -> type[PredictRequest]:
-    """The request with this service's limits and this model's policies."""
+def build_request_model(policies: Iterable[str], default: str, settings: Settings) -> type[PredictRequest]:
+    """Return the request model with this service's limits and this model's threshold policies."""
     text = Annotated[str, Field(min_length=1, max_length=settings.text_characters, pattern=r"\S")]
     fields: dict[str, Any] = {
         "texts": (Annotated[list[text], Field(min_length=1, max_length=settings.request_texts)], []),
         "text": (text, ""),
         "thresholds": (
-            Annotated[Literal[tuple(policies)], Field(description="Which of the model's thresholds to use.")],
+            Annotated[Literal[tuple(policies)], Field(description="Threshold policy.")],
             default,
         ),
     }
     return create_model("PredictRequest", __base__=PredictRequest, **fields)
 
 
-def request_schema(model: type[PredictRequest]) -> dict[str, Any]:
-    """Its JSON schema: either `text` or `texts`, neither with a default."""
+def build_request_schema(model: type[PredictRequest]) -> dict[str, Any]:
+    """Return the JSON schema of a request model: either `text` or `texts`, neither with a default."""
     schema = model.model_json_schema()
     for name in ("text", "texts"):
         del schema["properties"][name]["default"]
     return schema | {"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
 
 
-def parse(model: type[PredictRequest], body: bytes) -> PredictRequest:
-    """A request from its body.
+def parse_request(model: type[PredictRequest], body: bytes) -> PredictRequest:
+    """Parse a request body.
 
     Raises:
-        Refusal: It is not what it must be. The message says where and why, and repeats nothing of what was sent.
+        ServiceError: The body is invalid. The message says where and why, and never repeats the request.
     """
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_context=True, include_input=False)
-    told = []
-    for mistake in mistakes[:SHOWN]:
-        ours = SAID.get(mistake["type"])
-        said = ours.format(**mistake.get("ctx", {})) if ours else mistake["msg"]
-        told.append(_told(model, mistake["loc"], said))
-    more = f"; and {len(mistakes) - SHOWN} more" if len(mistakes) > SHOWN else ""
-    raise Refusal(422, "invalid_request", "; ".join(told) + more)
+    messages = []
+    for mistake in mistakes[:MAX_MISTAKES]:
+        template = MESSAGES.get(mistake["type"])
+        message = template.format(**mistake.get("ctx", {})) if template else mistake["msg"]
+        messages.append(_add_location(model, mistake["loc"], message))
+    more = f"; and {len(mistakes) - MAX_MISTAKES} more" if len(mistakes) > MAX_MISTAKES else ""
+    raise ServiceError(422, "invalid_request", "; ".join(messages) + more)
 
 
-def _told(model: type[PredictRequest], place: Sequence[int | str], message: str) -> str:
-    """Where and why. A field that we do not have is not named: its name is what a user wrote."""
-    parts = [f"[{part}]" if isinstance(part, int) else part for part in place]
-    if place and place[0] not in model.model_fields:
-        return f"a field that is not known (known: {', '.join(model.model_fields)})"
+def _add_location(model: type[PredictRequest], location: Sequence[int | str], message: str) -> str:
+    """Prefix a message with the field. An unknown field is not named: a user wrote its name."""
+    parts = [f"[{part}]" if isinstance(part, int) else part for part in location]
+    if location and location[0] not in model.model_fields:
+        return f"unknown field (known: {', '.join(model.model_fields)})"
     return f"{''.join(parts)}: {message}" if parts else message

@@ -1,6 +1,5 @@
-"""A predictor as the service sees it: scores of texts, and every policy's thresholds beside them."""
+"""The model of the service: scores of texts, with the thresholds of every policy."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,63 +8,61 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..models.run_folder import RunFolder
+from ..prediction.attributions import Word
 from ..prediction.onnx.model import ExportedModel
 from ..prediction.predictor import Predictions, Predictor, load
-from ..prediction.shipped_model import shipped_model
+from ..prediction.shipped_model import read_model_card, shipped_model
 
-CARD = "card.json"
 WARM_UP = ("a", "a text of a few words", "a longer text " * 20)
-Words = Mapping[str, Sequence[Mapping[str, Any]]]
+Words = Mapping[str, Sequence[Word]]
 
 
 class Predicting(Protocol):
-    """What the service asks of a predictor. One that has a true `explains` also has `explain`, see `Explaining`."""
+    """The part of a `Predictor` that the service uses."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the columns of the scores."""
+        """Names of the columns of the scores."""
+
+    @property
+    def explains(self) -> bool:
+        """True if the predictor supports `explain`."""
 
     def predict(self, texts: Sequence[str | None]) -> Predictions:
-        """As many predictions as texts; a text that cannot be read is a row with an error."""
+        """Predict one row per text; an unreadable text gives a row with an error."""
 
-
-class Explaining(Protocol):
-    """What the service asks of a predictor that explains."""
-
-    explains: bool
-
-    def explain(self, texts: Sequence[str]) -> Sequence[Words]:
-        """For each text: label -> words as {"start", "end", "weight"}, in characters of the text."""
+    def explain(self, texts: Sequence[str | None]) -> Sequence[Words]:
+        """Return for each text: label -> words as {"start", "end", "weight"}, in characters of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What the model says of one text.
+    """The model's output for one text.
 
     Attributes:
         scores: (labels,), float32.
-        cut: Whether only the text's beginning was read.
-        error: Why there are no scores; None where there are.
-        words: Which words carried each label; None where it was not asked.
+        truncated: Whether only the beginning of the text was read.
+        error: Reason for missing scores, or None.
+        words: Contribution of each word to each label; None unless requested.
     """
 
     scores: np.ndarray
-    cut: bool
+    truncated: bool
     error: str | None = None
     words: Words | None = None
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A model that is served.
+    """A model with its name, thresholds and card.
 
     Attributes:
-        predictor: What scores texts.
-        name: The model card's name of it, or the folder's.
-        method: How labels are used.
-        thresholds: Policy -> a threshold a label.
-        max_document_tokens: Word pieces of a text that are read.
-        card: The model card; None where there is none.
+        predictor: The model.
+        name: Name from the model card, or of the folder.
+        method: Name of the method: how labels are used.
+        thresholds: Threshold policy -> one threshold per label.
+        max_document_tokens: Maximum number of word pieces per text.
+        card: The model card, if any.
     """
 
     predictor: Predicting
@@ -82,30 +79,35 @@ class ServedModel:
 
     @property
     def explains(self) -> bool:
-        """Whether the predictor can say which words carried a label."""
-        return getattr(self.predictor, "explains", False)
+        """True if the model supports explanations."""
+        return self.predictor.explains
 
     def score(self, texts: Sequence[str], explained: Sequence[bool]) -> list[Scored]:
-        """Texts -> their scores and, where `explained`, their words. Called from one thread at a time."""
-        found = self.predictor.predict(texts)
-        # Predictor notes a text that was cut, and nothing else: notes on a file's rows come from its reader.
+        """Score texts and explain the requested ones. Called from one thread at a time.
+
+        Args:
+            texts: The texts.
+            explained: For each text, whether to explain it.
+        """
+        predictions = self.predictor.predict(texts)
+        # A predictor notes truncation only; other notes come from the readers of files.
         rows = [
             Scored(scores, row.note is not None, row.error)
-            for scores, row in zip(found.scores, found.rows, strict=True)
+            for scores, row in zip(predictions.scores, predictions.rows, strict=True)
         ]
-        wanted = [at for at, row in enumerate(rows) if explained[at] and row.error is None]
+        wanted = [index for index, row in enumerate(rows) if explained[index] and row.error is None]
         if wanted:
-            words = self.predictor.explain([texts[at] for at in wanted])  # type: ignore[attr-defined]
-            for at, each in zip(wanted, words, strict=True):
-                rows[at] = Scored(rows[at].scores, rows[at].cut, None, each)
+            words = self.predictor.explain([texts[index] for index in wanted])
+            for index, each in zip(wanted, words, strict=True):
+                rows[index] = Scored(rows[index].scores, rows[index].truncated, None, each)
         return rows
 
     def warm_up(self) -> None:
-        """Predict a few texts of several lengths, so that the first request finds memory and threads in place."""
+        """Predict texts of several lengths, to allocate memory and start threads before the first request."""
         self.score(WARM_UP, [self.explains] * len(WARM_UP))
 
-    def describe(self) -> dict[str, Any]:
-        """What GET /v1/model says of the model."""
+    def metadata(self) -> dict[str, Any]:
+        """Return the content of GET /v1/model."""
         thresholds = {policy: dict(zip(self.labels, each, strict=True)) for policy, each in self.thresholds.items()}
         return {
             "name": self.name,
@@ -119,30 +121,25 @@ class ServedModel:
 
 
 def open_model(path: Path | None = None) -> ServedModel:
-    """A model to serve, from an exported model or a run folder.
+    """Load a model to serve.
 
     Args:
-        path: The folder; None is the model that the package carries.
+        path: Folder of an exported model, or a run folder; None: the bundled model.
 
     Raises:
-        EmograinError: No model is there, or a run is there and torch is not installed.
+        EmograinError: The folder holds no model, or it is a run folder and torch is not installed.
     """
     folder = shipped_model() if path is None else path
     loaded = load(folder)
-    if ExportedModel.is_at(folder):
-        exported = ExportedModel(folder)
-        thresholds, facts = exported.thresholds, exported.description
-    else:
-        run = RunFolder(folder)
-        thresholds, facts = run.read_json("thresholds.json"), run.description
-    # A request may name any policy: what any of them predicts can be explained.
+    source = ExportedModel(folder) if ExportedModel.is_at(folder) else RunFolder(folder)
+    thresholds = source.thresholds
+    # A request may choose any policy, so words are needed for every label that any of them predicts.
     predictor = Predictor(loaded.taxonomy, np.min(list(thresholds.values()), axis=0).tolist(), loaded.scorer)
-    method = facts.get("settings", {}).get("method", "unknown")
-    card = json.loads((folder / CARD).read_text(encoding="utf-8")) if (folder / CARD).is_file() else None
+    card = read_model_card(folder)
     return ServedModel(
         predictor=predictor,
         name=(card or {}).get("name", folder.resolve().name),
-        method=method,
+        method=source.description.get("settings", {}).get("method", "unknown"),
         thresholds=thresholds,
         max_document_tokens=predictor.scorer.limit,
         card=card,

@@ -1,4 +1,4 @@
-"""uvicorn around the app: stops when what was accepted is answered."""
+"""Run the app under uvicorn, with a graceful shutdown."""
 
 import logging
 import signal
@@ -18,9 +18,14 @@ BACKLOG = 1024
 
 
 class DrainingServer(uvicorn.Server):
-    """Goes on listening while accepted requests are computed, so that new ones are told 503 instead of nothing.
+    """A server that keeps listening while it finishes accepted requests, so that new ones get 503, not a closed port.
 
-    SIGTERM and Ctrl-C start it; Ctrl-C again stops at once.
+    SIGTERM or Ctrl-C starts the shutdown; a second Ctrl-C stops at once.
+
+    Args:
+        config: Configuration of uvicorn.
+        queue: Queue to drain.
+        seconds: Maximum time to finish accepted requests.
     """
 
     def __init__(self, config: uvicorn.Config, queue: BatchingQueue, seconds: float):
@@ -29,30 +34,30 @@ class DrainingServer(uvicorn.Server):
         self.deadline: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal: the first one lets accepted requests finish."""
+        """Start the shutdown at the first signal, stop at the second."""
         if self.deadline is not None:
             super().handle_exit(sig, frame)
             return
         self.deadline = monotonic() + self.seconds
         if sig == signal.SIGINT:
-            self._captured_signals.append(sig)  # uvicorn raises it again at the end: Ctrl-C ends as Ctrl-C
+            self._captured_signals.append(sig)  # uvicorn raises it again at the end, for the exit status of Ctrl-C
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: whether to stop listening."""
-        if self.deadline is not None and not self.queue.closing:
+        """Return whether to stop listening. uvicorn calls this ten times per second."""
+        if self.deadline is not None and not self.queue.shutting_down:
             self.queue.refuse()
             LOG.info("stopping", extra={"fields": {"waiting_texts": self.queue.waiting}})
         if self.deadline is not None and monotonic() > self.deadline:
-            self.queue.give_up()
+            self.queue.fail_pending()
         drained = self.deadline is not None and self.queue.idle
         return await super().on_tick(counter) or drained
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
+    """Open a listening socket.
 
     Raises:
-        EmograinError: The port is taken, or not ours to take.
+        EmograinError: The port is in use or reserved, or the address is not valid.
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -60,14 +65,14 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise EmograinError(f"cannot listen on {host}, port {port}: {reason}", "--host, --port") from None
-    # Connections inherit it. asyncio sets it only on sockets that say that their protocol is TCP, which this one does
-    # not; without it an answer's second packet waits 40 ms for the client to acknowledge the first.
+    # Connections inherit TCP_NODELAY. asyncio sets it only on sockets with an explicit protocol, unlike this one.
+    # Without it, the second packet of a response waits 40 ms for the client to acknowledge the first.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
 def run(app: FastAPI, listening: socket.socket) -> None:
-    """Serve until SIGTERM or Ctrl-C, then finish what was accepted."""
+    """Serve until SIGTERM or Ctrl-C, then finish the accepted requests."""
     log_to_stderr()
     queue, settings = app.state.queue, app.state.settings
     config = uvicorn.Config(
@@ -82,6 +87,6 @@ def run(app: FastAPI, listening: socket.socket) -> None:
     host, port = listening.getsockname()[:2]
     LOG.info("listening", extra={"fields": {"host": host, "port": port}})
     if settings.api_key is None and host not in ("127.0.0.1", "::1"):
-        LOG.warning("everyone who reaches this address may predict: there is no API key")
+        LOG.warning("no API key is set: anyone who can reach this address can use the service")
     DrainingServer(config, queue, settings.drain_seconds).run([listening])
     LOG.info("stopped")

@@ -1,4 +1,4 @@
-"""The service's limits: each is said in the error of who runs into it."""
+"""Settings of the service. An error that a limit causes states the limit."""
 
 from dataclasses import dataclass, field, fields
 
@@ -7,31 +7,31 @@ from ..common.errors import EmograinError
 
 @dataclass(frozen=True)
 class Limits:
-    """How much the service takes on.
+    """Limits of the service.
 
     Parameters
     ----------
     batch_texts
-        Texts that go through the model at once, taken from the requests in turn.
+        Maximum number of texts per batch.
     queue_texts
-        Texts that wait for the model, over all requests.
+        Maximum number of texts in the queue, over all requests.
     request_texts
-        Texts of one request.
+        Maximum number of texts per request.
     text_characters
-        Characters of one text.
+        Maximum number of characters per text.
     body_bytes
-        Bytes of one request.
+        Maximum size of a request body, in bytes.
     held_bytes
-        Bytes of all requests in flight.
+        Maximum size of all requests in flight, in bytes.
     body_seconds
-        How long a client may take to send a request.
+        Maximum time for a client to send a request, in seconds.
     drain_seconds
-        How long a stopping service goes on with what it accepted.
+        Maximum time to finish accepted requests at shutdown, in seconds.
 
     Raises
     ------
     EmograinError
-        A limit is below 1, or a request at its limit would never fit.
+        A limit is below 1, or the largest request would not fit in the queue or in memory.
     """
 
     batch_texts: int = 32
@@ -44,18 +44,18 @@ class Limits:
     drain_seconds: int = 30
 
     def __post_init__(self) -> None:
-        for each in fields(Limits):
-            if (value := getattr(self, each.name)) < 1:
-                raise EmograinError(f"{each.name} must be at least 1, got {value}")
+        for limit in fields(Limits):
+            if (value := getattr(self, limit.name)) < 1:
+                raise EmograinError(f"{limit.name} must be at least 1, got {value}")
         for part, whole in [("request_texts", "queue_texts"), ("body_bytes", "held_bytes")]:
             if getattr(self, part) > getattr(self, whole):
                 raise EmograinError(
                     f"{whole} must be at least {part}, got {getattr(self, whole)} and {getattr(self, part)}",
-                    "or the largest request never fits",
+                    "otherwise the largest request never fits",
                 )
 
-    def told(self) -> dict[str, int]:
-        """The limits that GET /v1/model tells, by name."""
+    def public(self) -> dict[str, int]:
+        """Return the limits that GET /v1/model shows."""
         return {
             "texts": self.request_texts,
             "characters": self.text_characters,
@@ -66,13 +66,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings(Limits):
-    """The limits, and who may come in.
+    """Limits and authentication.
 
     Attributes:
-        api_key: What clients must send; None lets everyone in.
+        api_key: Key that clients must send; None: no authentication.
 
     Raises:
-        EmograinError: The key is empty, or no text that a header can carry; or a limit is wrong.
+        EmograinError: The key is empty or not ASCII, or a limit is invalid.
     """
 
     api_key: str | None = field(default=None, repr=False)
@@ -80,4 +80,4 @@ class Settings(Limits):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.api_key is not None and not (self.api_key.strip() and self.api_key.isascii()):
-            raise EmograinError("the API key must be ASCII, and not empty", "leave it out to serve without one")
+            raise EmograinError("the API key must be ASCII and not empty", "omit it to serve without a key")

@@ -1,4 +1,4 @@
-"""Every method on every family of encoders, exported: the same scores as torch, whatever the texts and the batch."""
+"""Export of every method on every encoder family: the scores of torch, for any texts and batches."""
 
 import json
 
@@ -14,9 +14,10 @@ from emograin.models.methods import METHODS
 from emograin.models.scoring import TorchScorer
 from emograin.prediction.onnx import export as onnx_export
 from emograin.prediction.onnx import model as onnx_model
-from emograin.prediction.onnx.export import backend_of, check, compared, export, input_template, network_of
+from emograin.prediction.onnx.export import export, input_template, serialize_tokenizer, to_onnx
 from emograin.prediction.onnx.model import OnnxScorer
-from emograin.prediction.onnx.quantization import quantise
+from emograin.prediction.onnx.quantization import quantize
+from emograin.prediction.onnx.verification import check_against_torch, compare
 from emograin.training.loop import train
 
 onnx = pytest.importorskip("onnx")
@@ -36,26 +37,26 @@ TEXTS = [
 
 @pytest.fixture(scope="module", params=METHODS)
 def method(request, any_encoder, taxonomy):
-    """Every method on every encoder in turn."""
+    """Each method on each encoder."""
     torch.manual_seed(0)
     made = METHODS[request.param](encoder.load(str(any_encoder), taxonomy.placeholders), taxonomy, 20).eval()
     with torch.no_grad():
         for parameter in made.parameters():
             if parameter.ndim == 2:
-                parameter.mul_(10)  # as they are drawn, scores hardly depend on the text
+                parameter.mul_(10)  # as initialized, scores hardly depend on the text
     return made
 
 
 @pytest.fixture(scope="module")
 def exported(method):
-    """The method's network, as an ONNX model."""
-    return network_of(method, input_template(method))
+    """The method as an ONNX model."""
+    return to_onnx(method, input_template(method))
 
 
 @pytest.fixture(scope="module")
 def scorer(method, exported):
-    """The exported network as a scorer."""
-    return OnnxScorer(backend_of(method), input_template(method), exported.SerializeToString())
+    """The exported model as a scorer."""
+    return OnnxScorer(serialize_tokenizer(method), input_template(method), exported.SerializeToString())
 
 
 def torch_scores(method, texts):
@@ -75,7 +76,7 @@ def test_inputs_are_those_of_the_method(method, scorer):
         assert np.array_equal(tensor.numpy(), ours[name]), name
 
 
-def test_scores_are_torchs_in_a_batch_and_alone(method, scorer):
+def test_scores_equal_torch_in_a_batch_and_alone(method, scorer):
     expected = torch_scores(method, TEXTS)
     assert np.ptp(expected, axis=0).max() > 0.05  # the texts differ, so that equal scores mean something
     together, _ = scorer(TEXTS, lambda _: None)
@@ -84,28 +85,34 @@ def test_scores_are_torchs_in_a_batch_and_alone(method, scorer):
     np.testing.assert_allclose(alone, expected, atol=1e-5)
 
 
-def test_a_batch_of_any_size_and_length_is_read(method, scorer):
+def test_batches_of_any_size_and_length_work(method, scorer):
     many = [f"page {number} " * (1 + number % 7) for number in range(150)]
     np.testing.assert_allclose(scorer(many, lambda _: None)[0], torch_scores(method, many), atol=1e-5)
 
 
-def test_the_network_computes_no_rows_of_its_last_layer_that_are_not_read(exported, method):
+def test_the_last_layer_computes_only_the_rows_that_are_used(exported, method):
     kinds = [node.op_type for node in exported.graph.node]
-    # Behind the last layer nothing is left but what scores the slots.
+    # After the last layer only the slots are scored.
     last = max(at for at, kind in enumerate(kinds) if kind == "LayerNormalization")
     sliced = [node for node in exported.graph.node if node.op_type == "Slice" and "rows_" in node.output[0]]
     assert sliced, kinds[last:]
     assert method.slots < 20
-    made = {name: node for node in exported.graph.node for name in node.output}
+    producers = {name: node for node in exported.graph.node for name in node.output}
     queries = [node.input[0] for node in exported.graph.node if node.op_type == "Attention"]  # mpnet's has no name
-    assert all(made[query].op_type != "Slice" for query in queries[-1:])  # nor is a query computed that nobody asks
+    assert all(producers[query].op_type != "Slice" for query in queries[-1:])  # the slice is before the query
 
 
-def test_many_batches_give_what_each_gives_alone(method, exported, monkeypatch):
-    """Each on a thread of its own, in order, with inputs that are made when a batch's turn comes."""
+def test_the_model_carries_no_notes_of_the_machine_that_exported_it(exported):
+    graph = exported.graph
+    for each in (exported, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        assert not each.doc_string
+        assert not each.metadata_props
+
+
+def test_one_batch_per_thread_gives_the_same_scores_in_order(method, exported, monkeypatch):
     monkeypatch.setattr(onnx_model, "BATCH_TOKENS", 60)
     scorers = [
-        OnnxScorer(backend_of(method), input_template(method), exported.SerializeToString(), threads)
+        OnnxScorer(serialize_tokenizer(method), input_template(method), exported.SerializeToString(), threads)
         for threads in (1, 3)
     ]
     texts = [f"page {number} " * (1 + number % 7) for number in range(400)]
@@ -116,7 +123,7 @@ def test_many_batches_give_what_each_gives_alone(method, exported, monkeypatch):
     assert sum(seen) == 2 * len(texts)
 
 
-def test_what_goes_wrong_in_one_of_many_batches_is_said(method, scorer):
+def test_an_error_in_one_of_many_batches_is_raised(method, scorer):
     documents = scorer.tokenize(["page"])[0] * 2000
     documents[1234] = [10**9]  # no such word piece
     with pytest.raises(Exception, match="indices element out of data bounds"):
@@ -124,15 +131,15 @@ def test_what_goes_wrong_in_one_of_many_batches_is_said(method, scorer):
     assert scorer.score(documents[:500]).shape == (500, len(method.taxonomy.labels))
 
 
-def test_channels_widths_are_moved_only_where_it_pays():
-    """A product whose input has one wide channel gets a multiplication in front, one of channels alike gets none."""
+def test_only_activations_with_outlier_channels_are_smoothed():
+    """Smoothing adds a multiplication in front of a product."""
     random = np.random.default_rng(0)
     plain = random.normal(size=(4, 64, 32)).astype(np.float32)
-    wide = plain * np.where(np.arange(32) == 3, 100, 1).astype(np.float32)
+    outlier = plain * np.where(np.arange(32) == 3, 100, 1).astype(np.float32)
     helper, types = onnx.helper, onnx.TensorProto
     weight = random.normal(size=(32, 16)).astype(np.float32)
     weight[3] /= 100
-    for values, expected in ((plain, 0), (wide, 1)):
+    for values, expected in ((plain, 0), (outlier, 1)):
         graph = helper.make_graph(
             [helper.make_node("MatMul", ["a", "b"], ["c"])],
             "product",
@@ -141,35 +148,35 @@ def test_channels_widths_are_moved_only_where_it_pays():
             [onnx.numpy_helper.from_array(weight, "b")],
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
-        quantise(model, [{"a": values}])
+        quantize(model, [{"a": values}])
         assert [node.op_type for node in model.graph.node].count("Mul") == expected
         session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
         found, right = session.run(None, {"a": values})[0], values @ weight
         assert np.abs(found - right).mean() < 0.02 * np.abs(right).mean()
 
 
-def test_int8_scores_do_not_depend_on_the_batch_and_stay_near(method, exported, scorer):
+def test_int8_scores_are_close_and_do_not_depend_on_the_batch(method, exported, scorer):
     small = type(exported)()
     small.CopyFrom(exported)
     documents = scorer.tokenize(TEXTS * 4)[0]
-    quantise(small, [scorer.template.assemble([document]) for document in documents[: len(TEXTS)]])
-    int8 = OnnxScorer(backend_of(method), input_template(method), small.SerializeToString())
+    quantize(small, [scorer.template.assemble([document]) for document in documents[: len(TEXTS)]])
+    int8 = OnnxScorer(serialize_tokenizer(method), input_template(method), small.SerializeToString())
     together = int8.score(documents)
     alone = np.concatenate([int8.score([document]) for document in documents])
     np.testing.assert_allclose(together, alone, atol=1e-6)
-    found = compared(together, scorer.score(documents))
+    found = compare(together, scorer.score(documents))
     assert 0 < found["maximum"] < 0.1
     kinds = {node.op_type for node in small.graph.node}
     assert "MatMulIntegerToFloat" in kinds
     assert small.ByteSize() < exported.ByteSize()
 
 
-def test_a_network_that_differs_from_torch_is_refused(method, scorer):
+def test_a_model_that_differs_from_torch_is_rejected(method, scorer):
     texts = ["so happy today", "the train leaves"]
-    assert check(method, scorer, texts)["maximum"] < 1e-5
+    assert check_against_torch(method, scorer, texts)["maximum"] < 1e-5
     other = type(method)(encoder.Encoder(method.encoder, method.tokenizer), method.taxonomy, 20).eval()
     with pytest.raises(EmograinError, match=r"the exported network differs from torch by .*, expected at most 0.0001"):
-        check(other, scorer, texts)
+        check_against_torch(other, scorer, texts)
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +189,7 @@ def run(settings, corpus, tmp_path_factory):
     return folder
 
 
-def test_an_exported_folder_says_what_was_checked(run, corpus, tmp_path):
+def test_the_exported_folder_records_its_checks(run, corpus, tmp_path):
     found = export(run, tmp_path / "out", int8=True, dev=corpus.split("dev"))
     assert found == json.loads((tmp_path / "out" / "model.json").read_text())
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
@@ -199,14 +206,14 @@ def test_an_exported_folder_says_what_was_checked(run, corpus, tmp_path):
     assert "/" not in found["settings"]["data"] + found["settings"]["encoder"]
 
 
-def test_a_folder_of_something_else_is_left_alone(run, tmp_path):
+def test_a_folder_with_other_files_is_not_touched(run, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(EmograinError, match="holds something else than an exported model"):
         export(run, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_an_export_that_is_stopped_leaves_no_model_that_loads(run, tmp_path, monkeypatch):
+def test_an_interrupted_export_leaves_no_loadable_model(run, tmp_path, monkeypatch):
     export(run, tmp_path)
 
     def stopped(*_, **__):
@@ -221,20 +228,20 @@ def test_an_export_that_is_stopped_leaves_no_model_that_loads(run, tmp_path, mon
         emograin.load(tmp_path)
 
 
-def test_the_command_prints_what_it_measured(run, tmp_path, capsys):
+def test_the_command_prints_a_summary(run, tmp_path, capsys):
     assert main(["export", str(run.path), str(tmp_path / "out"), "--int8"]) == 0
     shown = capsys.readouterr().out
-    assert "float32 beside torch, 1,103 texts" in shown
+    assert "float32 against torch, 1,103 texts" in shown
     assert "macro F1, per-label" in shown
     assert main(["export", str(run.path), str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["weights"] == "float32"
 
 
-def test_a_run_without_its_corpus_is_exported_with_its_loss_unmeasured(run, tmp_path):
-    assert onnx_export.dev_of(run) is not None
+def test_a_run_without_its_corpus_is_exported_without_measuring_the_loss(run, tmp_path):
+    assert onnx_export.load_dev(run) is not None
     described = run.description
     described["settings"]["data"] = str(tmp_path / "gone")
     run.write_json("run.json", described)
-    assert onnx_export.dev_of(run) is None
+    assert onnx_export.load_dev(run) is None
     with pytest.raises(EmograinError, match="no such file or folder"):
-        onnx_export.dev_of(run, str(tmp_path / "gone"))
+        onnx_export.load_dev(run, str(tmp_path / "gone"))

@@ -1,185 +1,147 @@
-"""An exported graph made shorter, its values unchanged: no transposes around attention, no row that nobody reads."""
+"""Graph optimizations that keep the outputs: no transposes around attention, no unused rows.
 
-from collections import Counter
-from typing import Any
+onnx_ir, which comes with onnxscript, has the graph and the passes.
+"""
 
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ...common.optional import import_optional
 
-# What computes each token's row of its first input from that row alone: slicing the input slices the output.
-ROW_BY_ROW = {"LayerNormalization", "Gelu", "Erf", "Tanh", "Relu", "Sigmoid", "Identity", "Cast"}
+if TYPE_CHECKING:
+    import onnx_ir as ir
+
+# Operators that compute each token's row from that row of their first input alone.
+ROW_WISE = {"LayerNormalization", "Gelu", "Erf", "Tanh", "Relu", "Sigmoid", "Identity", "Cast"}
 ELEMENTWISE = {"Add", "Mul", "Sub", "Div"}
-HEADS_LAST = [0, 2, 1, 3]  # the transpose between (batch, tokens, heads, width) and (batch, heads, tokens, width)
+HEADS_TRANSPOSE = [0, 2, 1, 3]  # between (batch, tokens, heads, width) and (batch, heads, tokens, width)
+SLICED = "rows_"  # prefix of the names of values that slices compute
 
-Shapes = dict[str, list[int]]  # of every value; 0 where a dimension is not fixed
-Window = tuple[int, int, int]  # start, end, step
+Window = tuple[int, int, int]  # start, end and step of a slice along the tokens
 
 
-def simplify(model: Any) -> None:
-    """Rewrite a model, in place.
+def optimize(model: "ir.Model") -> None:
+    """Optimize a model in place."""
+    passes = import_optional("onnx_ir.passes.common", "export")
+    fuse_head_transposes(model)
+    passes.RemoveUnusedNodesPass()(model)  # a slice must not be blocked by readers that are unused themselves
+    push_slices_up(model.graph)
+    passes.RemoveUnusedNodesPass()(model)
+    passes.ClearMetadataAndDocStringPass()(model)  # torch's stack traces, with paths of the machine
+    for value in (*model.graph.inputs, *model.graph.outputs):  # the pass clears nodes only
+        value.metadata_props.clear()
 
-    Args:
-        model: An onnx.ModelProto.
+
+def fuse_head_transposes(model: "ir.Model") -> None:
+    """Let Attention read (batch, tokens, hidden) instead of (batch, heads, tokens, width), to save four transposes."""
+    pattern = import_optional("onnxscript.rewriter.pattern", "export")
+
+    def split_heads(op: Any, value: Any) -> Any:
+        return op.Transpose(op.Reshape(value, _allow_other_inputs=True), perm=HEADS_TRANSPOSE)
+
+    def target(op: Any, query: Any, key: Any, value: Any) -> Any:
+        heads = [split_heads(op, each) for each in (query, key, value)]
+        attended = op.Attention(*heads, _allow_other_inputs=True, _outputs=["attended"])
+        return op.Reshape(op.Transpose(attended, perm=HEADS_TRANSPOSE), _allow_other_inputs=True)
+
+    def head_counts(attended: Any) -> list[Any]:
+        return [each.shape[1] if each.shape is not None else None for each in attended.producer().inputs[:2]]
+
+    def replacement(op: Any, query: Any, key: Any, value: Any, attended: Any) -> Any:
+        node = attended.producer()
+        counts = dict(zip(("q_num_heads", "kv_num_heads"), head_counts(attended), strict=True))
+        return op.Attention(query, key, value, *node.inputs[3:], **(dict(node.attributes) | counts))
+
+    def is_known(_: Any, attended: Any, **__: Any) -> bool:
+        return all(isinstance(count, int) for count in head_counts(attended))
+
+    pattern.RewriteRule(target, replacement, is_known).apply_to_model(model)
+
+
+def push_slices_up(graph: "ir.Graph") -> None:
+    """Select the tokens that a method reads before the last layer computes the others.
+
+    A slice along the tokens moves up through row-wise operators, as long as nothing reads the rows that it drops.
     """
-    onnx = import_optional("onnx", "export")
-    known = onnx.shape_inference.infer_shapes(model).graph
-    shapes = {
-        value.name: [each.dim_value for each in value.type.tensor_type.shape.dim]
-        for value in [*known.value_info, *known.input, *known.output]
-    }
-    attend_in_three_dimensions(model.graph, shapes)
-    _drop_unread(model.graph)  # or what has lost its reader still looks like one
-    slice_early(model.graph, shapes)
-    _drop_unread(model.graph)
-    _drop_notes(model)
-
-
-def attend_in_three_dimensions(graph: Any, shapes: Shapes) -> None:
-    """Attention of (batch, tokens, hidden) instead of (batch, heads, tokens, width), which needs four transposes."""
-    onnx = import_optional("onnx", "export")
-    for node in [node for node in graph.node if node.op_type == "Attention" and not node.domain]:
-        made = producers(graph)
-        before = [_before_heads(made, name) for name in node.input[:3]]
-        after = _readers(graph, node.output[0])
-        heads = [shapes.get(name, [0, 0])[1] for name in node.input[:2]]
-        if None in before or not all(heads) or [_permutation(each) for each in after] != [HEADS_LAST]:
-            continue
-        joined = _readers(graph, after[0].output[0])
-        if [each.op_type for each in joined] != ["Reshape"]:
-            continue
-        for at, name in enumerate(before):
-            node.input[at] = name
-        names = ("q_num_heads", "kv_num_heads")
-        node.attribute.extend(onnx.helper.make_attribute(*each) for each in zip(names, heads, strict=True))
-        node.output[0] = joined[0].output[0]
-        graph.node.remove(joined[0])
-        graph.node.remove(after[0])
-
-
-def slice_early(graph: Any, shapes: Shapes) -> None:
-    """Cut the tokens that a method reads out of the hidden states before the last layer computes the others.
-
-    A slice along the tokens moves up through what works row by row, as far as nobody reads the rows that it drops.
-    """
-    onnx = import_optional("onnx", "export")
-    constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
-    ranks = {name: len(shape) for name, shape in shapes.items()}
-    outputs = {each.name for each in graph.output}
-    done: dict[tuple[str, int, Window], str] = {}
-
-    def window(node: Any) -> Window | None:
-        """Starts, ends and steps of a slice along the tokens; None of any other node."""
-        if node.op_type != "Slice" or len(node.input) < 5 or any(name not in constants for name in node.input[1:]):
-            return None
-        starts, ends, axes, steps = (constants[name].tolist() for name in node.input[1:])
-        return (starts[0], ends[0], steps[0]) if axes == [1] else None
-
-    def move_one() -> bool:
-        made = producers(graph)
-        for cut in graph.node:
-            chosen = window(cut)
-            above = made.get(cut.input[0]) if chosen else None
-            if chosen is None or above is None or cut.input[0] in outputs:
-                continue
-            readers = _readers(graph, cut.input[0])
-            inputs = _row_inputs(above, constants, ranks)
-            if inputs and all(window(reader) == chosen for reader in readers):
-                for at, axis in inputs:
-                    above.input[at] = sliced(above.input[at], axis, chosen)
-                for reader in readers:
-                    _rename(graph, reader.output[0], cut.input[0])
-                    graph.node.remove(reader)
-                return True
-        return False
-
-    def sliced(name: str, axis: int, chosen: Window) -> str:
-        """The slice of a value, behind the node that computes it."""
-        key = (name, axis, chosen)
-        if key not in done or done[key] not in producers(graph):
-            done[key] = "_".join(["rows", name, str(axis), *map(str, chosen)])
-            limits = []
-            for number in (chosen[0], chosen[1], axis, chosen[2]):
-                if f"rows_{number}" not in constants:
-                    constants[f"rows_{number}"] = np.array([number])
-                    graph.initializer.append(onnx.numpy_helper.from_array(np.array([number]), f"rows_{number}"))
-                limits.append(f"rows_{number}")
-            new = onnx.helper.make_node("Slice", [name, *limits], [done[key]])
-            maker = producers(graph).get(name)
-            graph.node.insert(list(graph.node).index(maker) + 1 if maker is not None else 0, new)
-            ranks[done[key]] = ranks.get(name, 0)
-        return done[key]
-
-    while move_one():
+    while any(_push_up(graph, node) for node in graph):
         pass
 
 
-def producers(graph: Any) -> dict[str, Any]:
-    """Value -> the node that computes it."""
-    return {name: node for node in graph.node for name in node.output}
+def _push_up(graph: "ir.Graph", node: "ir.Node") -> bool:
+    """Slice the inputs of an operator instead of its output, and return whether that was possible.
+
+    Args:
+        graph: The graph.
+        node: A slice of the output, or any other node.
+    """
+    import onnx_ir as ir
+
+    window, value = _window(node), node.inputs[0] if node.inputs else None
+    above = value.producer() if value is not None else None
+    if window is None or value is None or above is None or value.is_graph_output():
+        return False
+    readers = [reader for reader, _ in value.uses()]
+    inputs = _row_inputs(above)
+    if not inputs or any(_window(reader) != window for reader in readers):
+        return False
+    for at, axis in inputs:
+        above.replace_input_with(at, _slice(graph, above.inputs[at], axis, window))
+    for reader in readers:
+        ir.convenience.replace_all_uses_with(reader.outputs[0], value)
+        graph.remove(reader, safe=True)
+    return True
 
 
-def _row_inputs(node: Any, constants: dict[str, np.ndarray], ranks: dict[str, int]) -> list[tuple[int, int]]:
-    """Which inputs to slice along which axis for a slice of the node's output; none where that gives another output."""
-    if node.op_type in ROW_BY_ROW:
+def _slice(graph: "ir.Graph", value: Any, axis: int, window: Window) -> "ir.Value":
+    """Return the slice of a value, after the node that computes it; an existing one if possible."""
+    import onnx_ir as ir
+
+    name = "_".join([f"{SLICED}{value.name}", str(axis), *map(str, window)])
+    if existing := next((node for node, _ in value.uses() if node.outputs[0].name == name), None):
+        return existing.outputs[0]
+    limits = []
+    for number in (window[0], window[1], axis, window[2]):
+        constant = f"{SLICED}{number}"
+        if constant not in graph.initializers:
+            graph.register_initializer(ir.Value(name=constant, const_value=ir.tensor([number], name=constant)))
+        limits.append(graph.initializers[constant])
+    rank = None if value.shape is None else ir.Shape([None] * len(value.shape))
+    output = ir.Value(name=name, shape=rank, type=value.type)
+    node = ir.node("Slice", [value, *limits], outputs=[output])
+    producer = value.producer()
+    if producer is None:
+        graph.insert_before(graph[0], node)
+    else:
+        graph.insert_after(producer, node)
+    return output
+
+
+def _window(node: "ir.Node") -> Window | None:
+    """Return start, end and step of a slice along the tokens; None for any other node."""
+    if node.op_type != "Slice" or len(node.inputs) < 5 or any(_constant(each) is None for each in node.inputs[1:]):
+        return None
+    starts, ends, axes, steps = (_constant(each).tolist() for each in node.inputs[1:])
+    return (starts[0], ends[0], steps[0]) if axes == [1] else None
+
+
+def _row_inputs(node: "ir.Node") -> list[tuple[int, int]]:
+    """Return number and axis of the inputs to slice for a slice of the output; empty if the output would differ."""
+    constants = [_constant(each) for each in node.inputs]
+    ranks = [len(each.shape) if each is not None and each.shape is not None else None for each in node.inputs]
+    if node.op_type in ROW_WISE:
         return [(0, 1)]
-    if node.op_type == "MatMul" and node.input[1] in constants and constants[node.input[1]].ndim == 2:
+    if node.op_type == "MatMul" and constants[1] is not None and constants[1].ndim == 2:
         return [(0, 1)]
     if node.op_type in ELEMENTWISE:
-        whole = [at for at, name in enumerate(node.input) if name not in constants]
-        narrow = all(constants[name].ndim <= 1 for name in node.input if name in constants)
-        return [(at, 1) for at in whole] if narrow and all(ranks.get(node.input[at]) == 3 for at in whole) else []
-    if node.op_type == "Attention" and any(each.name == "q_num_heads" for each in node.attribute):
-        if len(node.input) < 4 or not node.input[3]:
+        variable = [at for at, constant in enumerate(constants) if constant is None]
+        narrow = all(constant.ndim <= 1 for constant in constants if constant is not None)
+        return [(at, 1) for at in variable] if narrow and all(ranks[at] == 3 for at in variable) else []
+    if node.op_type == "Attention" and "q_num_heads" in node.attributes:
+        if len(node.inputs) < 4 or node.inputs[3] is None:
             return [(0, 1)]
-        return [(0, 1), (3, 2)] if ranks.get(node.input[3]) == 4 else []
+        return [(0, 1), (3, 2)] if ranks[3] == 4 else []
     return []
 
 
-def _before_heads(made: dict[str, Any], name: str) -> str | None:
-    """What is split into heads by a reshape and a transpose; None if `name` is made in another way."""
-    transpose = made.get(name)
-    if transpose is None or _permutation(transpose) != HEADS_LAST:
-        return None
-    reshape = made.get(transpose.input[0])
-    return reshape.input[0] if reshape is not None and reshape.op_type == "Reshape" else None
-
-
-def _permutation(node: Any) -> list[int]:
-    """Of a transpose; empty of any other node."""
-    perms = [each.ints for each in node.attribute if each.name == "perm" and node.op_type == "Transpose"]
-    return [int(at) for at in perms[0]] if perms else []
-
-
-def _readers(graph: Any, name: str) -> list[Any]:
-    return [node for node in graph.node if name in node.input]
-
-
-def _rename(graph: Any, old: str, new: str) -> None:
-    for node in graph.node:
-        for at, name in enumerate(node.input):
-            if name == old:
-                node.input[at] = new
-
-
-def _drop_notes(model: Any) -> None:
-    """What torch notes of each node: stacks, with paths of the machine that exported."""
-    graph = model.graph
-    for each in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        each.doc_string = ""
-        del each.metadata_props[:]
-
-
-def _drop_unread(graph: Any) -> None:
-    """Remove nodes and constants that nothing reads."""
-    while True:
-        read = Counter(name for node in graph.node for name in node.input) + Counter(out.name for out in graph.output)
-        unread = [node for node in graph.node if not any(read[name] for name in node.output)]
-        if not unread:
-            break
-        for node in unread:
-            graph.node.remove(node)
-    kept = [each for each in graph.initializer if read[each.name]]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
-    del graph.value_info[:]  # shapes of before
+def _constant(value: Any) -> Any:
+    """Return the content of a constant as an array; None for any other value."""
+    return None if value is None or value.const_value is None else value.const_value.numpy()

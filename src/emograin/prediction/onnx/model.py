@@ -1,11 +1,11 @@
-"""An exported model: its folder, and a scorer that needs onnxruntime, tokenizers and numpy only.
+"""An exported model: its folder, and a scorer that needs only onnxruntime, tokenizers and numpy.
 
 DIR/
-  model.onnx        token tensors of any batch and length -> probabilities (batch, labels); where asked, contributions
+  model.onnx        token tensors of any batch and length -> probabilities (batch, labels); contributions on request
   tokenizer.json    for the tokenizers library
-  taxonomy.json     labels, groupings, words
-  thresholds.json   each policy's, chosen on dev
-  model.json        format, how a document becomes token tensors, what was checked at export, sha256 of the other files
+  taxonomy.json     labels, groupings, label words
+  thresholds.json   threshold policy -> one threshold per label, chosen on dev
+  model.json        format, input template, results of the checks at export, sha256 of the other files
 """
 
 import json
@@ -19,30 +19,30 @@ import numpy as np
 
 from ...common.errors import EmograinError
 from ...common.files import sha256_file
-from ...data.batching import batches_of_tokens
+from ...data.batching import token_budget_batches
 from ...data.taxonomy import Taxonomy
-from ..attributions import WordWeights, word_weights
-from .session import NetworkFile, OnnxNetwork
+from ..attributions import WordWeights, sum_word_pieces
+from .session import ModelSource, OnnxSession
 
 FORMAT = 2
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
-BATCH_TOKENS = 384  # what goes through the network at once: more does not fit into the caches of a core
+BATCH_TOKENS = 384  # tokens per batch, with padding: more do not fit into the caches of a core
 PRODUCER = "emograin"
-EXPLAIN = "explain"  # the constant that asks for contributions, false in the file; a network may have none
-CONTRIBUTIONS = "contributions"  # the output that has them
+EXPLAIN = "explain"  # name of the constant, false in the file, that switches contributions on; optional
+CONTRIBUTIONS = "contributions"  # name of their output; optional
 
 
 @dataclass(frozen=True)
 class InputTemplate:
-    """How a document's word pieces become the network's inputs: a fixed prefix and suffix, then padding.
+    """The layout of a model's inputs: a fixed prefix, the document's word pieces, a fixed suffix, padding.
 
     Args:
-        prefix: Ids in front of the document: the special tokens and, where the method has one, the prefix.
-        suffix: Ids after it.
+        prefix: Ids before the document: special tokens and the method's own prefix, if it has one.
+        suffix: Ids after the document.
         token_type: Value of token_type_ids for the document and the suffix; 0 for the prefix.
-        pad: Id of the padding.
-        max_document_tokens: Word pieces of the document that are read.
-        inputs: The network's inputs, by name.
+        pad: Id of the padding token.
+        max_document_tokens: Maximum number of word pieces per document; the rest is cut.
+        inputs: Names of the model's inputs.
     """
 
     prefix: tuple[int, ...]
@@ -54,18 +54,22 @@ class InputTemplate:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "InputTemplate":
-        """A template from the values of `dataclasses.asdict`, as JSON holds them."""
+        """Restore a template from `dataclasses.asdict`, after a round trip through JSON."""
         given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         return cls(**given)
 
     def __len__(self) -> int:
-        """Tokens that stand around a document."""
+        """Return the number of tokens around a document."""
         return len(self.prefix) + len(self.suffix)
 
     def assemble(self, documents: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
-        """Ids of documents -> the network's inputs, each (batch, tokens), int64, padded to the longest document."""
+        """Return the model's inputs by name, each (batch, tokens), int64, padded to the longest document.
+
+        Args:
+            documents: Token ids of each document.
+        """
         front, width = len(self.prefix), max(map(len, documents)) + len(self)
         tokens = np.full((len(documents), width), self.pad, dtype=np.int64)
         tokens[:, :front] = self.prefix
@@ -81,19 +85,19 @@ class InputTemplate:
 
 
 class ExportedModel:
-    """Reads an exported model's folder.
+    """The folder of an exported model.
 
     Args:
         path: The folder.
 
     Attributes:
-        description: What model.json holds.
-        template: How inputs are made.
+        description: The content of model.json.
+        template: The layout of the inputs.
         taxonomy: The labels.
-        thresholds: Policy -> a threshold a label.
+        thresholds: Threshold policy -> one threshold per label.
 
     Raises:
-        EmograinError: It is no exported model, one of another version, or a file is missing or was changed.
+        EmograinError: The folder is not an exported model or has another format, or a file is missing or was changed.
     """
 
     def __init__(self, path: str | Path):
@@ -119,11 +123,15 @@ class ExportedModel:
 
     @staticmethod
     def is_at(path: str | Path) -> bool:
-        """Whether a folder holds an exported model, whole or not."""
+        """Return whether a folder holds an exported model, complete or not."""
         return any((Path(path) / name).is_file() for name in ("model.json", "model.onnx"))
 
     def scorer(self, threads: int = 0) -> "OnnxScorer":
-        """What scores texts, on so many threads; 0 takes all cores."""
+        """Load the model for scoring.
+
+        Args:
+            threads: Number of threads; 0 uses all cores.
+        """
         tokenizer = (self.path / "tokenizer.json").read_text(encoding="utf-8")
         return OnnxScorer(tokenizer, self.template, self._file("model.onnx"), threads)
 
@@ -141,93 +149,118 @@ class ExportedModel:
 
 
 class OnnxScorer:
-    """Scores texts with an exported network, as `Predictor` asks for it.
+    """Scores texts with an exported model; the `Scorer` of a `Predictor`.
 
     Args:
         tokenizer: The content of tokenizer.json.
-        template: How inputs are made.
-        network: model.onnx, as a path or as bytes.
-        threads: How many work at once; 0 takes all cores.
+        template: The layout of the inputs.
+        model: model.onnx, as a path or as bytes.
+        threads: Number of threads; 0 uses all cores.
 
     Attributes:
-        explains: Whether the network tells what word pieces add to labels; it was exported with that, or not.
+        limit: Maximum number of word pieces per document.
+        explains: Whether the model was exported with contributions of tokens to labels.
 
     Raises:
-        EmograinError: The network cannot be read.
+        EmograinError: ONNX Runtime cannot read the model.
     """
 
-    def __init__(self, tokenizer: str, template: InputTemplate, network: Path | bytes, threads: int = 0):
+    def __init__(self, tokenizer: str, template: InputTemplate, model: Path | bytes, threads: int = 0):
         from tokenizers import Tokenizer
 
         self.template = template
         self.limit = template.max_document_tokens
         self.tokenizer = Tokenizer.from_str(tokenizer)
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(self.limit + 1)  # one more, to tell which texts are cut
-        self.tokenizer.encode_special_tokens = True  # a text that spells "[SEP]" is read as those characters
-        self._start = partial(OnnxNetwork, NetworkFile(network), threads)
-        self.network = self._start()
-        self.explains = CONTRIBUTIONS in self.network.outputs
+        self.tokenizer.enable_truncation(self.limit + 1)  # one more, to recognise truncated texts
+        self.tokenizer.encode_special_tokens = True  # the characters "[SEP]" in a text are not the special token
+        self._new_session = partial(OnnxSession, ModelSource(model), threads)
+        self.session = self._new_session()
+        self.explains = CONTRIBUTIONS in self.session.outputs
 
     @cached_property
-    def explaining(self) -> OnnxNetwork:
-        """The network when it computes contributions as well."""
-        return self._start({EXPLAIN: np.array(True)})
+    def explaining_session(self) -> OnnxSession:
+        """A session that also computes contributions."""
+        return self._new_session({EXPLAIN: np.array(True)})
 
     def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray]:
-        """Texts -> ids of their first `limit` word pieces, and whether there were more (texts,), bool."""
+        """Return the ids of each text's first `limit` word pieces, and whether it was truncated (texts,), bool."""
         found = [each.ids for each in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
         return [ids[: self.limit] for ids in found], np.array([len(ids) > self.limit for ids in found], dtype=bool)
 
     def score(
         self, documents: Sequence[Sequence[int]], on_progress: Callable[[int], Any] = lambda _: None
     ) -> np.ndarray:
-        """Ids from `tokenize` -> probabilities (texts, labels), float32, in batches of like length."""
+        """Score documents in batches of similar length.
+
+        Args:
+            documents: Token ids from `tokenize`.
+            on_progress: Called with the number of texts scored, after each batch.
+
+        Returns:
+            Probabilities (texts, labels), float32; (0, 0) without documents.
+        """
         scores: np.ndarray | None = None
         batches = self._batches(documents)
-        results = self.network.run(["probabilities"], lambda batch: self._inputs(documents, batch), batches)
-        for batch, (found,) in zip(batches, results, strict=True):
+        results = self.session.run(["probabilities"], lambda batch: self._inputs(documents, batch), batches)
+        for batch, (probabilities,) in zip(batches, results, strict=True):
             if scores is None:
-                scores = np.empty((len(documents), found.shape[1]), dtype=np.float32)
-            scores[batch] = found
+                scores = np.empty((len(documents), probabilities.shape[1]), dtype=np.float32)
+            scores[batch] = probabilities
             on_progress(len(batch))
         return np.zeros((0, 0), dtype=np.float32) if scores is None else scores
 
     def explain(
         self, texts: Sequence[str], on_progress: Callable[[int], Any] = lambda _: None
     ) -> tuple[np.ndarray, np.ndarray, list[WordWeights]]:
-        """Texts -> what calling gives, and how much each word carried each label, all in one pass."""
-        found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower: it keeps places
+        """Score texts and attribute each label's logit to their words, in one pass.
+
+        Args:
+            texts: The texts.
+            on_progress: Called with the number of texts scored, after each batch.
+
+        Returns:
+            Probabilities (texts, labels), float32; whether each text was truncated (texts,), bool; the weights of each
+            text's words.
+        """
+        found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower, but has offsets
         documents = [each.ids[: self.limit] for each in found]
         scores: dict[int, np.ndarray] = {}
         words: dict[int, WordWeights] = {}
-        front = len(self.template.prefix)
+        start = len(self.template.prefix)
         batches, outputs = self._batches(documents), ["probabilities", CONTRIBUTIONS]
-        results = self.explaining.run(outputs, lambda batch: self._inputs(documents, batch), batches)
+        results = self.explaining_session.run(outputs, lambda batch: self._inputs(documents, batch), batches)
         for batch, (probabilities, contributions) in zip(batches, results, strict=True):
-            for at, row, parts in zip(batch.tolist(), probabilities, contributions, strict=True):
-                document = parts[:, front : front + len(documents[at])]
+            for at, row, of_tokens in zip(batch.tolist(), probabilities, contributions, strict=True):
+                of_document = of_tokens[:, start : start + len(documents[at])]  # (labels, pieces)
                 scores[at] = row
-                words[at] = word_weights(texts[at], found[at].offsets[: self.limit], document)
+                words[at] = sum_word_pieces(texts[at], found[at].offsets[: self.limit], of_document)
             on_progress(len(batch))
         order = range(len(documents))
-        cut = np.array([len(each.ids) > self.limit for each in found], dtype=bool)
-        return np.array([scores[at] for at in order], dtype=np.float32), cut, [words[at] for at in order]
+        truncated = np.array([len(each.ids) > self.limit for each in found], dtype=bool)
+        return np.array([scores[at] for at in order], dtype=np.float32), truncated, [words[at] for at in order]
 
     def _batches(self, documents: Sequence[Sequence[int]]) -> list[np.ndarray]:
-        """Which documents go together: those of like length."""
-        return batches_of_tokens([len(ids) + len(self.template) for ids in documents], BATCH_TOKENS)
+        """Group documents of similar length into batches of indices."""
+        return token_budget_batches([len(ids) + len(self.template) for ids in documents], BATCH_TOKENS)
 
     def _inputs(self, documents: Sequence[Sequence[int]], batch: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the model's inputs, each (batch, tokens), for the documents with the indices `batch`."""
         return self.template.assemble([documents[at] for at in batch])
 
     def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Texts -> scores (texts, labels), float32, and whether a text was cut (texts,), bool."""
-        documents, cut = self.tokenize(texts)
-        return self.score(documents, on_progress), cut
+        """Return probabilities (texts, labels), float32, and whether each text was truncated (texts,), bool."""
+        documents, truncated = self.tokenize(texts)
+        return self.score(documents, on_progress), truncated
 
 
-def describe(template: InputTemplate, files: Mapping[str, Path], **facts: Any) -> dict[str, Any]:
-    """What model.json holds: the format, the template, facts of the export, and each file's sha256."""
+def describe(template: InputTemplate, files: Mapping[str, Path], **metadata: Any) -> dict[str, Any]:
+    """Return the content of model.json.
+
+    Args:
+        template: The layout of the inputs.
+        files: Name -> path of each file of the model, for its sha256.
+        **metadata: Further entries.
+    """
     digests = {name: sha256_file(path) for name, path in files.items()}
-    return {"producer": PRODUCER, "format": FORMAT, "template": asdict(template), **facts, "files": digests}
+    return {"producer": PRODUCER, "format": FORMAT, "template": asdict(template), **metadata, "files": digests}

@@ -1,4 +1,4 @@
-"""A network in onnxruntime on all cores: all threads on a batch where there are few, a batch a thread where many."""
+"""An ONNX Runtime session that uses all cores: within a batch if there are few batches, else one batch per thread."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,97 +11,112 @@ import numpy as np
 
 from ...common.errors import EmograinError
 
-MANY = 16  # batches for which a second session, of one thread, is worth its start
-EACH = 2  # batches a thread, or some threads have none for long
+MIN_PARALLEL_BATCHES = 16  # below, starting a second, single-threaded session takes longer than it saves
+MIN_BATCHES_PER_THREAD = 2  # below, some threads are idle most of the time
 Item = TypeVar("Item")
 
 
-class NetworkFile:
-    """model.onnx, as a path or as bytes: read once a session, the same all the time.
+class ModelSource:
+    """A model.onnx, as a path or as bytes. Every session loads it anew, so the file must not change in between.
 
     Args:
-        network: The path, or the content.
+        model: Path or content of the file.
     """
 
-    def __init__(self, network: Path | bytes):
-        self._network = network
-        self._state = self._now()
+    def __init__(self, model: Path | bytes):
+        self._model = model
+        self._loaded = self._stat()
 
-    def given(self) -> str | bytes:
-        """What a session is made of.
+    def load(self) -> str | bytes:
+        """Return the path or the content, for a new session.
 
         Raises:
-            EmograinError: The file is not the one that it was.
+            EmograinError: The file was replaced or removed.
         """
-        if self._now() != self._state:
-            name = str(self._network)
+        if self._stat() != self._loaded:
+            name = str(self._model)
             raise EmograinError(f"{name!r} was replaced or removed while it was in use", "load the model again")
-        return self._network if isinstance(self._network, bytes) else str(self._network)
+        return self._model if isinstance(self._model, bytes) else str(self._model)
 
-    def _now(self) -> tuple[int, ...] | None:
-        if isinstance(self._network, bytes) or not self._network.exists():
+    def _stat(self) -> tuple[int, ...] | None:
+        """Return the file's inode, size and modification time; None for bytes and missing files."""
+        if isinstance(self._model, bytes) or not self._model.exists():
             return None
-        found = self._network.stat()
+        found = self._model.stat()
         return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-class OnnxNetwork:
-    """Runs a network.
+class OnnxSession:
+    """Run a model on one or many batches.
 
     Args:
-        file: The network.
-        threads: How many work at once; 0 takes all cores that this process may use.
-        constants: What takes the place of constants of the network, by name.
+        source: The model.
+        threads: Number of threads; 0 uses all cores available to this process.
+        constants: Replacements for constants of the model, by name.
 
     Attributes:
-        outputs: Names of what it can compute.
+        outputs: Names of the model's outputs.
 
     Raises:
-        EmograinError: The network cannot be read.
+        EmograinError: ONNX Runtime cannot read the model.
     """
 
-    def __init__(self, file: NetworkFile, threads: int = 0, constants: Mapping[str, np.ndarray] | None = None):
+    def __init__(self, source: ModelSource, threads: int = 0, constants: Mapping[str, np.ndarray] | None = None):
         from onnxruntime import OrtValue
 
-        self._file = file
+        self._source = source
         self._threads = threads or available_cores()
-        # Sessions read them where they are: they must live as long.
+        # Sessions do not copy them: they must live as long.
         self._constants = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (constants or {}).items()}
-        self._session = self._start(self._threads)
+        self._session = self._new_session(self._threads)
         self.outputs = {each.name for each in self._session.get_outputs()}
 
     def run(
         self, outputs: Sequence[str], inputs: Callable[[Item], Mapping[str, np.ndarray]], batches: Sequence[Item]
     ) -> Iterator[list[np.ndarray]]:
-        """The outputs of each batch, in order. Inputs are made of a batch when its turn comes."""
-        if self._threads == 1 or len(batches) < max(MANY, EACH * self._threads):
+        """Yield the outputs of each batch, in order.
+
+        Args:
+            outputs: Names of the outputs to compute.
+            inputs: Called with a batch when its turn comes; returns the model's inputs, each (batch, tokens), by name.
+            batches: The batches.
+
+        Yields:
+            One array per name in `outputs`, the first axis of each is the batch.
+        """
+        if self._threads == 1 or len(batches) < max(MIN_PARALLEL_BATCHES, MIN_BATCHES_PER_THREAD * self._threads):
             yield from (self._session.run(outputs, inputs(batch)) for batch in batches)
             return
-        session, pool = self._alone
+        session, pool = self._single_threaded
         yield from pool.map(lambda batch: session.run(outputs, inputs(batch)), batches)
 
     @cached_property
-    def _alone(self) -> tuple[Any, ThreadPoolExecutor]:
-        """A session that works in the thread that calls it, and threads to call it."""
-        return self._start(1), ThreadPoolExecutor(self._threads, "emograin")
+    def _single_threaded(self) -> tuple[Any, ThreadPoolExecutor]:
+        """A session that computes in the calling thread, and a pool of threads to call it."""
+        return self._new_session(1), ThreadPoolExecutor(self._threads, "emograin")
 
-    def _start(self, threads: int) -> Any:
+    def _new_session(self, threads: int) -> Any:
+        """Start an onnxruntime.InferenceSession.
+
+        Raises:
+            EmograinError: ONNX Runtime cannot read the model.
+        """
         import onnxruntime
 
-        network = self._file.given()
+        model = self._source.load()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.enable_mem_pattern = False  # or memory grows with every new shape
         options.log_severity_level = 3
-        # onnxruntime's fused operator is several times slower on CPUs than what it replaces (docs/log.md).
+        # Several times slower on CPUs than the operators that it replaces (docs/log.md).
         disabled = ["SkipLayerNormFusion"]
         if self._constants:
-            disabled.append("ConstantFolding")  # it would read what is in the file
+            disabled.append("ConstantFolding")  # it would fold the constants of the file
         for name, value in self._constants.items():
             options.add_initializer(name, value)
         try:
             return onnxruntime.InferenceSession(
-                network, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled
+                model, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled
             )
         except Exception as error:  # its errors share no public class
             raise EmograinError(
@@ -110,5 +125,5 @@ class OnnxNetwork:
 
 
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
