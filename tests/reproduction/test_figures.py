@@ -1,11 +1,11 @@
-"""The paper's Figures 3, 4 and 5, and the figures of runs that they read."""
+"""Figures 3, 4 and 5, and the results that they are drawn from."""
 
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.drawn_figures import said
+from helpers.drawn_figures import figure_text
 
 from emograin.common.errors import EmograinError
 from emograin.data.sources import load
@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 BASELINE, EMBEDDING = ROOT / "results" / "baseline-seed0", ROOT / "results" / "label-embedding-seed0"
 
 
-def described(**changes):
-    """An evaluation of a run on 3 labels."""
+def make_result(**changes):
+    """Return an evaluation of a run on 3 labels."""
     f1 = changes.pop("f1", (0.5, 0.25, 0.0))
     labels = {name: {"f1": value, "support": at} for at, (name, value) in enumerate(zip("abc", f1, strict=True), 1)}
     run = {"method": "baseline", "auxiliary": None, "encoder": "tiny", "epochs": 2, "batch_size": 4, "seed": 0}
@@ -39,11 +39,15 @@ def curve(*macro, step=10):
     ]
 
 
-def test_a_run_folder_and_its_kept_results_read_alike(tmp_path):
+def test_a_run_folder_and_its_archived_results_read_alike(tmp_path):
     run = tmp_path / "run"
-    for kept, name in [("test.json", "results/test.json"), ("test.npz", "scores/test.npz"), ("curve.csv", "curve.csv")]:
+    for archived, name in [
+        ("test.json", "results/test.json"),
+        ("test.npz", "scores/test.npz"),
+        ("curve.csv", "curve.csv"),
+    ]:
         (run / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(BASELINE / kept, run / name)
+        shutil.copyfile(BASELINE / archived, run / name)
     (run / "run.json").write_text('{"format": 1}')
     assert read_result(run) == read_result(BASELINE) == read_result(f"{run}:test")
     assert read_curve(run) == read_curve(BASELINE)
@@ -66,7 +70,7 @@ def test_a_run_folder_and_its_kept_results_read_alike(tmp_path):
         ("step,macro_f1\n1\n", None),
     ],
 )
-def test_a_curve_that_cannot_be_read_is_said(tmp_path, text, message):
+def test_an_unreadable_curve_is_an_error(tmp_path, text, message):
     if text is not None:
         (tmp_path / "curve.csv").write_text(text)
     if message is None:  # a short row has an empty cell
@@ -76,7 +80,7 @@ def test_a_curve_that_cannot_be_read_is_said(tmp_path, text, message):
         read_curve(tmp_path)
 
 
-def test_what_is_no_result_is_said(tmp_path):
+def test_a_file_that_is_no_result_is_an_error(tmp_path):
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(EmograinError, match="there is no folder"):
         read_result(tmp_path / "none")
@@ -90,7 +94,7 @@ def test_what_is_no_result_is_said(tmp_path):
 
 
 def test_figure_3_shows_each_label_of_each_run(drawn):
-    runs = [described(), described(seed=1, f1=(0.75, 0.125, 1.0))]
+    runs = [make_result(), make_result(seed=1, f1=(0.75, 0.125, 1.0))]
     figure = drawn("label_f1", runs, counts=counts(a=1000, b=2000, c=12))
     (axes,) = figure.axes
     one, other = [line for line in axes.get_lines() if len(line.get_xdata()) == 3]
@@ -99,26 +103,26 @@ def test_figure_3_shows_each_label_of_each_run(drawn):
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
     shaded = [patch for patch in axes.patches if patch.get_height() == 1]
     assert [patch.get_y() for patch in shaded] == [1.5]  # the third label, of 12 training texts
-    text = said(figure)
+    text = figure_text(figure)
     shown = ["baseline, seed 0", "baseline, seed 1", "2,000", "moods, 20 test texts", "chosen on dev", "tiny, 2 epochs"]
     for part in [*shown, "1,234 training texts"]:
         assert part in text
 
 
 def test_figure_3_sorts_by_training_count_and_takes_a_policy(drawn):
-    run = described(f1=(0.5, 0.25, 0.125))
+    run = make_result(f1=(0.5, 0.25, 0.125))
     run["policies"]["fixed"] = {"macro_f1": 0.1, "labels": {k: {"f1": 1.0, "support": 1} for k in "abc"}}
     figure = drawn("label_f1", [run], policy="fixed", counts=counts(a=1000, b=5, c=2000), by_count=True)
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["c", "a", "b"]
     assert list(figure.axes[0].get_lines()[0].get_xdata()) == [1.0, 1.0, 1.0]
-    assert "threshold 0.3." in said(figure)
-    assert "chosen on dev" not in said(figure)
+    assert "threshold 0.3." in figure_text(figure)
+    assert "chosen on dev" not in figure_text(figure)
     figure = drawn("label_f1", [run], counts=counts(a=1000, b=5, c=2000), by_count=True)
     assert list(figure.axes[0].get_lines()[0].get_xdata()) == [0.125, 0.5, 0.25]
 
 
-def test_marks_of_many_runs_stand_beside_each_other(drawn):
-    same = [described(seed=seed) for seed in range(4)]
+def test_marks_of_many_runs_do_not_overlap(drawn):
+    same = [make_result(seed=seed) for seed in range(4)]
     heights = [line.get_ydata()[0] for line in drawn("label_f1", same).axes[0].get_lines()]
     assert len(set(heights)) == 4
     assert max(np.abs(heights)) < 0.5  # within their row
@@ -128,23 +132,23 @@ def test_marks_of_many_runs_stand_beside_each_other(drawn):
     ("results", "options", "message"),
     [
         ([], {}, "shows 1 to 8 .*got 0"),
-        ([described(seed=seed) for seed in range(9)], {}, "got 9"),
-        ([described()], {"policy": "fixd"}, "did you mean 'fixed'"),
-        ([described(), described(fingerprint="g", texts=21)], {}, "same texts, got .*20 test texts.*21 test texts"),
-        ([described()], {"by_count": True}, "need the counts"),
-        ([described()], {"counts": counts(a=1, b=2)}, "lack the labels c"),
-        ([{"method": "baseline"}], {}, "does not say its run's auxiliary, encoder"),
+        ([make_result(seed=seed) for seed in range(9)], {}, "got 9"),
+        ([make_result()], {"policy": "fixd"}, "did you mean 'fixed'"),
+        ([make_result(), make_result(fingerprint="g", texts=21)], {}, "same texts, got .*20 test texts.*21 test texts"),
+        ([make_result()], {"by_count": True}, "need the counts"),
+        ([make_result()], {"counts": counts(a=1, b=2)}, "lack the labels c"),
+        ([{"method": "baseline"}], {}, "does not name its run's auxiliary, encoder"),
     ],
 )
-def test_figure_3_refuses_what_it_cannot_show(tmp_path, results, options, message):
+def test_figure_3_names_mistakes(tmp_path, results, options, message):
     with pytest.raises(EmograinError, match=message):
-        figures.label_f1(tmp_path / "f.png", results, **options)
+        figures.draw_label_f1(tmp_path / "f.png", results, **options)
     assert not list(tmp_path.iterdir())
 
 
-def test_the_kept_results_draw_and_the_same_bytes_again(tmp_path):
+def test_archived_results_draw_the_same_bytes_every_time(tmp_path):
     results = [read_result(BASELINE), read_result(EMBEDDING)]
-    (one, svg), (_, again) = (figures.label_f1(tmp_path / f"{name}.png", results) for name in "ab")
+    (one, svg), (_, again) = (figures.draw_label_f1(tmp_path / f"{name}.png", results) for name in "ab")
     assert (one.name, svg.name) == ("a.png", "a.svg")
     assert one.read_bytes().startswith(b"\x89PNG")
     assert svg.read_bytes() == again.read_bytes()
@@ -157,7 +161,7 @@ def test_the_kept_results_draw_and_the_same_bytes_again(tmp_path):
 # Figure 4
 
 
-def test_figure_4_has_a_bar_a_label(drawn, corpus_folder):
+def test_figure_4_has_one_bar_per_label(drawn, corpus_folder):
     found = count_labels(load(corpus_folder))
     sums = load(corpus_folder).split("train").labels.sum(axis=0)
     assert found["labels"] == dict(zip(("joy", "anger", "nervousness", "neutral"), sums.tolist(), strict=True))
@@ -167,7 +171,7 @@ def test_figure_4_has_a_bar_a_label(drawn, corpus_folder):
     (axes,) = figure.axes
     assert [bar.get_width() for bar in axes.patches] == [2000, 1000, 5]
     assert [name.get_text() for name in axes.get_yticklabels() if name.get_fontweight() == "bold"] == ["b"]
-    assert "moods, 1,234 train texts with 3,005 labels" in said(figure)
+    assert "moods, 1,234 train texts with 3,005 labels" in figure_text(figure)
     with pytest.raises(EmograinError, match="have no labels"):
         drawn("label_counts", counts())
 
@@ -175,10 +179,10 @@ def test_figure_4_has_a_bar_a_label(drawn, corpus_folder):
 # Figure 5
 
 
-def test_figure_5_has_a_line_a_system_and_a_band_of_its_seeds(drawn):
-    first = (described(split="dev"), curve(0.1, 0.4, 0.3))
-    second = (described(split="dev", seed=1), curve(0.3, 0.2, 0.5))
-    other = (described(split="dev", method="label-embedding"), curve(0.5, 0.6, step=7))
+def test_figure_5_has_one_line_per_system_and_a_band_of_its_seeds(drawn):
+    first = (make_result(split="dev"), curve(0.1, 0.4, 0.3))
+    second = (make_result(split="dev", seed=1), curve(0.3, 0.2, 0.5))
+    other = (make_result(split="dev", method="label-embedding"), curve(0.5, 0.6, step=7))
     figure = drawn("training_curves", [first, other, second])
     chosen, fixed = figure.axes
     lines = {line.get_label(): line for line in chosen.get_lines()}
@@ -191,7 +195,7 @@ def test_figure_5_has_a_line_a_system_and_a_band_of_its_seeds(drawn):
     assert list(halves.get_ydata()) == [0.25, 0.3]
     rings = [(line.get_xdata()[0], line.get_ydata()[0]) for line in chosen.get_lines() if len(line.get_xdata()) == 1]
     assert rings == [(30, pytest.approx(0.4)), (14, 0.6)]
-    text = said(figure)
+    text = figure_text(figure)
     shown = ["seeds 0, 1", "highest 0.400 at step 30", "seed 0; highest 0.600 at step 14"]
     for part in [*shown, "Fig. 5 is of test"]:
         assert part in text
@@ -199,19 +203,19 @@ def test_figure_5_has_a_line_a_system_and_a_band_of_its_seeds(drawn):
     assert list(across) == [0.5, 1.0, 1.5]
 
 
-def test_runs_evaluated_at_other_steps_are_lines_of_their_own(drawn):
-    runs = [(described(seed=seed), curve(0.1, 0.2, step=10 + seed)) for seed in range(2)]
+def test_runs_evaluated_at_different_steps_are_separate_lines(drawn):
+    runs = [(make_result(seed=seed), curve(0.1, 0.2, step=10 + seed)) for seed in range(2)]
     figure = drawn("training_curves", runs)
     assert figure.axes[0].get_legend_handles_labels()[1] == ["baseline, seed 0", "baseline, seed 1"]
     assert not figure.axes[0].collections
 
 
-def test_figure_5_refuses_what_it_cannot_show(drawn):
+def test_figure_5_names_mistakes(drawn):
     with pytest.raises(EmograinError, match="did you mean 'epoch'"):
-        drawn("training_curves", [(described(), curve(0.1))], by="epochs")
+        drawn("training_curves", [(make_result(), curve(0.1))], by="epochs")
     with pytest.raises(EmograinError, match="must have a macro_f1 in every row"):
-        drawn("training_curves", [(described(), [{"step": 1, "epoch": 1, "macro_f1_fixed": 0.1}])])
+        drawn("training_curves", [(make_result(), [{"step": 1, "epoch": 1, "macro_f1_fixed": 0.1}])])
     with pytest.raises(EmograinError, match="same texts"):
-        drawn("training_curves", [(described(), curve(0.1)), (described(fingerprint="g"), curve(0.1))])
+        drawn("training_curves", [(make_result(), curve(0.1)), (make_result(fingerprint="g"), curve(0.1))])
     with pytest.raises(EmograinError, match="got 0"):
         drawn("training_curves", [])

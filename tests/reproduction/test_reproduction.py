@@ -1,4 +1,4 @@
-"""Table 2 as data, what of it is trained, and `emograin reproduce` from nothing and from kept results."""
+"""Table 2 as data, the plan of its trainings, and `emograin reproduce` with and without an archive."""
 
 import json
 import re
@@ -11,9 +11,13 @@ import pytest
 from emograin import data
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
+from emograin.data.corpus import fingerprint, training_fingerprint
+from emograin.data.taxonomy import GOEMOTIONS
 from emograin.evaluation.significance import paired_bootstrap
 from emograin.models.run_folder import RunFolder
 from emograin.reproduction.experiment import TABLE_2, Experiment
+from emograin.reproduction.report import render
+from emograin.reproduction.results_archive import archive_raters
 
 ROWS = [row.name for row in TABLE_2]
 
@@ -42,9 +46,9 @@ def test_thirteen_rows_need_seven_trainings():
     assert {each.epochs for each in Experiment(epochs_scale=0.01).trainings()} == {1}
 
 
-def test_a_chosen_row_brings_its_baseline():
-    assert [row.name for row in Experiment(rows=("mix-t5-4",)).chosen()] == ["baseline-4", "mix-t5-4"]
-    assert [row.name for row in Experiment().chosen()] == ROWS
+def test_a_selected_row_includes_its_baseline():
+    assert [row.name for row in Experiment(rows=("mix-t5-4",)).selected_rows()] == ["baseline-4", "mix-t5-4"]
+    assert [row.name for row in Experiment().selected_rows()] == ROWS
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ def test_a_chosen_row_brings_its_baseline():
         ({"epochs_scale": 0.0}, "epochs_scale must lie in"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(EmograinError, match=re.escape(message)):
         Experiment(**settings)
 
@@ -66,7 +70,7 @@ def test_settings_that_make_no_sense_are_refused(settings, message):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The output of `emograin reproduce --tiny`."""
+    """Return the output folder of `emograin reproduce --tiny`."""
     output = tmp_path_factory.mktemp("reproduction")
     assert main(["reproduce", "--tiny", "--output", str(output)]) == 0
     return output
@@ -76,7 +80,7 @@ def table(output):
     return {row["row"]: row for row in json.loads((output / "table-2.json").read_text())["rows"]}
 
 
-def test_every_row_is_there_with_figures_of_its_run(made):
+def test_every_row_has_the_metrics_of_its_run(made):
     rows = table(made)
     assert list(rows) == ROWS
     kept = {each["row"]: each for each in json.loads((made / "results/experiment.json").read_text())["rows"]}
@@ -116,7 +120,7 @@ def test_a_second_call_trains_and_scores_nothing(made, capsys):
     assert {path: path.stat().st_mtime_ns for path in (made / "runs").rglob("*") if path.is_file()} == before
 
 
-def test_figures_are_of_the_document_that_is_named(made, tmp_path):
+def test_figures_show_the_named_document(made, tmp_path):
     from emograin.analysis.attention_record import read_attention
 
     copied = shutil.copytree(made, tmp_path / "made")
@@ -131,7 +135,7 @@ def test_figures_are_of_the_document_that_is_named(made, tmp_path):
     assert {read_attention(each).text_id for each in kept} == {name}
 
 
-def test_kept_results_give_the_same_files_without_runs(made, tmp_path):
+def test_the_archive_gives_the_same_files_without_runs(made, tmp_path):
     kept = shutil.copytree(made / "results", tmp_path / "results")
     assert main(["reproduce", "--from", str(kept), "--output", str(tmp_path / "again")]) == 0
     for name in (
@@ -146,7 +150,7 @@ def test_kept_results_give_the_same_files_without_runs(made, tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (made / name).read_bytes(), name
 
 
-def test_the_report_is_one_page_with_nothing_from_outside(made):
+def test_the_report_is_one_page_that_loads_nothing(made):
     page = (made / "report.html").read_text(encoding="utf-8")
     for name in ("table-2", "claims", "table-3", "figure-3", "figure-4", "figure-5", "mixing-weights"):
         assert f'<section id="{name}">' in page
@@ -155,7 +159,25 @@ def test_the_report_is_one_page_with_nothing_from_outside(made):
     assert all(source.startswith(("data:image/svg+xml;base64,", "#")) for source in sources)
 
 
-def test_what_was_not_kept_is_said(made, tmp_path, capsys):
+def test_sweeps_are_archived_with_their_pictures(made):
+    archived = list((made / "results").glob("*/mixing/*"))
+    sweeps = {path.with_suffix("") for path in archived if path.suffix == ".json"}
+    assert len(sweeps) == 6
+    assert {path.with_suffix("") for path in archived if path.suffix == ".png"} == sweeps
+
+
+def test_raters_can_be_added_to_an_archive(made, tmp_path):
+    archive = shutil.copytree(made / "results", tmp_path / "results")
+    assert "rater_correlation.json" in render(archive, tmp_path / "before", ["figure-9"])[0].text
+    judgements = np.random.default_rng(0).integers(0, 2, (40, len(GOEMOTIONS.labels)))
+    rows = [["id", *GOEMOTIONS.labels], *([f"c{at // 2}", *row] for at, row in enumerate(judgements.tolist()))]
+    (tmp_path / "raters.csv").write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
+    archive_raters(str(tmp_path / "raters.csv"), archive)
+    (section,) = render(archive, tmp_path / "after", ["figure-9"])
+    assert [path.name for path in section.pictures] == ["figure-9.svg"]
+
+
+def test_a_section_without_results_says_so(made, tmp_path, capsys):
     kept = shutil.copytree(made / "results", tmp_path / "results")
     (kept / "label_counts.json").unlink()
     assert main(["reproduce", "figures", "--from", str(kept), "--output", str(tmp_path)]) == 0
@@ -185,7 +207,7 @@ def test_table_3_trains_nothing(tmp_path, capsys):
         (["--tiny", "--document", "none-such"], "has no document 'none-such'"),
     ],
 )
-def test_mistakes_are_told_in_a_line(arguments, message, tmp_path, capsys):
+def test_mistakes_are_errors_of_one_line(arguments, message, tmp_path, capsys):
     given = [each.format(folder=tmp_path) for each in arguments]
     assert main(["reproduce", "table-2", *given, "--output", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
@@ -201,11 +223,11 @@ def experiment(settings):
     )
 
 
-def described(folder, settings, corpus, **changes):
-    """A run folder with what a plan looks at."""
-    splits = [data.fingerprint(corpus.split(name)) for name in ("train", "dev")]
+def write_run(folder, settings, corpus, **changes):
+    """Write a run folder with the files that a plan reads."""
+    splits = [fingerprint(corpus.split(name)) for name in ("train", "dev")]
     values = replace(settings, **changes).to_dict()
-    mark = data.training_fingerprint(values, splits)
+    mark = training_fingerprint(values, splits)
     run = RunFolder(folder)
     run.write_json("run.json", {"format": 1, "settings": values, "fingerprint": mark})
     return run
@@ -222,35 +244,39 @@ def planned(experiment, corpus, folder):
     return {each.settings.auxiliary: each for each in plan(experiment, corpus, folder)}
 
 
-def test_a_run_is_known_by_what_decides_its_weights(experiment, corpus, tmp_path):
+def test_a_run_is_recognised_by_what_decides_its_weights(experiment, corpus, tmp_path):
     wanted = experiment.trainings()[0]
     assert planned(experiment, corpus, tmp_path)[None].state == "absent"
-    run = described(tmp_path / "under another name", wanted, corpus, evaluate_every=7, data="moved/elsewhere")
+    run = write_run(tmp_path / "under another name", wanted, corpus, evaluate_every=7, data="moved/elsewhere")
     assert planned(experiment, corpus, tmp_path)[None].state == "begun"
     finish(run)
     found = planned(experiment, corpus, tmp_path)[None]
     assert (found.state, found.run.path) == ("finished", run.path)
-    assert found.settings.evaluate_every == 7  # what resumes it, resumes it with its own settings
+    assert found.settings.evaluate_every == 7  # it is resumed with its own settings
+    equally = replace(experiment, evaluate_every=8)  # where the experiment fixes the evaluations, they count
+    assert planned(equally, corpus, tmp_path)[None].state == "absent"
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"learning_rate": 1e-4}, {"epochs": 2}, {"auxiliary": "tone"}])
-def test_a_run_of_other_settings_is_none_of_ours(experiment, corpus, tmp_path, change):
-    finish(described(tmp_path / "other", experiment.trainings()[0], corpus, **change))
+def test_a_run_of_other_settings_does_not_match(experiment, corpus, tmp_path, change):
+    finish(write_run(tmp_path / "other", experiment.trainings()[0], corpus, **change))
     assert planned(experiment, corpus, tmp_path)[None].state == "absent"
 
 
-def test_a_run_on_other_texts_is_none_of_ours(experiment, corpus, tmp_path):
-    changed = data.Corpus("changed", corpus.taxonomy, {name: lambda name=name: part(name) for name in corpus.names})
+def test_a_run_on_other_texts_does_not_match(experiment, corpus, tmp_path):
+    changed = data.Corpus(
+        "changed", corpus.taxonomy, {name: lambda name=name: part(name) for name in corpus.split_names}
+    )
 
     def part(name):
         split = corpus.split(name)
         return replace(split, texts=[*split.texts[:-1], "another text"]) if name == "train" else split
 
-    finish(described(tmp_path / "other", experiment.trainings()[0], changed))
+    finish(write_run(tmp_path / "other", experiment.trainings()[0], changed))
     assert planned(experiment, corpus, tmp_path)[None].state == "absent"
 
 
-def test_a_dry_run_tells_time_left_from_measured_rates(made, capsys, tmp_path):
+def test_a_dry_run_estimates_the_time_left_from_measured_rates(made, capsys, tmp_path):
     shutil.copytree(made / "tiny", tmp_path / "tiny")
     for run in (made / "runs").glob("baseline-1-*"):
         shutil.copytree(run, tmp_path / "runs" / run.name)
@@ -264,29 +290,7 @@ def test_a_dry_run_tells_time_left_from_measured_rates(made, capsys, tmp_path):
     assert "--seed 1" in second["command"]
 
 
-# Differences and verdicts
-
-
-def test_gains_of_some_labels_are_told_from_those_of_the_others():
-    from emograin.evaluation.results import EvaluatedRun
-    from emograin.reproduction.systems import Comparison, System
-
-    gold = np.tile(np.eye(2, dtype=bool), (40, 1))
-    bad = gold.copy()
-    bad[:40, 0] = False  # half of the first label's examples are missed
-    names = [str(at) for at in range(len(gold))]
-    systems = {
-        name: System(
-            row, [EvaluatedRun(name, names, gold, predictions, ["rare", "other"], predictions.astype(float))], [{}]
-        )
-        for name, row, predictions in [("worse", TABLE_2[0], bad), ("better", TABLE_2[1], gold)]
-    }
-    compared = Comparison(systems, resamples=200)
-    gain = 1 - 2 / 3  # F1 1 instead of 2/3
-    assert compared.difference("better", "worse").difference == pytest.approx(gain / 2)
-    assert compared.difference("better", "worse", ["other"]).difference == 0
-    assert compared.difference_in_gain("better", "worse", ["rare"]).difference == pytest.approx(gain)
-    assert compared.difference_in_gain("better", "worse", ["rare"]).low > 0
+# Verdicts
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,5 @@
-"""The paper's tables, figures and claims, remade: `emograin reproduce`.
+"""Reproduction of the paper's tables, figures and claims: `emograin reproduce`.
 
-training_plan.py    which trainings the rows of Table 2 need, and which are there
-tiny_models.py      random models, to run every row in minutes
-remaking.py         trained or resumed, evaluated, kept without weights
-kept_results.py     what is kept of a run
-systems.py          kept rows read back and compared
-table_2.py          the table beside the paper's
-claims.py           the paper's claims, and whether they hold
-rendering.py        every file from kept results
-report.py           one page with all of it
+An experiment (Table 2 as data) is planned, run, and archived without weights; the archive is all that tables, claims,
+figures/ and the report are made from. Statistics belong in evaluation/, measurements of models in analysis/.
 """

@@ -1,37 +1,36 @@
-"""What the paper claims in §4 and §5, what we measured, and whether it holds: yes, no, or within noise."""
+"""The claims of the paper's §4 and §5 beside our measurements, and whether they hold: yes, no, or within noise."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ..analysis.attention_record import Attention
+from ..evaluation.comparison import Comparison
 from ..evaluation.significance import Difference
+from ..mixing.config import PAPER_MIXING_WEIGHT
 from .experiment import TABLE_2
-from .systems import Comparison
 
 RAREST = ("grief", "pride", "relief")  # §5.2
 YES, NO, NOISE = "yes", "no", "within noise"
 TABLE, FIGURES, SIMILARITY = "emograin reproduce table-2", "emograin reproduce figures", "emograin similarity"
 SWEEP = "emograin mix RUN --candidates NAME --sweep"
-ERROR = 0.01  # about the standard error of macro F1, where there is no interval to go by
-ENDS = 3  # layers, as in Figure 7
+STANDARD_ERROR = 0.01  # of macro F1, roughly; for claims without an interval
+LAYERS = 3  # first and last layers compared, as in Figure 7
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim beside our figure.
+    """A claim of the paper beside our measurement.
 
     Attributes:
-        section: Of the paper.
-        claim: In words.
-        paper: Its figure.
-        ours: Ours.
-        interval: 95 %, where there is one.
+        section: Section of the paper.
+        claim: The claim in words.
+        paper: The paper's value.
+        ours: Our value.
+        interval: 95 % interval of our value; empty without one.
         holds: yes, no, or within noise.
-        command: That remakes our figure.
+        command: Command that reproduces our value.
     """
 
     section: str
@@ -45,32 +44,32 @@ class Claim:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What claims are held against.
+    """The results that claims are checked against.
 
     Attributes:
-        compared: The rows of Table 2 that were made.
-        curves: Row -> rows of its first seed's `curve.csv`.
-        sweeps: Row -> its first seed's sweep over mixing weights.
-        similarity: Of `similarity_tables.similarity_of`, or None.
-        attention: Of one document by label embeddings and by the baseline, as far as they were kept.
+        comparison: The archived rows of Table 2.
+        curves: Row -> `curve.csv` of its first seed, by rows.
+        sweeps: Row -> sweep over mixing weights of its first seed.
+        similarity: Table 3, or None.
+        attention: Attention of label embeddings and of the baseline on one document, as far as archived.
     """
 
-    compared: Comparison
+    comparison: Comparison[str]
     curves: Mapping[str, Sequence[Mapping[str, float | None]]]
     sweeps: Mapping[str, Mapping[str, Any]]
     similarity: Mapping[str, Any] | None
     attention: Sequence[Attention] = ()
 
 
-def claims(evidence: Evidence) -> list[Claim]:
-    """Every claim whose rows were made, in the paper's order."""
-    parts = (_similarity, _convergence, _attention, _weights)
-    found = [*_compared(evidence.compared), *(claim for part in parts for claim in part(evidence))]
-    return sorted(found, key=lambda claim: claim.section)
+def check_claims(evidence: Evidence) -> list[Claim]:
+    """Check every claim whose results exist, in the order of the paper's sections."""
+    checks = (_check_rows, _check_best, _check_rare, _check_similarity, _check_convergence, _check_attention)
+    claims = [claim for check in (*checks, _check_weights) for claim in check(evidence)]
+    return sorted(claims, key=lambda claim: claim.section)
 
 
 def higher(difference: Difference, margin: float = 0.0) -> str:
-    """Whether a difference is more than a margin, by its interval.
+    """Judge by its interval whether a difference exceeds a margin.
 
     >>> difference = Difference(0.03, 0.01, 0.05, 0.01, 0.01, 100, 0)
     >>> higher(difference), higher(difference, 0.02)
@@ -80,16 +79,16 @@ def higher(difference: Difference, margin: float = 0.0) -> str:
 
 
 def not_higher(difference: Difference) -> str:
-    """Whether an absence of improvement holds: no interval may lie above 0."""
+    """Judge by its interval whether a difference is no improvement: no, if the interval lies above 0."""
     return NO if difference.low > 0 else YES
 
 
 def lower(difference: Difference) -> str:
-    """Whether a difference is below 0, by its interval."""
+    """Judge by its interval whether a difference is below 0."""
     return YES if difference.high < 0 else NO if difference.low > 0 else NOISE
 
 
-# Claims that two rows of Table 2 decide: section, claim, the row, what it is compared with, when it holds.
+# Claims about two rows of Table 2: section, claim, row, the row it is compared with, the judgement.
 PAIRS: tuple[tuple[str, str, str, str, Callable[[Difference], str]], ...] = (
     ("4", "the baseline gains from ten epochs instead of four", "baseline-10", "baseline-4", higher),
     ("5.1", "the auxiliary task ekman improves the baseline", "aux-ekman", "baseline-10", higher),
@@ -111,20 +110,37 @@ PAIRS: tuple[tuple[str, str, str, str, Callable[[Difference], str]], ...] = (
 )
 
 
-def _compared(compared: Comparison) -> Iterator[Claim]:
-    """Claims that two rows of Table 2 decide."""
-    papers = {row.name: row.paper for row in TABLE_2}
-    for section, claim, later, earlier, holds in PAIRS:
-        if {later, earlier} <= set(compared.systems):
-            difference = compared.difference(later, earlier)
+def _check_rows(evidence: Evidence) -> Iterator[Claim]:
+    """Check the claims about two rows of Table 2."""
+    comparison, papers = evidence.comparison, {row.name: row.paper for row in TABLE_2}
+    for section, claim, later, earlier, judge in PAIRS:
+        if {later, earlier} <= set(comparison.systems):
+            difference = comparison.difference(later, earlier)
             paper, ours = f"{papers[later] - papers[earlier]:+.3f}", f"{difference.difference:+.3f}"
-            yield Claim(section, claim, paper, ours, _interval(difference), holds(difference))
-    yield from _best(compared)
+            yield Claim(section, claim, paper, ours, _interval(difference), judge(difference))
+
+
+def _check_best(evidence: Evidence) -> Iterator[Claim]:
+    """Compare label embeddings with the best of the other rows (§5.2)."""
+    comparison = evidence.comparison
+    own = [name for name in ("label-embeds-10", "label-embeds-4") if name in comparison.systems]
+    others = [name for name in comparison.systems if name not in own]
+    if others and own:
+        first, second = (max(names, key=comparison.macro_f1) for names in (own, others))
+        difference = comparison.difference(first, second)
+        ours = f"{difference.difference:+.3f} to {second}"
+        claim = "label embeddings alone have the best macro F1 of all rows"
+        yield Claim("5.2", claim, "+0.007 to label-embeds-aux", ours, _interval(difference), higher(difference))
+
+
+def _check_rare(evidence: Evidence) -> Iterator[Claim]:
+    """Compare the gain of the rarest labels with that of the others (§5.2)."""
+    comparison = evidence.comparison
     for epochs in (4, 10):
         pair = f"label-embeds-{epochs}", f"baseline-{epochs}"
-        rare = [label for label in RAREST if label in compared.labels]
-        if rare and set(pair) <= set(compared.systems):
-            difference = compared.difference_in_gain(*pair, rare)
+        rare = [label for label in RAREST if label in comparison.labels]
+        if rare and set(pair) <= set(comparison.systems):
+            difference = comparison.difference_in_gain(*pair, rare)
             yield Claim(
                 "5.2",
                 f"{', '.join(rare)} gain more from label embeddings than the other labels, {epochs} epochs",
@@ -135,20 +151,8 @@ def _compared(compared: Comparison) -> Iterator[Claim]:
             )
 
 
-def _best(compared: Comparison) -> Iterator[Claim]:
-    """Label embeddings against the best of the other rows."""
-    own = [name for name in ("label-embeds-10", "label-embeds-4") if name in compared.systems]
-    others = [name for name in compared.systems if name not in own]
-    if others and own:
-        first, second = (max(names, key=compared.macro_f1) for names in (own, others))
-        difference = compared.difference(first, second)
-        ours = f"{difference.difference:+.3f} to {second}"
-        claim = "label embeddings alone have the best macro F1 of all rows"
-        yield Claim("5.2", claim, "+0.007 to label-embeds-aux", ours, _interval(difference), higher(difference))
-
-
-def _similarity(evidence: Evidence) -> Iterator[Claim]:
-    """§5.1's claims about Table 3."""
+def _check_similarity(evidence: Evidence) -> Iterator[Claim]:
+    """Check the claims about Table 3 (§5.1)."""
     if evidence.similarity is None:
         return
     rows = {(row["auxiliary"], row["split"]): row for row in evidence.similarity["table_3"]}
@@ -167,8 +171,8 @@ def _similarity(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _convergence(evidence: Evidence) -> Iterator[Claim]:
-    """§5.2's claims about Figure 5, on dev and of one seed: without an interval."""
+def _check_convergence(evidence: Evidence) -> Iterator[Claim]:
+    """Check the claims about Figure 5 (§5.2), on dev with one seed, so without an interval."""
     curves = [evidence.curves.get(name) for name in ("label-embeds-10", "baseline-10")]
     if not all(curves):
         return
@@ -184,32 +188,31 @@ def _convergence(evidence: Evidence) -> Iterator[Claim]:
         "",
         YES if reached and best_step and reached <= best_step / 3 else NO,
     )
-    first, there = base[0]
+    first, base_value = base[0]
     before = [value for step, value in ours if step and first and step <= 1.01 * first]  # intervals may be rounded
     if before:
         yield Claim(
             "5.2",
             "label embeddings are ahead at the beginning of training (dev)",
             "yes (Fig. 5)",
-            f"{before[-1] or 0:.3f} against {there or 0:.3f} by step {first or 0:,.0f}",
+            f"{before[-1] or 0:.3f} against {base_value or 0:.3f} by step {first or 0:,.0f}",
             "",
-            YES if (before[-1] or 0) > (there or 0) else NO,
+            YES if (before[-1] or 0) > (base_value or 0) else NO,
         )
 
 
-def _attention(evidence: Evidence) -> Iterator[Claim]:
-    """§5.2's claims about Figures 6 to 8, on one document: without an interval."""
+def _check_attention(evidence: Evidence) -> Iterator[Claim]:
+    """Check the claims about Figures 6 to 8 (§5.2), on one document, so without an interval."""
     for attention in evidence.attention:
-        label = attention.predicted[0] if attention.predicted else attention.labels[int(np.argmax(attention.scores))]
-        reading = attention.reading[attention.labels.index(label)]  # (tokens,)
-        into = (attention.weights @ (reading > reading.max() / 2)).mean(
-            axis=(1, 2)
-        )  # (layers,): what all tokens give it
+        label = attention.top_label
+        readout = attention.readout[attention.labels.index(label)]  # (tokens,)
+        slot = readout > readout.max() / 2
+        received = (attention.weights @ slot).mean(axis=(1, 2))  # (layers,), mean over heads and attending tokens
         if attention.slots > 1:
-            first, last = into[:ENDS].mean(), into[-ENDS:].mean()
+            first, last = received[:LAYERS].mean(), received[-LAYERS:].mean()
             yield Claim(
                 "5.2",
-                f"attention flows to the predicted label in the last {ENDS} layers, not in the first (one document)",
+                f"attention flows to the predicted label in the last {LAYERS} layers, not in the first (one document)",
                 "yes (Fig. 7)",
                 f"{label}: {first:.3f} in the first, {last:.3f} in the last",
                 "",
@@ -217,42 +220,43 @@ def _attention(evidence: Evidence) -> Iterator[Claim]:
                 FIGURES,
             )
         else:
-            even = float((reading > reading.max() / 2).mean())
+            even = float(slot.mean())
             yield Claim(
                 "5.2",
                 "attention into the baseline's [CLS] is weak in the last layer (one document)",
                 "yes (Fig. 8)",
-                f"{into[-1]:.3f}, where even attention is {even:.3f}",
+                f"{received[-1]:.3f}, where even attention is {even:.3f}",
                 "",
-                YES if into[-1] < even else NO,
+                YES if received[-1] < even else NO,
                 FIGURES,
             )
 
 
-def _weights(evidence: Evidence) -> Iterator[Claim]:
-    """§4.4's claims about mixing weights, on dev: without an interval, so differences below `ERROR` are noise."""
+def _check_weights(evidence: Evidence) -> Iterator[Claim]:
+    """Check the claims about mixing weights (§4.4), on dev without an interval: below `STANDARD_ERROR` is noise."""
     for name, sweep in evidence.sweeps.items():
         policy = sweep["chosen_by"]
         macro = {row["weight"]: row["policies"][policy]["macro_f1"] for row in sweep["weights"]}
-        if not {0.5, 0.84, 0.92, 1.0} <= set(macro):
+        if not {0.5, 0.84, PAPER_MIXING_WEIGHT, 1.0} <= set(macro):
             continue
         drop, best = macro[1.0] - macro[0.84], sweep["best"]["weight"]
+        papers = macro[PAPER_MIXING_WEIGHT]
         yield Claim(
             "4.4",
             f"weights below 0.85 are worse than no mixing ({name}, dev)",
             "yes",
             f"{macro[0.5]:.3f} at 0.50, {macro[0.84]:.3f} at 0.84, {macro[1.0]:.3f} at 1",
             "",
-            YES if drop > ERROR else NO if drop < -ERROR else NOISE,
+            YES if drop > STANDARD_ERROR else NO if drop < -STANDARD_ERROR else NOISE,
             SWEEP,
         )
         yield Claim(
             "4.4",
-            f"a weight of 0.92 is best ({name}, dev)",
-            "0.92",
-            f"{best:.2f}, with {macro[best]:.3f}, and {macro[0.92]:.3f} at 0.92",
+            f"a weight of {PAPER_MIXING_WEIGHT} is best ({name}, dev)",
+            f"{PAPER_MIXING_WEIGHT}",
+            f"{best:.2f}, with {macro[best]:.3f}, and {papers:.3f} at {PAPER_MIXING_WEIGHT}",
             "",
-            YES if best == 0.92 else NO if macro[best] - macro[0.92] > ERROR else NOISE,
+            YES if best == PAPER_MIXING_WEIGHT else NO if macro[best] - papers > STANDARD_ERROR else NOISE,
             SWEEP,
         )
 

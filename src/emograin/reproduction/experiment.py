@@ -1,4 +1,4 @@
-"""Table 2 as data: 13 rows with the paper's figure. Mixing rows train nothing (§3.5.2)."""
+"""Table 2 as data: 13 rows with the paper's macro F1. Rows with mixing train nothing (§3.5.2)."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
@@ -8,7 +8,7 @@ from ..common.errors import EmograinError, unknown_name
 from ..mixing.config import Mixing
 from ..models.config import Training
 
-PARAPHRASES = "paraphrases"  # of a row: whatever source of them the experiment names
+PARAPHRASES = "paraphrases"  # stands for the source that the experiment names
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,13 @@ class Row:
     """A row of Table 2.
 
     Attributes:
-        name: For the command line.
-        title: The paper's.
-        epochs: The paper's.
-        paper: Its macro F1 on test.
-        method: A key of `METHODS`.
-        auxiliary: A grouping of the taxonomy, or None.
-        candidates: What documents are mixed with: a key of `CANDIDATES`, `PARAPHRASES`, or None.
+        name: Name on the command line.
+        title: Title in the paper.
+        epochs: Number of epochs in the paper.
+        paper: Macro F1 on test in the paper.
+        method: Key of `METHODS`.
+        auxiliary: Grouping of the taxonomy, or None.
+        candidates: Source of the candidates to mix with: a key of `CANDIDATES`, `PARAPHRASES`, or None.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Row:
 
     @property
     def baseline(self) -> str:
-        """The name of the row that it is compared with: the baseline of as many epochs."""
+        """Name of the row to compare with: the baseline of as many epochs."""
         return f"baseline-{self.epochs}"
 
 
@@ -60,20 +60,23 @@ TABLE_2 = (
 
 @dataclass(frozen=True)
 class Experiment:
-    """How Table 2 is remade. The defaults are the paper's (§4).
+    """Settings of a reproduction of Table 2. The defaults are the paper's (§4).
 
     Attributes:
-        data: A corpus, as `emograin.data.sources.load` reads it.
-        encoder: As in `Training`.
-        seeds: A run of every row for each.
-        epochs_scale: What the paper's epochs are multiplied by, and rounded; at least 1 epoch is left.
-        batch_size: Texts a step.
-        learning_rate: Its peak.
-        ema_decay: As in `Training`.
-        max_document_tokens: As in `Training`.
-        paraphrases: A file of candidates, {split} in its name, or else a key of `CANDIDATES`.
-        paraphraser: The model of that source, or None for its default.
-        rows: Names of rows; none is all of them.
+        data: Corpus: goemotions, quickstart, a folder of train, dev and test files, or one file.
+        encoder: Pretrained encoder: minilm, a name on the Hugging Face hub, or a folder.
+        seeds: Seeds, one run of every row for each.
+        epochs_scale: Factor of the paper's 4 and 10 epochs: 0.4 makes them 2 and 4.
+        batch_size: Texts per optimizer step.
+        learning_rate: Peak learning rate, reached after warm-up.
+        learning_rates: Peak learning rates of single methods, METHOD=RATE separated by commas.
+        evaluate_every: Steps between evaluations on dev, the same in every training. By default a quarter of an epoch.
+        ema_decay: Decay per step of an exponential moving average of the weights; 0 takes the trained weights.
+        max_document_tokens: Word pieces read per document, without labels and special tokens.
+        paraphrases: Source of the paraphrases in the T5 rows: paraphrase, back-translation, or a file with {split} in
+            its name.
+        paraphraser: Model that generates the paraphrases; by default the source's own.
+        rows: Rows of Table 2 to make, with the baselines they are compared with; by default all.
     """
 
     data: str = "goemotions"
@@ -82,6 +85,8 @@ class Experiment:
     epochs_scale: float = 1.0
     batch_size: int = 16
     learning_rate: float = 5e-5
+    learning_rates: str | None = None
+    evaluate_every: int | None = None
     ema_decay: float = 0.0
     max_document_tokens: int = 50
     paraphrases: str = "paraphrase"
@@ -93,18 +98,40 @@ class Experiment:
             raise EmograinError(f"seeds must be different numbers, one at least, got {list(self.seeds)}")
         if not 0 < self.epochs_scale <= 100:
             raise EmograinError(f"epochs_scale must lie in (0, 100], got {self.epochs_scale:g}")
+        _ = self.rates_by_method  # raises where it is malformed
         for name in self.rows:
             if name not in (names := [row.name for row in TABLE_2]):
                 raise unknown_name("row of Table 2", name, names)
 
-    def chosen(self) -> list[Row]:
-        """The rows to make, and the baselines that they are compared with, in the table's order."""
-        wanted = set(self.rows or (row.name for row in TABLE_2))
-        wanted |= {row.baseline for row in TABLE_2 if row.name in wanted}
-        return [row for row in TABLE_2 if row.name in wanted]
+    @property
+    def rates_by_method(self) -> dict[str, float]:
+        """The learning rates of `learning_rates`, by method.
+
+        Raises:
+            EmograinError: It does not consist of METHOD=RATE pairs, or no row has such a method.
+
+        >>> Experiment(learning_rates="baseline=2e-4,label-embedding=1e-4").rates_by_method
+        {'baseline': 0.0002, 'label-embedding': 0.0001}
+        """
+        rates = {}
+        for pair in filter(None, (self.learning_rates or "").split(",")):
+            method, _, rate = pair.strip().partition("=")
+            if method not in (methods := sorted({row.method for row in TABLE_2})):
+                raise unknown_name("method", method, methods)
+            try:
+                rates[method] = float(rate)
+            except ValueError:
+                raise EmograinError(f"learning_rates must be METHOD=RATE pairs, got {pair!r}") from None
+        return rates
+
+    def selected_rows(self) -> list[Row]:
+        """Return the rows to make and their baselines, in the order of the table."""
+        selected = set(self.rows or (row.name for row in TABLE_2))
+        selected |= {row.baseline for row in TABLE_2 if row.name in selected}
+        return [row for row in TABLE_2 if row.name in selected]
 
     def training(self, row: Row, seed: int) -> Training:
-        """The training whose weights a row has."""
+        """Return the settings of the training that a row takes its weights from."""
         return Training(
             method=row.method,
             data=self.data,
@@ -112,19 +139,20 @@ class Experiment:
             auxiliary=row.auxiliary,
             epochs=max(1, round(row.epochs * self.epochs_scale)),
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            learning_rate=self.rates_by_method.get(row.method, self.learning_rate),
+            evaluate_every=self.evaluate_every,
             ema_decay=self.ema_decay,
             max_document_tokens=self.max_document_tokens,
             seed=seed,
         )
 
     def trainings(self) -> list[Training]:
-        """The different ones among all rows and seeds, a seed after another."""
-        every = (self.training(row, seed) for seed in self.seeds for row in self.chosen())
-        return list(dict.fromkeys(every))
+        """Return the distinct trainings of all rows and seeds, ordered by seed."""
+        trainings = (self.training(row, seed) for seed in self.seeds for row in self.selected_rows())
+        return list(dict.fromkeys(trainings))
 
     def mixing(self, row: Row) -> Mixing | None:
-        """What a row's documents are mixed with, or None."""
+        """Return the settings of a row's mixing, or None."""
         if row.candidates is None:
             return None
         if row.candidates != PARAPHRASES:
@@ -134,7 +162,7 @@ class Experiment:
         return Mixing(self.paraphrases, model=self.paraphraser)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values, for JSON; folders are left out of names."""
+        """Return the settings as plain values, for JSON; paths become file names, and `rows` is left out."""
         values = asdict(self)
         for name in ("data", "encoder", "paraphrases", "paraphraser"):
             values[name] = values[name] and PurePath(values[name]).name

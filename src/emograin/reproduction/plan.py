@@ -1,4 +1,4 @@
-"""Which trainings an experiment needs, and which are there: known by what decides the weights, not by a name."""
+"""Plan the trainings of an experiment. Existing runs are recognised by what decides their weights, not by name."""
 
 import shlex
 from collections.abc import Sequence
@@ -14,18 +14,17 @@ from ..models.config import Training
 from ..models.run_folder import RunFolder
 from .experiment import Experiment
 
-# Settings that leave the course of a training as it is: where texts lie, how often dev is looked at, memory; the
-# encoder is compared by its name.
-APART = ("data", "text_column", "label_column", "evaluate_every", "micro_batch_size", "encoder")
+# Settings that do not change the weights: location of the texts, memory. The encoder is compared by its name.
+IGNORED_SETTINGS = ("data", "text_column", "label_column", "micro_batch_size", "encoder")
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A training that rows need, and what is there of it.
+class PlannedTraining:
+    """A training that rows need, and its state.
 
     Attributes:
-        settings: What to train; those of the run in `run`, where there is one.
-        run: Its folder.
+        settings: Settings of the training; those of the existing run, if any.
+        run: Run folder, existing or to create.
         state: "finished", "begun" or "absent".
         rows: Names of the rows that use its weights.
     """
@@ -36,40 +35,43 @@ class Planned:
     rows: tuple[str, ...]
 
 
-def plan(experiment: Experiment, corpus: Corpus, folder: Path) -> list[Planned]:
-    """Every training that is needed, with the run that is there for it, whatever that is called.
+def plan(experiment: Experiment, corpus: Corpus, folder: Path) -> list[PlannedTraining]:
+    """List every training that an experiment needs, with the existing run for it, whatever its name.
 
     Args:
-        experiment: What is to be remade.
-        corpus: Its data.
-        folder: Of run folders.
+        experiment: The experiment.
+        corpus: Corpus of the experiment.
+        folder: Folder of the run folders.
 
     Raises:
-        EmograinError: A run folder cannot be read, or one is in the way of another training.
+        EmograinError: A run folder cannot be read, or another run has the name of a new training.
     """
     splits = [fingerprint(corpus.split(name)) for name in ("train", "dev")]
-    there = [RunFolder(path.parent) for path in sorted(folder.glob("*/run.json"))]
+    existing = [RunFolder(path.parent) for path in sorted(folder.glob("*/run.json"))]
     planned = []
     for settings in experiment.trainings():
-        rows = tuple(row.name for row in experiment.chosen() if experiment.training(row, settings.seed) == settings)
-        same = [run for run in there if is_run_of(run, settings, splits)]
+        rows = tuple(
+            row.name for row in experiment.selected_rows() if experiment.training(row, settings.seed) == settings
+        )
+        same = [run for run in existing if matches(run, settings, splits)]
         finished = [run for run in same if is_finished(run)]
         if same:
             run = (finished or same)[0]
             own = run.settings
-            planned.append(Planned(own, run, "finished" if finished else "begun", rows))
+            planned.append(PlannedTraining(own, run, "finished" if finished else "begun", rows))
             continue
         run = RunFolder(folder / run_name(settings))
         if run.exists:
             raise EmograinError(
-                f"{str(run.path)!r} is a run of other settings or of other data", "another --output, or move it away"
+                f"{str(run.path)!r} is a run of other settings or of other data",
+                "choose another --output, or move the folder",
             )
-        planned.append(Planned(settings, run, "absent", rows))
+        planned.append(PlannedTraining(settings, run, "absent", rows))
     return planned
 
 
 def run_name(settings: Training) -> str:
-    """What a training's folder is called.
+    """Return the folder name of a training.
 
     >>> run_name(Training("baseline", auxiliary="ekman", epochs=10, seed=1))
     'baseline-ekman-10-epochs-seed1'
@@ -78,44 +80,50 @@ def run_name(settings: Training) -> str:
     return "-".join(filter(None, parts))
 
 
-def is_run_of(run: RunFolder, settings: Training, splits: Sequence[str]) -> bool:
-    """Whether a run is this training: the same texts and labels, and all settings that decide its course.
+def matches(run: RunFolder, settings: Training, splits: Sequence[str]) -> bool:
+    """Return whether a run is the training with these settings, on the same texts and labels.
 
     Args:
-        run: A run folder, whatever it is called.
-        settings: Of the training that is wanted.
-        splits: Fingerprints of its `train` and `dev`. The run's own is computed again from them and its settings.
+        run: A run folder of any name.
+        settings: Settings of the training.
+        splits: Fingerprints of `train` and `dev`, from which the fingerprint of the run is recomputed.
     """
-    described = run.description
-    found = Training.from_dict(described["settings"])
+    description = run.description
+    found = run.settings
     if PurePath(found.encoder).name != PurePath(settings.encoder).name:
         return False
-    if replace(found, **{name: getattr(settings, name) for name in APART}) != settings:
+    # The evaluations choose the checkpoint, so they count where the experiment fixes them.
+    ignored = IGNORED_SETTINGS if settings.evaluate_every else (*IGNORED_SETTINGS, "evaluate_every")
+    if replace(found, **{name: getattr(settings, name) for name in ignored}) != settings:
         return False
-    return described["fingerprint"] == training_fingerprint(described["settings"], splits)
+    return description["fingerprint"] == training_fingerprint(description["settings"], splits)
 
 
 def is_finished(run: RunFolder) -> bool:
-    """Whether its training came to its end: thresholds are what it writes last."""
+    """Return whether the training of a run has finished: it writes its thresholds last."""
     return (run.path / "thresholds.json").is_file() and run.weights.is_file()
 
 
-def describe(planned: Sequence[Planned], corpus: Corpus) -> dict[str, Any]:
-    """A plan as plain values, with the time that is left at the rates that runs of its folder have measured.
+def describe_plan(planned: Sequence[PlannedTraining], corpus: Corpus) -> dict[str, Any]:
+    """Return a plan as plain values, with the time left at the rates that existing runs have measured.
+
+    Args:
+        planned: Trainings of the plan.
+        corpus: Corpus of the experiment.
 
     Returns:
-        `trainings`: of each its `run`, `state`, `rows`, `command`, `texts_left`, `texts_per_second` (that of its own
-        curve, else of another run of its method; None if there is none) and `minutes_left`. `minutes_left` of all is
-        None if one is. `rows` is how many rows they serve.
+        `trainings`: of each its `run`, `state`, `rows`, `command`, `texts_left`, `texts_per_second` (from its own
+        curve, or else that of another run of the method; None without one) and `minutes_left`. `minutes_left` of the
+        plan is None if one of them is. `rows` is the number of rows of the table.
     """
     texts = len(corpus.split("train"))
-    own = {each.run.path: _rate(each.run) for each in planned}
+    rates_of_run = {each.run.path: _rates(each.run) for each in planned}
     by_method: dict[str, list[float]] = {}
     for each in planned:
-        by_method.setdefault(each.settings.method, []).extend(own[each.run.path])
+        by_method.setdefault(each.settings.method, []).extend(rates_of_run[each.run.path])
     trainings = []
     for each in planned:
-        rates = own[each.run.path] or by_method[each.settings.method]
+        rates = rates_of_run[each.run.path] or by_method[each.settings.method]
         rate = median(rates) if rates else None
         left = 0 if each.state == "finished" else round(texts * (each.settings.epochs - _epochs_done(each.run)))
         trainings.append(
@@ -123,7 +131,7 @@ def describe(planned: Sequence[Planned], corpus: Corpus) -> dict[str, Any]:
                 "run": each.run.path.name,
                 "state": each.state,
                 "rows": list(each.rows),
-                "command": command(each),
+                "command": train_command(each),
                 "texts_left": left,
                 "texts_per_second": rate,
                 "minutes_left": 0.0 if left == 0 else None if rate is None else left / rate / 60,
@@ -134,8 +142,8 @@ def describe(planned: Sequence[Planned], corpus: Corpus) -> dict[str, Any]:
     return {"rows": len(rows), "trainings": trainings, "minutes_left": None if None in minutes else sum(minutes)}
 
 
-def command(planned: Planned) -> str:
-    """What trains it by itself, in a shell."""
+def train_command(planned: PlannedTraining) -> str:
+    """Return the shell command of a single training."""
     defaults = Training()
     words = ["emograin", "train", planned.settings.method]
     for name, value in planned.settings.to_dict().items():
@@ -145,7 +153,8 @@ def command(planned: Planned) -> str:
     return shlex.join(words)
 
 
-def _rate(run: RunFolder) -> list[float]:
+def _rates(run: RunFolder) -> list[float]:
+    """Return the training throughput at each evaluation, in texts per second."""
     return [row["texts_per_second"] or 0 for row in _curve(run)]
 
 
@@ -154,7 +163,7 @@ def _epochs_done(run: RunFolder) -> float:
 
 
 def _curve(run: RunFolder) -> list[dict[str, float | None]]:
-    """Its evaluations so far; a run that was stopped before the first has none."""
+    """Return the evaluations of a run so far; none if it was stopped before the first one."""
     try:
         return read_curve(run.path)
     except EmograinError:

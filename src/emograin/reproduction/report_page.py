@@ -1,12 +1,13 @@
-"""Every table and figure as one page that opens from disk without anything from outside; every table as Markdown."""
+"""The report as one HTML page that loads nothing from outside, and as Markdown."""
 
 import base64
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from .kept import Part, write_text
-from .table_parts import as_markdown
+from ..common.files import write_text
+from ..common.text_table import markdown
+from .report import Section
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
@@ -26,14 +27,18 @@ section { margin-bottom: 3rem }
 """
 
 
-def write_report(path: Path, parts: Sequence[Part]) -> Path:
-    """Write the page.
+def write_report(path: Path, sections: Sequence[Section]) -> Path:
+    """Write the HTML page, with pictures inlined.
+
+    Args:
+        path: Path of the page.
+        sections: Sections to show.
 
     Raises:
-        EmograinError: It cannot be written.
+        EmograinError: The file cannot be written.
     """
-    links = "\n".join(f'<a href="#{part.name}">{escape(part.title)}</a>' for part in parts)
-    sections = "\n".join(_section(part) for part in parts)
+    links = "\n".join(f'<a href="#{section.name}">{escape(section.title)}</a>' for section in sections)
+    body = "\n".join(_section_html(section) for section in sections)
     return write_text(
         path,
         f"""<!DOCTYPE html>
@@ -41,52 +46,56 @@ def write_report(path: Path, parts: Sequence[Part]) -> Path:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Fine-grained emotion classification: the paper beside ours</title>
+<title>Fine-grained emotion classification: the paper&rsquo;s results and ours</title>
 <style>{STYLE}</style>
 </head>
 <body>
-<h1>Fine-grained emotion classification: the paper beside ours</h1>
-<p>Tables, figures and claims of &ldquo;Delving into Fine-Grained Emotion Classification&rdquo; (Wang and Feng), remade
-by <code>emograin reproduce</code>.</p>
+<h1>Fine-grained emotion classification: the paper&rsquo;s results and ours</h1>
+<p>Tables, figures and claims of &ldquo;Delving into Fine-Grained Emotion Classification&rdquo; (Wang and Feng),
+reproduced by <code>emograin reproduce</code>.</p>
 <nav>
 {links}
 </nav>
-{sections}
+{body}
 </body>
 </html>
 """,
     )
 
 
-def write_markdown(path: Path, parts: Sequence[Part], pictures: str = ".") -> Path:
-    """Write tables and texts, and links to the pictures.
+def write_markdown(path: Path, sections: Sequence[Section], pictures: str = ".") -> Path:
+    """Write the report as Markdown, with links to the pictures.
 
     Args:
-        path: Of the file.
-        parts: What to show.
-        pictures: The folder of the PNGs, seen from the file.
+        path: Path of the file.
+        sections: Sections to show.
+        pictures: Folder of the PNGs, relative to the file.
 
     Raises:
-        EmograinError: It cannot be written.
+        EmograinError: The file cannot be written.
     """
-    sections = []
-    for part in parts:
-        shown = [f"![{part.title}]({pictures}/{file.with_suffix('.png').name})\n" for file in part.pictures]
-        body = [*([as_markdown(part.table)] if part.table else []), *shown]
-        sections.append("\n".join([f"## {part.title}\n", *([f"{part.text}\n"] if part.text else []), *body]))
-    intro = "Made by `emograin reproduce` from kept results; not to be edited."
-    return write_text(path, "\n".join([f"# The paper beside ours\n\n{intro}\n", *sections]))
+    intro = "Made by `emograin reproduce` from archived results; do not edit."
+    parts = [f"# The paper's results and ours\n\n{intro}\n"]
+    for section in sections:
+        lines = [f"## {section.title}\n"]
+        lines += [f"{section.text}\n"] if section.text else []
+        lines += [f"{markdown(section.table)}\n"] if section.table else []
+        lines += [f"![{section.title}]({pictures}/{file.with_suffix('.png').name})\n" for file in section.pictures]
+        parts.append("\n".join(lines))
+    return write_text(path, "\n".join(parts))
 
 
-def _section(part: Part) -> str:
+def _section_html(section: Section) -> str:
+    title = escape(section.title)
     pictures = "".join(
-        f'<img alt="{escape(part.title)}" src="data:image/svg+xml;base64,{_encoded(file)}">\n' for file in part.pictures
+        f'<img alt="{title}" src="data:image/svg+xml;base64,{_base64(file)}">\n' for file in section.pictures
     )
-    text = f"<p>{escape(part.text)}</p>\n" if part.text else ""
-    return f'<section id="{part.name}">\n<h2>{escape(part.title)}</h2>\n{_table(part.table)}{pictures}{text}</section>'
+    text = f"<p>{escape(section.text)}</p>\n" if section.text else ""
+    table = _table_html(section.table)
+    return f'<section id="{section.name}">\n<h2>{title}</h2>\n{table}{pictures}{text}</section>'
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def _table_html(rows: Sequence[Sequence[str]]) -> str:
     if not rows:
         return ""
     titles, *body = rows
@@ -95,5 +104,5 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table></div>\n'
 
 
-def _encoded(file: Path) -> str:
+def _base64(file: Path) -> str:
     return base64.b64encode(file.read_bytes()).decode("ascii")

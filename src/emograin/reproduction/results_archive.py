@@ -1,64 +1,221 @@
-"""Runs' figures, scores and curves without their weights, in a folder a run: what tables and figures are made from."""
+"""The archive of results without weights: one folder per run. Tables and figures are made from it.
+
+RESULTS/
+  experiment.json         settings, and the run and evaluation of each row and seed
+  label_counts.json       training texts per label
+  task_similarity.json    Table 3
+  rater_correlation.json  Figure 9
+  attention/              attention of two runs on one document
+  RUN/                    metrics, scores, thresholds and curve of a run; mixing/ has its sweeps
+"""
 
 import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from ..analysis.rater_correlation import correlations, read_judgements
-from ..analysis.task_similarity_tables import remarks, similarity_of
+from ..analysis.attention_record import Attention, read_attention
+from ..analysis.rater_correlation import correlate_labels, read_rater_labels
+from ..analysis.task_similarity_tables import measure_similarity, remarks
 from ..common.errors import EmograinError
 from ..common.files import write_atomically
 from ..data.corpus import Corpus
 from ..data.statistics import count_labels
+from ..data.taxonomy import GOEMOTIONS, Taxonomy
+from ..evaluation.comparison import Comparison
+from ..evaluation.results import EvaluatedRun, read_evaluated, read_result
 from ..models.run_folder import RunFolder
+from .experiment import TABLE_2, Row
 
-EVALUATION = (("results", ".json"), ("scores", ".npz"))
+EVALUATION_FILES = (("results", ".json"), ("scores", ".npz"))
 
 
-def keep_run(run: RunFolder, folder: Path) -> None:
-    """Copy what a table, a figure or a later comparison needs from a run folder.
+class MissingResult(Exception):
+    """A result that a table or figure needs is not in the archive; the message names it."""
+
+
+@dataclass(frozen=True)
+class System:
+    """The runs of a row of Table 2, one per seed.
+
+    Attributes:
+        row: Row of the table.
+        runs: Predictions of each run at the thresholds of one policy, ordered by seed.
+        results: Results of each run, in that order.
+    """
+
+    row: Row
+    runs: Sequence[EvaluatedRun]
+    results: Sequence[Mapping[str, Any]]
+
+
+class ResultsArchive:
+    """Archived results, read lazily.
+
+    Args:
+        folder: Folder of the archive.
+        policy: Threshold policy at which rows are compared.
+    """
+
+    def __init__(self, folder: Path, policy: str = "fixed"):
+        self.folder, self.policy = folder, policy
+
+    @cached_property
+    def experiment(self) -> dict[str, Any]:
+        """Settings, rows and costs, as `run.run_experiment` wrote them.
+
+        Raises:
+            EmograinError: The folder is not an archive.
+        """
+        if not (self.folder / "experiment.json").is_file():
+            raise EmograinError(
+                f"{str(self.folder)!r} holds no experiment.json",
+                "a folder of results: emograin reproduce makes OUTPUT/results",
+            )
+        return RunFolder(self.folder).read_json("experiment.json")
+
+    @cached_property
+    def systems(self) -> dict[str, System]:
+        """The archived rows by name, in the order of the table.
+
+        Raises:
+            EmograinError: The archive has no rows, or files are missing or damaged.
+        """
+        systems = {}
+        for row in TABLE_2:
+            if found := self._runs(row.name):
+                names = [f"{self.folder / each['run']}:{each['evaluation']}" for each in found]
+                runs = [read_evaluated(name, "test", self.policy) for name in names]
+                systems[row.name] = System(row, runs, [read_result(name) for name in names])
+        if not systems:
+            raise EmograinError(f"{str(self.folder)!r} holds no row of Table 2", "emograin reproduce table-2")
+        return systems
+
+    @cached_property
+    def comparison(self) -> Comparison[str]:
+        """The archived rows on one set of resamples.
+
+        Raises:
+            EmograinError: The rows have different texts or labels.
+        """
+        return Comparison({name: system.runs for name, system in self.systems.items()})
+
+    def read_json(self, name: str) -> Any:
+        """Read a JSON file of the archive.
+
+        Raises:
+            MissingResult: The file is not in the archive.
+            EmograinError: The file is damaged.
+        """
+        if not (self.folder / name).is_file():
+            raise MissingResult(name)
+        return RunFolder(self.folder).read_json(name)
+
+    def attention(self) -> list[Attention]:
+        """Read the archived attention to documents.
+
+        Raises:
+            EmograinError: A file is damaged.
+        """
+        return [read_attention(file) for file in sorted(self.folder.glob("attention/*.npz"))]
+
+    def run(self, row: str) -> Path:
+        """Return the folder of a row's first seed.
+
+        Raises:
+            MissingResult: The row is not in the archive.
+        """
+        return self.folder / self._first(row)["run"]
+
+    def result(self, row: str) -> dict[str, Any]:
+        """Read the result of a row's first seed on test.
+
+        Raises:
+            MissingResult: The row is not in the archive.
+            EmograinError: The file is missing or damaged.
+        """
+        return read_result(self.run(row), self._first(row)["evaluation"])
+
+    def sweep(self, row: str) -> dict[str, Any]:
+        """Read the sweep over mixing weights on dev of a mixing row's first seed.
+
+        Raises:
+            MissingResult: The row is not in the archive.
+            EmograinError: The file is missing or damaged.
+        """
+        name = self._first(row)["evaluation"].removeprefix("test-").rpartition("-")[0]
+        return RunFolder(self.run(row) / "mixing").read_json(f"{name}.json")
+
+    def _runs(self, row: str) -> list[dict[str, Any]]:
+        """Return a row's entries of `experiment.json`, ordered by seed."""
+        found = (each for each in self.experiment["rows"] if each["row"] == row)
+        return sorted(found, key=lambda each: each["seed"])
+
+    def _first(self, row: str) -> dict[str, Any]:
+        if not (found := self._runs(row)):
+            raise MissingResult(f"row {row} of Table 2")
+        return found[0]
+
+
+def archive_run(run: RunFolder, folder: Path) -> None:
+    """Copy the files of a run that tables, figures and comparisons need.
 
     Sweeps with their pictures and the evaluations with mixing on test are copied, too.
 
     Args:
         run: A finished run that was evaluated on test.
-        folder: Where the files are put side by side, under the names that `results_reading` looks for.
+        folder: Folder to copy the files to, side by side, as `evaluation.results` reads them.
 
     Raises:
         EmograinError: The run was not evaluated, or a file cannot be written.
     """
     names = ["dev", "test", *sorted(path.stem for path in run.path.glob("results/test-*.json"))]
     for name in names:
-        for kind, end in EVALUATION:
+        for kind, end in EVALUATION_FILES:
             _copy(run.path / kind / f"{name}{end}", folder / f"{name}{end}")
     for name in ("thresholds.json", "curve.csv"):
         _copy(run.path / name, folder / name)
     for sweep in sorted(run.path.glob("mixing/*/sweep.json")):
-        for end in (".json", ".png"):
-            _copy(sweep.with_suffix(end), folder / "mixing" / f"{sweep.parent.name}{end}")
+        _copy(sweep, folder / "mixing" / f"{sweep.parent.name}.json")
+        if (picture := sweep.with_suffix(".png")).is_file():  # a sweep from Python draws none
+            _copy(picture, folder / "mixing" / f"{sweep.parent.name}.png")
 
 
-def keep_corpus(corpus: Corpus, folder: Path) -> None:
-    """What tables and figures say of the corpus itself: label counts and Table 3.
+def archive_corpus(corpus: Corpus, folder: Path) -> None:
+    """Archive label counts and Table 3 of a corpus.
 
-    Raises:
-        EmograinError: A file cannot be written, or the corpus has no groupings to compare its labels with.
-    """
-    kept = RunFolder(folder)
-    kept.write_json("label_counts.json", count_labels(corpus))
-    similarity = similarity_of(corpus)
-    kept.write_json("task_similarity.json", {**similarity, "remarks": remarks(similarity)})
-
-
-def keep_raters(source: str, corpus: Corpus, folder: Path) -> None:
-    """The correlation of raters' judgements (Fig. 9).
+    Args:
+        corpus: The corpus.
+        folder: Folder of the archive.
 
     Raises:
-        EmograinError: The rows cannot be read, or the file not be written.
+        EmograinError: A file cannot be written, or the taxonomy has no groupings.
     """
-    RunFolder(folder).write_json("rater_correlation.json", correlations(read_judgements(source, corpus.taxonomy)))
+    archive = RunFolder(folder)
+    archive.write_json("label_counts.json", count_labels(corpus))
+    similarity = measure_similarity(corpus)
+    archive.write_json("task_similarity.json", {**similarity, "remarks": remarks(similarity)})
+
+
+def archive_raters(source: str, folder: Path, taxonomy: Taxonomy = GOEMOTIONS) -> None:
+    """Archive the correlation of the raters' judgements (Fig. 9).
+
+    Args:
+        source: goemotions, or a file of raters' rows.
+        folder: Folder of the archive.
+        taxonomy: Labels of the judgements.
+
+    Raises:
+        EmograinError: The rows cannot be read, or the file cannot be written.
+    """
+    RunFolder(folder).write_json("rater_correlation.json", correlate_labels(read_rater_labels(source, taxonomy)))
 
 
 def _copy(source: Path, target: Path) -> None:
     if not source.is_file():
-        raise EmograinError(f"there is no {str(source)!r} to keep", "evaluate the run on test: emograin evaluate RUN")
+        raise EmograinError(
+            f"there is no {str(source)!r} to archive", "evaluate the run on test: emograin evaluate RUN"
+        )
     write_atomically(target, lambda part: shutil.copyfile(source, part))

@@ -1,189 +1,170 @@
-"""Table 2 from nothing: every row trained or resumed, evaluated, and kept without weights.
+"""Run an experiment: train or resume what is missing, evaluate every row, archive the results without weights.
 
 OUTPUT/
-  runs/RUN/             run folders
-  results/              what tables and figures are made from
-    experiment.json     settings, and of each row and seed its run and evaluation
-    attention/          how two runs read one document
-    RUN/                a run's figures, scores and curve
+  runs/RUN/   run folders
+  results/    the archive: see `results_archive`
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from ..analysis.attention_record import write_attention
-from ..analysis.contrasting_documents import contrasting_documents, read_document
+from ..analysis.contrasting_documents import attend_document, find_contrasts
 from ..common.errors import EmograinError
 from ..common.progress import Progress
 from ..data.corpus import Corpus, Split, fingerprint
 from ..evaluation.results import read_evaluated
 from ..evaluation.run_evaluation import evaluate_run
-from ..mixing.embedding_mixing import score_mixed
+from ..mixing.config import Mixing
 from ..mixing.evaluation import evaluate_mixed, stored_sweep, sweep_dev
-from ..models.classifier import load
 from ..models.run_folder import RunFolder
-from ..models.scoring import score_documents
 from ..training.loop import train
-from .experiment import TABLE_2, Experiment, Row
+from .experiment import Experiment, Row
+from .figures import draw_weight_curves
 from .plan import plan
-from .results_archive import keep_run
-
-COST_TEXTS, COST_ROUNDS = 512, 3
-MIXED = 0.92  # a weight; its value costs nothing
+from .results_archive import archive_run
+from .throughput import measure_throughput
 
 
-def remake(
+def run_experiment(
     experiment: Experiment,
     corpus: Corpus,
     output: Path,
-    note: Callable[[str], Any],
+    log: Callable[[str], Any],
     document: str | None = None,
 ) -> None:
-    """Train what is missing, evaluate every row, and keep the results. What is there already is not done again.
+    """Train what is missing, evaluate every row, and archive the results. Finished work is not repeated.
 
     Args:
-        experiment: Which rows, how.
-        corpus: Its data.
-        output: The folder for everything.
-        note: Called with a line for people before each piece of work.
-        document: The test document of Figures 6 to 8, by its id; the most contrasting one if None.
+        experiment: Rows and settings.
+        corpus: Corpus of the experiment.
+        output: Folder of runs and results.
+        log: Called with a line of text before each step.
+        document: Id of the test document of Figures 6 to 8; None: the most contrasting one.
 
     Raises:
-        EmograinError: As training and evaluation raise; there is no such document.
-        Interrupted: The user stopped it; the same call goes on.
+        EmograinError: The document does not exist; the archive is of another experiment; training or evaluation
+            failed; or a file cannot be written.
+        Interrupted: The user stopped the experiment; the same call resumes it.
     """
     if document is not None and document not in corpus.split("test").ids:
         raise EmograinError(f"the test split of {corpus.name} has no document {document!r}", "its id, as in the data")
     results, runs = RunFolder(output / "results"), output / "runs"
-    merged = _merged(results, experiment, [])  # before any work: are the results that are there of this experiment?
-    kept = []
+    _merge_archived(results, experiment, [])  # raises before any work if the archive is of another experiment
+    rows = []
     planned = plan(experiment, corpus, runs)
-    for at, each in enumerate(planned, start=1):
-        if each.state != "finished":
-            note(f"training {at} of {len(planned)}: {each.run.path.name}")
-            train(each.settings, corpus, each.run, resume=each.state == "begun")
-        for row in experiment.chosen():
-            if row.name in each.rows:
-                note(f"evaluating {row.name}, seed {each.settings.seed}")
-                found = {"row": row.name, "seed": each.settings.seed, "run": each.run.path.name}
-                kept.append(found | {"evaluation": _evaluated(experiment, corpus, row, each.run)})
-        keep_run(each.run, results.path / each.run.path.name)
-    merged = _merged(results, experiment, kept)
+    for number, training in enumerate(planned, start=1):
+        run = training.run
+        if training.state != "finished":
+            log(f"training {number} of {len(planned)}: {run.path.name}")
+            train(training.settings, corpus, run, resume=training.state == "begun")
+        for row in experiment.selected_rows():
+            if row.name in training.rows:
+                log(f"evaluating {row.name}, seed {training.settings.seed}")
+                evaluation = _evaluate_row(experiment, corpus, row, run)
+                entry = {"row": row.name, "seed": training.settings.seed, "run": run.path.name}
+                rows.append(entry | {"evaluation": evaluation})
+        archive_run(run, results.path / run.path.name)
+    merged = _merge_archived(results, experiment, rows)
     if {each["row"] for each in merged["rows"]} != set(merged["cost"].get("texts_per_second", {})):
-        note("measuring what each row costs")
-        merged["cost"] = rates(corpus, runs, merged["rows"])
+        log("measuring the throughput of each row")
+        merged["cost"] = measure_throughput(corpus, runs, merged["rows"])
     results.write_json("experiment.json", merged)
-    _keep_attention(merged["rows"], runs, corpus, results.path, document)
+    _archive_attention(merged["rows"], runs, corpus, results.path, document)
 
 
-def _keep_attention(
-    rows: Sequence[Mapping[str, Any]], runs: Path, corpus: Corpus, folder: Path, named: str | None
-) -> None:
-    """How both sides of §5.2 read one document, for Figures 6 to 8: the named, or one only the second gets right.
-
-    Nothing is kept where the rows are not both there, or where there is no such document.
-    """
-    first = {each["row"]: runs / each["run"] for each in sorted(rows, key=lambda each: -each["seed"])}
-    good, bad = first.get("label-embeds-4"), first.get("baseline-4")
-    kept = folder / "attention"
-    if good is None or bad is None or (kept.exists() and named is None):
-        return
-    right, wrong = (read_evaluated(str(run), "test", "fixed") for run in (good, bad))
-    if named is None:
-        contrasts = contrasting_documents(right, wrong)
-        if not contrasts:
-            return
-        named = contrasts[0].text_id
-    texts = corpus.split("test")
-    at = texts.ids.index(named)
-    gold = [label for label, has in zip(corpus.taxonomy.labels, texts.labels[at], strict=True) if has]
-    document = {"text": texts.texts[at], "id": named, "gold": gold}
-    for run in (good, bad):
-        write_attention(kept / f"{run.name}.npz", read_document(run, document, "fixed")[1])
-
-
-def _evaluated(experiment: Experiment, corpus: Corpus, row: Row, run: RunFolder) -> str:
-    """Evaluate a row on test, if that was not done; the evaluation's name."""
+def _evaluate_row(experiment: Experiment, corpus: Corpus, row: Row, run: RunFolder) -> str:
+    """Evaluate a row on dev and test unless that was done before, and return the name of its evaluation."""
     with Progress(None, "texts") as progress:
         for split in ("dev", "test"):
-            if not _is_there(run, split, corpus.split(split)):
+            if not _is_evaluated(run, split, corpus.split(split)):
                 evaluate_run(run, corpus, split, on_progress=progress.advance)
         settings = experiment.mixing(row)
         if settings is None:
             return "test"
         sweep = stored_sweep(run, corpus, settings) or sweep_dev(run, corpus, settings, on_progress=progress.advance)
+        _draw_sweep(run, settings, sweep)
         weight = sweep["best"]["weight"]
         name = f"test-{settings.name}-{weight:g}"
-        if not _is_there(run, name, corpus.split("test")):
+        if not _is_evaluated(run, name, corpus.split("test")):
             evaluate_mixed(run, corpus, settings, weight, on_progress=progress.advance)
         return name
 
 
-def _is_there(run: RunFolder, name: str, split: Split) -> bool:
-    """Whether a run was evaluated on these very texts."""
+def _draw_sweep(run: RunFolder, settings: Mixing, sweep: Mapping[str, Any]) -> None:
+    """Draw a sweep beside its JSON file, from where it is archived, unless the drawing is newer."""
+    folder = run.path / "mixing" / settings.name
+    picture, values = folder / "sweep.png", folder / "sweep.json"
+    if not picture.is_file() or picture.stat().st_mtime_ns < values.stat().st_mtime_ns:
+        draw_weight_curves(picture, [sweep])
+
+
+def _is_evaluated(run: RunFolder, name: str, split: Split) -> bool:
+    """Return whether a run was evaluated on exactly these texts."""
     if not all((run.path / file).is_file() for file in (f"results/{name}.json", f"scores/{name}.npz")):
         return False
     return run.read_json(f"results/{name}.json").get("fingerprint") == fingerprint(split)
 
 
-def _merged(results: RunFolder, experiment: Experiment, kept: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What `experiment.json` holds, with the rows and seeds that stand there from earlier calls.
+def _merge_archived(results: RunFolder, experiment: Experiment, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the content of `experiment.json`: new rows, and the rows and seeds of earlier calls.
+
+    Args:
+        results: Folder of the archive.
+        experiment: Rows and settings.
+        rows: New entries of rows; they replace those of the same row and seed.
 
     Raises:
-        EmograinError: Those were made with other settings.
+        EmograinError: The archive was made with other settings.
     """
     settings = experiment.to_dict()
     seeds = settings.pop("seeds")
-    before: dict[str, Any] = {"seeds": [], "rows": [], "cost": {}}
+    archived: dict[str, Any] = {"seeds": [], "rows": [], "cost": {}}
     if (results.path / "experiment.json").is_file():
-        before = results.read_json("experiment.json")
-        differing = [name for name in settings if before["settings"].get(name) != settings[name]]
+        archived = results.read_json("experiment.json")
+        differing = [name for name in settings if archived["settings"].get(name) != settings[name]]
         if differing:
-            changes = ", ".join(f"{name} {before['settings'].get(name)!r}" for name in differing)
+            changes = ", ".join(f"{name} {archived['settings'].get(name)!r}" for name in differing)
             raise EmograinError(f"{str(results.path)!r} holds results of another experiment: {changes}")
-    new = {(each["row"], each["seed"]) for each in kept}
-    rows = [each for each in before["rows"] if (each["row"], each["seed"]) not in new]
+    new = {(each["row"], each["seed"]) for each in rows}
+    earlier = [each for each in archived["rows"] if (each["row"], each["seed"]) not in new]
     return {
         "settings": settings,
-        "seeds": sorted({*before["seeds"], *seeds}),
-        "rows": sorted([*rows, *kept], key=lambda each: (each["seed"], each["row"])),
-        "cost": before["cost"],
+        "seeds": sorted({*archived["seeds"], *seeds}),
+        "rows": sorted([*earlier, *rows], key=lambda each: (each["seed"], each["row"])),
+        "cost": archived["cost"],
     }
 
 
-def rates(corpus: Corpus, runs: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Texts a second at inference of every row, medians of rounds in turn, on one run of each.
+def _archive_attention(
+    rows: Sequence[Mapping[str, Any]], runs: Path, corpus: Corpus, folder: Path, document: str | None
+) -> None:
+    """Archive the attention of label embeddings and baseline on one document (§5.2), for Figures 6 to 8.
 
-    A mixing row's candidates count as embedded and scored with the document; finding or writing them does not count.
-    Candidates are taken to be as long as documents.
+    Nothing is archived without both rows, or if no document is labelled correctly by label embeddings only.
 
     Args:
-        corpus: Its first test texts are scored.
-        runs: The folder of run folders.
-        rows: Of `experiment.json`.
-
-    Returns:
-        `texts`, `rounds`, and `texts_per_second` by row.
+        rows: Rows of `experiment.json`.
+        runs: Folder of the run folders.
+        corpus: Corpus of the experiment.
+        folder: Folder of the archive.
+        document: Id of the document; None: the most contrasting one.
     """
-    texts = corpus.split("test").texts[:COST_TEXTS]
-    mixes = {row.name: row.candidates is not None for row in TABLE_2}
-    ways = {each["row"]: (each["run"], mixes[each["row"]]) for each in sorted(rows, key=lambda each: -each["seed"])}
-    score: dict[tuple[str, bool], Callable[[], Any]] = {}
-    for run, mixed in sorted(set(ways.values())):
-        method = load(RunFolder(runs / run)).method
-        documents = method.tokenize(texts)
-        others = [[ids] for ids in [*documents[1:], documents[0]]]
-        plain = partial(score_documents, method, documents)
-        score[run, mixed] = partial(score_mixed, method, documents, others, [MIXED]) if mixed else plain
-    seconds: dict[tuple[str, bool], list[float]] = {way: [] for way in score}
-    for _ in range(COST_ROUNDS + 1):  # the first warms up
-        for way, run_it in score.items():
-            began = time.perf_counter()
-            run_it()
-            seconds[way].append(time.perf_counter() - began)
-    found = {row: round(len(texts) / median(seconds[way][1:]), 1) for row, way in ways.items()}
-    return {"texts": len(texts), "rounds": COST_ROUNDS, "texts_per_second": found}
+    first_seeds = {each["row"]: runs / each["run"] for each in sorted(rows, key=lambda each: -each["seed"])}
+    pair = first_seeds.get("label-embeds-4"), first_seeds.get("baseline-4")
+    target = folder / "attention"
+    if None in pair or (target.exists() and document is None):
+        return
+    right, wrong = (read_evaluated(str(run), "test", "fixed") for run in pair)
+    if document is None:
+        contrasts = find_contrasts(right, wrong)
+        if not contrasts:
+            return
+        document = contrasts[0].text_id
+    texts = corpus.split("test")
+    at = texts.ids.index(document)
+    gold = [label for label, present in zip(corpus.taxonomy.labels, texts.labels[at], strict=True) if present]
+    described = {"text": texts.texts[at], "id": document, "gold": gold}
+    for run in filter(None, pair):
+        write_attention(target / f"{run.name}.npz", attend_document(run, described, "fixed")[1])

@@ -1,4 +1,4 @@
-"""Table 2 of the paper beside ours, from kept results: means over seeds, intervals, p values, costs."""
+"""Table 2: the paper's results and ours, with means over seeds, intervals, p values and throughput."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..common.text_table import number
-from ..evaluation.significance import holm
-from .systems import Comparison
+from ..evaluation.captions import describe_source
+from ..evaluation.comparison import Comparison, add_holm
+from .results_archive import System
 
-POLICIES = ("fixed", "global", "per-label")
 COLUMNS = {
     "title": "method",
     "with": "mixed with",
@@ -19,60 +19,66 @@ COLUMNS = {
     "seeds": "seeds",
     "paper": "macro F1, paper",
     "macro_f1": "ours",
-    "global_threshold": "one threshold",
-    "per_label": "a threshold a label",
+    "global_threshold": "global threshold",
+    "per_label": "per-label thresholds",
     "difference": "to the baseline",
     "interval": "95 % interval",
     "p_value": "p",
     "holm_p_value": "Holm",
-    "speed": "texts/s, of the baseline's",
+    "speed": "relative texts/s",
 }
 
 
-def table_2(compared: Comparison, experiment: Mapping[str, Any], policy: str) -> dict[str, Any]:
-    """The table as plain values.
+def build_table_2(
+    systems: Mapping[str, System], comparison: Comparison[str], experiment: Mapping[str, Any], policy: str
+) -> dict[str, Any]:
+    """Compute the table as plain values.
+
+    Args:
+        systems: Rows of the table by name.
+        comparison: The same rows on one set of resamples.
+        experiment: Content of `experiment.json`.
+        policy: Threshold policy at which rows are compared.
 
     Returns:
-        `policy`, `settings`, `texts`, and `rows`: for each its paper's and our figures. `macro_f1` and `sd` are over
-        seeds (sd None for one), under every policy in `policies`; `difference` is to the baseline of as many epochs,
+        `policy`, `settings`, `texts`, and `rows` with the paper's results and ours. `macro_f1` and `sd` are over seeds
+        (sd None for a single one), for every policy in `policies`; `difference` is to the baseline of as many epochs,
         its Holm p value corrected for all rows of the table.
     """
     speeds = experiment.get("cost", {}).get("texts_per_second", {})
     rows = []
-    for name, system in compared.systems.items():
+    for name, system in systems.items():
         row, first = system.row, system.results[0]
-        figures: dict[str, Any] = {
+        cells: dict[str, Any] = {
             "row": name,
             "title": row.title,
-            "with": _mixed_with(first),
+            "with": _describe_candidates(first),
             "paper_epochs": row.epochs,
             "epochs": first["epochs"],
             "seeds": [result["seed"] for result in system.results],
             "paper": row.paper,
-            "policies": {each: _spread(system.results, each) for each in POLICIES},
+            "policies": {each: _spread(system.results, each) for each in first["policies"]},
             "mixing_weights": [result["mixing"]["weight"] for result in system.results if "mixing" in result],
             "macro_f1_frequent": _mean(result["policies"][policy]["macro_f1_frequent"] for result in system.results),
             "difference": None,
             "texts_per_second": speeds.get(name),
             "speed": None,
         }
-        if name != row.baseline and row.baseline in compared.systems:
-            figures["difference"] = {
+        if name != row.baseline and row.baseline in systems:
+            cells["difference"] = {
                 "to": row.baseline,
-                **asdict(compared.difference(name, row.baseline)),
-                "randomisation_p_value": compared.randomisation(name, row.baseline),
+                **asdict(comparison.difference(name, row.baseline)),
+                "randomisation_p_value": comparison.randomisation(name, row.baseline),
             }
         if speeds.get(name) and speeds.get(row.baseline):
-            figures["speed"] = speeds[name] / speeds[row.baseline]
-        rows.append(figures)
-    tested = [row["difference"] for row in rows if row["difference"]]
-    for found, value in zip(tested, holm([each["p_value"] for each in tested]), strict=True):
-        found["holm_p_value"] = float(value)
-    return {"policy": policy, "settings": experiment["settings"], "texts": len(compared.gold), "rows": rows}
+            cells["speed"] = speeds[name] / speeds[row.baseline]
+        rows.append(cells)
+    add_holm([row["difference"] for row in rows if row["difference"]])
+    return {"policy": policy, "settings": experiment["settings"], "texts": len(comparison.gold), "rows": rows}
 
 
 def table_2_cells(table: Mapping[str, Any]) -> list[list[str]]:
-    """The table as text: titles, then its rows."""
+    """Format the table as rows of cells, titles first."""
     rows = (_cells(row, table["policy"]) for row in table["rows"])
     return [list(COLUMNS.values()), *([row[name] for name in COLUMNS] for row in rows)]
 
@@ -99,30 +105,29 @@ def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
 
 
 def _spread(results: Sequence[Mapping[str, Any]], policy: str) -> dict[str, float | None]:
-    """Mean and standard deviation over seeds of macro F1."""
+    """Compute mean and standard deviation of macro F1 over seeds."""
     values = [result["policies"][policy]["macro_f1"] for result in results]
     return {"macro_f1": float(np.mean(values)), "sd": float(np.std(values, ddof=1)) if len(values) > 1 else None}
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    """None where no label is frequent."""
-    there = [value for value in values if value is not None]
-    return float(np.mean(there)) if there else None
+    """Average the values that are not None, which stands for a split without frequent labels."""
+    present = [value for value in values if value is not None]
+    return float(np.mean(present)) if present else None
 
 
-def _mean_sd(figures: Mapping[str, float | None]) -> str:
-    mean = number(figures["macro_f1"], 3)
-    return mean if figures["sd"] is None else f"{mean} ± {number(figures['sd'], 3)}"
+def _mean_sd(spread: Mapping[str, float | None]) -> str:
+    mean = number(spread["macro_f1"], 3)
+    return mean if spread["sd"] is None else f"{mean} ± {number(spread['sd'], 3)}"
 
 
 def _p_value(value: float) -> str:
     return number(value, 3) if value >= 0.001 else "< 0.001"
 
 
-def _mixed_with(result: Mapping[str, Any]) -> str | None:
-    """What a row was really mixed with: the paper's T5 may have been out of reach."""
+def _describe_candidates(result: Mapping[str, Any]) -> str | None:
+    """Name the source of a row's candidates and its model, which may be another one than the paper's T5."""
     if "mixing" not in result:
         return None
     mixing = result["mixing"]
-    source = mixing["file"] or mixing["candidates"]
-    return source + (f", {mixing['model']}" if mixing["model"] else "")
+    return describe_source(mixing) + (f", {mixing['model']}" if mixing["model"] else "")

@@ -1,4 +1,4 @@
-"""Tiny random models for `emograin reproduce --tiny`: they run every line that real ones run, and learn little."""
+"""Tiny random models for `emograin reproduce --tiny`: the code of real models in minutes, with meaningless results."""
 
 import re
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from ..common.optional import import_optional
 
-POSITIONS = 128  # tokens that fit
-WORDS = 16  # tokens that the paraphraser writes at most
+POSITIONS = 128  # maximal length of the encoder's input, in tokens
+WORDS = 16  # maximal length of a paraphrase, in tokens
 
 
 def tiny_encoder(folder: Path, texts: Sequence[str]) -> Path:
-    """A BERT with 2 layers, 32 wide, random weights, and word pieces of these texts. Made once: the same every time.
+    """Save a random BERT with 2 layers of width 32, unless the folder has one. The weights are always the same.
 
     Args:
-        folder: Where it is kept, as transformers saves one.
-        texts: Whose words it knows.
+        folder: Folder of the model, in the format of transformers.
+        texts: Texts whose words are its vocabulary.
 
     Returns:
         The folder.
@@ -36,11 +36,19 @@ def tiny_encoder(folder: Path, texts: Sequence[str]) -> Path:
         max_position_embeddings=POSITIONS,
     )
     torch.manual_seed(0)
-    return _saved(folder, transformers.BertModel(config), tokenizer)
+    return _save(folder, transformers.BertModel(config), tokenizer)
 
 
 def tiny_paraphraser(folder: Path, texts: Sequence[str]) -> Path:
-    """A T5 with one layer, 16 wide, random weights; it writes words of these texts. As `tiny_encoder` otherwise."""
+    """Save a random T5 with one layer of width 16, unless the folder has one. The weights are always the same.
+
+    Args:
+        folder: Folder of the model, in the format of transformers.
+        texts: Texts whose words are its vocabulary.
+
+    Returns:
+        The folder.
+    """
     if (folder / "config.json").is_file():
         return folder
     torch, transformers = import_optional("torch", "train"), import_optional("transformers", "train")
@@ -63,19 +71,19 @@ def tiny_paraphraser(folder: Path, texts: Sequence[str]) -> Path:
         num_layers=1,
         num_heads=2,
         decoder_start_token_id=0,
-        max_position_embeddings=WORDS,  # not T5's, but what generates here obeys it
-        initializer_factor=3.0,  # so that what it writes depends on what it reads
+        max_position_embeddings=WORDS,  # T5 ignores it, but our generation obeys it
+        initializer_factor=3.0,  # with less, the output hardly depends on the input
     )
     torch.manual_seed(0)
-    return _saved(folder, transformers.T5ForConditionalGeneration(config), tokenizer)
+    return _save(folder, transformers.T5ForConditionalGeneration(config), tokenizer)
 
 
 def _words(texts: Sequence[str]) -> list[str]:
     return sorted({word for text in texts for word in re.findall("[a-z]+", text.lower())})
 
 
-def _saved(folder: Path, model: object, tokenizer: object) -> Path:
-    """Write both; the configuration, by which they are known to be there, gets its name last."""
+def _save(folder: Path, model: object, tokenizer: object) -> Path:
+    """Save model and tokenizer under a temporary name, then rename the folder."""
     from ..models.encoder import quiet
 
     part = folder.with_name(folder.name + ".part")

@@ -1,9 +1,22 @@
-"""Pictures, from results only: one file a kind. Each is written as PNG and as SVG (`drawing.py`)."""
+"""The paper's figures, one module per kind, drawn from results only and saved as PNG and SVG.
 
-from .label_counts import label_counts
-from .label_f1 import label_f1
-from .rater_correlation import rater_correlation
-from .training_curves import training_curves
-from .weight_curves import weight_curve
+Each module has a `draw_` function; what they share is in `drawing`. Nothing here loads a model or computes a result.
+"""
 
-__all__ = ["label_counts", "label_f1", "rater_correlation", "training_curves", "weight_curve"]
+from .attention_maps import draw_all_heads, draw_document_and_labels, draw_readout_attention
+from .label_counts import draw_label_counts
+from .label_f1 import draw_label_f1
+from .rater_correlation import draw_rater_correlation
+from .training_curves import draw_training_curves
+from .weight_curves import draw_weight_curves
+
+__all__ = [
+    "draw_all_heads",
+    "draw_document_and_labels",
+    "draw_label_counts",
+    "draw_label_f1",
+    "draw_rater_correlation",
+    "draw_readout_attention",
+    "draw_training_curves",
+    "draw_weight_curves",
+]

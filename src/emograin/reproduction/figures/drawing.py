@@ -1,4 +1,4 @@
-"""How every picture is begun, captioned and written: without a screen, as PNG and SVG, the same bytes every time."""
+"""Shared parts of all figures: styles, captions, and saving as PNG and SVG with the same bytes every time."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,11 +10,11 @@ from ...common.errors import EmograinError
 from ...common.files import write_atomically
 from ...common.optional import import_optional
 
-RARE = 200  # training examples below which a label is marked: GoEmotions' grief, pride, relief and nervousness
+RARE = 200  # labels with fewer training examples are marked: GoEmotions' grief, pride, relief and nervousness
 
 
 class Style(NamedTuple):
-    """How one of several things is drawn: told apart in greyscale and by the colour-blind."""
+    """Style of one of several systems or groups, distinct in greyscale and for the colour-blind."""
 
     colour: str
     marker: str
@@ -33,11 +33,11 @@ STYLES = (
 )
 
 
-def styles(count: int) -> tuple[Style, ...]:
-    """A style for each of some things.
+def pick_styles(count: int) -> tuple[Style, ...]:
+    """Return a distinct style for each of several systems or groups.
 
     Raises:
-        EmograinError: There is none, or they are more than can be told apart.
+        EmograinError: There are none, or more than distinct styles.
     """
     if not 1 <= count <= len(STYLES):
         raise EmograinError(f"a figure shows 1 to {len(STYLES)} systems or groups, got {count}")
@@ -45,42 +45,42 @@ def styles(count: int) -> tuple[Style, ...]:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """An empty matplotlib figure.
+    """Create an empty matplotlib figure.
 
     Args:
-        width: In inches.
-        height: In inches.
+        width: Width in inches.
+        height: Height in inches.
 
     Raises:
         EmograinError: Matplotlib is not installed.
     """
     figure = import_optional("matplotlib.figure", "train").Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # inches, so that nothing stands at the very edge
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # inches from the edge
     return figure
 
 
-def legend(figure: Any, handles: Sequence[Any], titles: Sequence[str]) -> None:
-    """What each mark means, above the panels, in as many columns as the width has room for."""
+def add_legend(figure: Any, handles: Sequence[Any], titles: Sequence[str]) -> None:
+    """Add a legend above the panels, in as many columns as fit."""
     columns = int(10 * figure.get_figwidth() / (6 + max(map(len, titles))))
     figure.legend(handles, titles, loc="outside upper center", ncols=max(1, columns), fontsize=9, frameon=False)
 
 
-def caption(figure: Any, lines: Sequence[str]) -> None:
-    """Write what a picture is made of at its foot, wrapped to its width."""
+def add_caption(figure: Any, lines: Sequence[str]) -> None:
+    """Add a caption at the foot of a figure, wrapped to its width."""
     columns = int(15.6 * figure.get_figwidth())  # characters of 8 points
     folded = "\n".join(part for line in lines for part in wrap(line, columns))
     figure.supxlabel(folded, fontsize=8, x=0.02, ha="left", ma="left")
 
 
-def saved(figure: Any, path: str | Path) -> list[Path]:
-    """Write a figure.
+def save(figure: Any, path: str | Path) -> list[Path]:
+    """Save a figure as PNG and SVG.
 
     Args:
         figure: A matplotlib figure.
-        path: Of the PNG; the SVG stands beside it.
+        path: Path of the PNG; the SVG is saved beside it.
 
     Returns:
-        The two files.
+        The PNG and the SVG.
 
     Raises:
         EmograinError: The folder cannot be written.

@@ -1,26 +1,26 @@
-"""Fig. 4: training texts of each label."""
+"""Figure 4: training texts per label."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...common.errors import EmograinError
-from .drawing import RARE, caption, new_figure, saved
+from .drawing import RARE, add_caption, new_figure, save
 
 
-def label_counts(path: str | Path, counts: Mapping[str, Any], by_count: bool = False) -> list[Path]:
-    """How many texts have each label, a bar a label with its number (Fig. 4).
+def draw_label_counts(path: str | Path, counts: Mapping[str, Any], by_count: bool = False) -> list[Path]:
+    """Draw the number of texts per label as bars (Fig. 4).
 
     Args:
-        path: Of the PNG; the SVG stands beside it.
-        counts: Of one split, as `count_labels` gives them.
-        by_count: Labels by falling count, instead of in the taxonomy's order.
+        path: Path of the PNG; the SVG is saved beside it.
+        counts: Label counts of one split, from `data.statistics.count_labels`.
+        by_count: Whether to sort labels by descending count instead of the taxonomy's order.
 
     Returns:
-        The two files.
+        The PNG and the SVG.
 
     Raises:
-        EmograinError: There are no labels; matplotlib is not installed; the folder cannot be written.
+        EmograinError: The counts have no labels; matplotlib is not installed; the folder cannot be written.
     """
     labels = counts["labels"]
     if not labels:
@@ -44,9 +44,9 @@ def label_counts(path: str | Path, counts: Mapping[str, Any], by_count: bool = F
         name.set_fontweight("bold" if name.get_text() in rare else "normal")
     lines = [
         f"{counts['corpus']}, {counts['texts']:,} {counts['split']} texts with {sum(values):,} labels: "
-        "a text counts for each label it has."
+        "a text counts once per label."
     ]
     if rare:
         lines.append(f"Bold, black bars: labels with fewer than {RARE} texts.")
-    caption(figure, lines)
-    return saved(figure, path)
+    add_caption(figure, lines)
+    return save(figure, path)

@@ -1,42 +1,45 @@
-"""Fig. 3: F1 of each label, of several runs on the same texts."""
+"""Figure 3: F1 per label of several runs on the same texts."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...common.errors import EmograinError, unknown_name
-from ...evaluation.captions import POLICIES, check_same_texts, names, setting, texts
-from .drawing import RARE, caption, legend, new_figure, saved, styles
+from ...evaluation.captions import describe_settings, describe_texts, name_runs
+from ...evaluation.policies import DESCRIPTIONS
+from ...evaluation.results import check_same_split
+from .drawing import RARE, add_caption, add_legend, new_figure, pick_styles, save
 
 
-def label_f1(
+def draw_label_f1(
     path: str | Path,
     results: Sequence[Mapping[str, Any]],
     policy: str = "global",
     counts: Mapping[str, Any] | None = None,
     by_count: bool = False,
 ) -> list[Path]:
-    """F1 of each label, a row a label and a mark a run (Fig. 3).
+    """Draw F1 per label: one row per label, one mark per run (Fig. 3).
 
     Args:
-        path: Of the PNG; the SVG stands beside it.
-        results: One or more evaluations of the same texts, as `results_reading.read_result` gives them.
-        policy: Of thresholds.
-        counts: Of the training split, as `count_labels` gives them: shown, and rare labels are marked.
-        by_count: Labels by falling training count, instead of in the taxonomy's order.
+        path: Path of the PNG; the SVG is saved beside it.
+        results: One or more evaluations of the same texts, from `evaluation.results.read_result`.
+        policy: Threshold policy.
+        counts: Label counts of the training split, from `data.statistics.count_labels`; shown, and rare labels are
+            marked. None: neither.
+        by_count: Whether to sort labels by descending training count instead of the taxonomy's order.
 
     Returns:
-        The two files.
+        The PNG and the SVG.
 
     Raises:
-        EmograinError: No result or too many; they have other labels or texts, or not the policy; counts are needed
-            or of other labels; matplotlib is not installed; the folder cannot be written.
+        EmograinError: There are no results or too many; they have different labels or texts, or lack the policy;
+            counts are needed or lack labels; matplotlib is not installed; the folder cannot be written.
     """
-    drawn, titles = styles(len(results)), names(results)
+    drawn, titles = pick_styles(len(results)), name_runs(results)
     labels = _common_labels(results, policy)
     trained = _training_counts(labels, counts, by_count)
     order = sorted(labels, key=lambda label: -trained[label]) if by_count else labels
-    # Marks of three runs and more would hide each other in one line, so each run has its own height within a row.
+    # Marks of three or more runs would overlap in one line, so each run has its own height within a row.
     step = 0.6 / len(results) if len(results) > 2 else 0.0
     figure = new_figure(7.2, 1.9 + (0.235 + 0.2 * step * len(results)) * len(order))
     axes = figure.subplots()
@@ -49,10 +52,10 @@ def label_f1(
     axes.hlines(rows, *zip(*ends, strict=True), color="0.6", lw=1, zorder=1)
     for at, (values, style, title) in enumerate(zip(f1, drawn, titles, strict=True)):
         heights = [row + step * (at - (len(results) - 1) / 2) for row in rows]
-        # The first run's marks are hollow and large, so that equal ones stay visible beneath those of the others.
+        # The first run's marks are hollow and large, so that they stay visible beneath equal ones.
         look = {"mfc": style.colour, "ms": 5} if at else {"mfc": "white", "ms": 8 - 10 * step}
         axes.plot(values, heights, style.marker, color=style.colour, label=title, **look)
-    axes.set(xlim=(-0.02, 1.0), ylim=(len(order) - 0.5, -0.5), xlabel=f"F1, {POLICIES.get(policy, policy)}")
+    axes.set(xlim=(-0.02, 1.0), ylim=(len(order) - 0.5, -0.5), xlabel=f"F1, {DESCRIPTIONS.get(policy, policy)}")
     axes.set_yticks(rows, order, fontsize=9)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="0.8", lw=0.6)
@@ -61,14 +64,14 @@ def label_f1(
     _counts_column(axes, 1.02, "examples\nhere", [first_rows[label]["support"] for label in order])
     if trained:
         _counts_column(axes, 1.15, "in\ntraining", [trained[label] for label in order])
-    legend(figure, *axes.get_legend_handles_labels())
-    caption(figure, _caption(results, titles, policy, counts, by_count))
-    return saved(figure, path)
+    add_legend(figure, *axes.get_legend_handles_labels())
+    add_caption(figure, _caption(results, titles, policy, counts, by_count))
+    return save(figure, path)
 
 
 def _common_labels(results: Sequence[Mapping[str, Any]], policy: str) -> list[str]:
-    """The labels that all results have."""
-    check_same_texts(results)
+    """Return the labels of all results."""
+    check_same_split(results)
     for result in results:
         if policy not in result["policies"]:
             raise unknown_name("policy", policy, result["policies"])
@@ -91,7 +94,7 @@ def _training_counts(labels: Sequence[str], counts: Mapping[str, Any] | None, ne
 
 
 def _counts_column(axes: Any, place: float, title: str, values: Sequence[int]) -> None:
-    """Numbers to the right of the rows; `place` in widths of the panel."""
+    """Write numbers to the right of the rows; `place` in widths of the panel."""
     across = axes.get_yaxis_transform()
     for row, value in enumerate(values):
         axes.text(place + 0.09, row, f"{value:,}", fontsize=8, ha="right", va="center", transform=across)
@@ -106,12 +109,12 @@ def _caption(
     by_count: bool,
 ) -> list[str]:
     chosen = "" if policy == "fixed" else ", chosen on dev"
-    lines = [f"{texts(results[0])}; {POLICIES.get(policy, policy)}{chosen}."]
+    lines = [f"{describe_texts(results[0])}; {DESCRIPTIONS.get(policy, policy)}{chosen}."]
     lines += [
-        f"{title}: {setting(result)}; macro F1 {result['policies'][policy]['macro_f1']:.3f}."
+        f"{title}: {describe_settings(result)}; macro F1 {result['policies'][policy]['macro_f1']:.3f}."
         for title, result in zip(titles, results, strict=True)
     ]
     if counts is not None:
-        order = " Labels are in the order of their training texts." if by_count else ""
-        lines.append(f"Shaded: labels of fewer than {RARE} of the {counts['texts']:,} training texts.{order}")
+        order = " Labels are sorted by training texts." if by_count else ""
+        lines.append(f"Shaded: labels with fewer than {RARE} of the {counts['texts']:,} training texts.{order}")
     return lines
