@@ -56,7 +56,7 @@ def test_help_loads_nothing_heavy_and_names_every_command():
         (["train", "base-line", "--data", "quickstart", "--encoder", "minilm"], "did you mean 'baseline'?"),
         (["train", "baseline", "--data", "quikstart"], "did you mean 'quickstart'?"),
         (["train", "baseline", "--epochs", "0"], "epochs must be at least 1, got 0"),
-        (["train", "--resume"], "--resume goes on with the run in --output"),
+        (["train", "--resume"], "--resume continues the run in --output"),
         (["evaluate", "nowhere"], "'nowhere' is not a run folder"),
         (["predict", "hello", "--input", "x.txt", "--model", "x"], "got both"),
         (["predict", "hello", "--model", "nowhere"], "not a run folder"),
@@ -120,7 +120,7 @@ def test_evaluate_on_other_data_leaves_the_test_result_alone(run, corpus_folder,
 
 def test_a_second_training_does_not_overwrite_a_run(run, corpus_folder, capsys):
     said = failed(capsys, "train", "baseline", "--data", str(corpus_folder), "--output", str(run))
-    assert "holds a run already" in said
+    assert "already holds a run" in said
 
 
 def test_a_fault_of_ours_is_exit_code_1_with_its_trace(monkeypatch, capsys):

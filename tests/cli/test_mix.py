@@ -29,11 +29,11 @@ def run(trained, tmp_path) -> RunFolder:
 
 
 def test_evaluate_with_candidates_prints_and_keeps_the_mixed_result(run, corpus, capsys):
-    arguments = ["evaluate", str(run.path), "--candidates", "stub", "--mixing-weight", "0.8", "--count", "2", "--json"]
+    arguments = ["evaluate", str(run.path), "--candidates", "stub", "--mixing-weight", "0.8", "--top", "2", "--json"]
     assert main(arguments) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result == run.read_json("results/test-stub-count-2-embeddings-0.8.json")
-    assert result == evaluate_mixed(run, corpus, Mixing("stub", count=2), 0.8)
+    assert result == run.read_json("results/test-stub-top-2-embeddings-0.8.json")
+    assert result == evaluate_mixed(run, corpus, Mixing("stub", top=2), 0.8)
     assert not (run.path / "results/test.json").exists()
 
 
@@ -58,6 +58,8 @@ def test_mix_sweep_marks_the_best_weight_and_reads_test_with_it(run, capsys):
     assert sum(line[:2] in ("0.", "1.") for line in shown.splitlines()) == 26
     assert f"weight {best['weight']:g}" in shown
     assert (run.path / f"results/test-stub-embeddings-{best['weight']:g}.json").is_file()
+    for name in ("sweep.png", "sweep.svg"):
+        assert (run.path / "mixing/stub-embeddings" / name).stat().st_size > 1000
     assert main(["mix", str(run.path), "--candidates", "stub", "--sweep", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sweep"]["best"] == best
 
@@ -76,8 +78,8 @@ def test_a_file_of_candidates_is_found_by_its_split(run, corpus, tmp_path, capsy
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mix", "RUN"], "no candidates to mix with"),
-        (["evaluate", "RUN", "--mixing-weight", "0.5"], "no candidates to mix with"),
+        (["mix", "RUN"], "mixing needs candidates"),
+        (["evaluate", "RUN", "--mixing-weight", "0.5"], "mixing needs candidates"),
         (
             ["evaluate", "RUN", "--candidates", "self", "--mixing-weight", "1.5"],
             "mixing_weight must lie in [0, 1], got",
@@ -85,7 +87,7 @@ def test_a_file_of_candidates_is_found_by_its_split(run, corpus, tmp_path, capsy
         (["mix", "RUN", "--candidates", "self", "--mixing-weight=-1"], "mixing_weight must lie in [0, 1], got -1"),
         (["mix", "RUN", "--candidates", "self", "--sweep", "--mixing-weight", "1"], "got both"),
         (["mix", "RUN", "--candidates", "sefl"], "did you mean 'self'?"),
-        (["mix", "RUN", "--candidates", "self", "--count", "0"], "count must be at least 1, got 0"),
+        (["mix", "RUN", "--candidates", "self", "--top", "0"], "top must be at least 1, got 0"),
         (["mix", "RUN", "--candidates", "self", "--mix", "labels"], "no training sentences"),
         (["mix", "nowhere", "--candidates", "self"], "'nowhere' is not a run folder"),
     ],
@@ -106,7 +108,7 @@ def test_the_help_of_both_commands_has_the_same_flags_of_mixing(capsys):
     assert helps[0] & helps[1] >= {
         "--candidates",
         "--mixing-weight",
-        "--count",
+        "--top",
         "--mix",
         "--candidates-file",
         "--beams",

@@ -1,17 +1,18 @@
-"""emograin evaluate: a run, an exported model or the shipped one on a split."""
+"""emograin evaluate: metrics of a run or an exported model on a split."""
 
 import sys
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
-from .mix import MixingFlags
+from .mixing_flags import MixingFlags, mixing_settings
 
 if TYPE_CHECKING:
+    from ..mixing.config import Mixing
     from ..prediction.onnx.model import ExportedModel
 
 
@@ -23,75 +24,89 @@ def evaluate(
     text_column: str | None = None,
     label_column: str | None = None,
     mixing: MixingFlags | None = None,
+    mixing_weight: float | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Evaluate a model on a split, under its three threshold policies; a run, with --candidates, mixed with them.
+    """Evaluate a model on a split at each of its threshold policies; with --candidates, a run with mixing (§3.4).
 
     Parameters
     ----------
     run
-        A run folder, or an exported model. [default: the model that the package carries]
+        Run folder, or exported model. [default: the bundled model]
     split
-        Which split.
+        Split to evaluate on.
     data
-        Another corpus of the same labels; by default the one it was trained on.
+        Another corpus with the same labels; by default the one the run was trained on, or goemotions.
     text_column
-        Its column of texts.
+        Column of the texts in your own file.
     label_column
-        Its column of labels.
+        Column of the labels in your own file.
+    mixing_weight
+        Weight of the document when mixing, in [0, 1]; 1 is no mixing. [default: 0.92, the paper's]
     json
         Print JSON instead of a table.
     """
     import_optional("sklearn", "train")
-    mixed_with = mixing and mixing.settings()
+    chosen = mixing_settings(mixing, mixing_weight)
+    from ..evaluation.tables import evaluation_table
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
 
-    run = run or shipped_model()
-    if ExportedModel.is_at(run):
-        if mixed_with:
+    path = run or shipped_model()
+    if ExportedModel.is_at(path):
+        if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
-        _evaluate_exported(ExportedModel(run), data, split, text_column, label_column, json)
-        return
+        result = _evaluate_exported(ExportedModel(path), data, split, text_column, label_column)
+        files = ""
+    else:
+        result, name = _evaluate_run(path, data, split, text_column, label_column, chosen)
+        files = f"\nIn {path}: results/{name}.json and scores/{name}.npz"
+    print(dumps(result, indent=1, ensure_ascii=False) if json else evaluation_table(result))
+    if files:
+        print(files, file=sys.stderr)
+
+
+def _evaluate_exported(
+    model: "ExportedModel", data: str | None, split: str, text_column: str | None, label_column: str | None
+) -> dict[str, Any]:
+    from ..common.progress import Progress
+    from ..data.sources import load
+    from ..evaluation.run_evaluation import evaluate_exported
+
+    corpus = load(data or "goemotions", model.taxonomy, text_column or "text", label_column or "labels")
+    with Progress(len(corpus.split(split)), "texts") as progress:
+        result = evaluate_exported(model, corpus, split, progress.advance)
+    del result["scores"]
+    return result
+
+
+def _evaluate_run(
+    path: Path,
+    data: str | None,
+    split: str,
+    text_column: str | None,
+    label_column: str | None,
+    chosen: "tuple[Mixing, float] | None",
+) -> tuple[dict[str, Any], str]:
+    """Return the result and the name of its files."""
     import_optional("torch", "train")
     from ..common.progress import Progress
     from ..data.sources import load
     from ..evaluation.run_evaluation import evaluate_run
-    from ..evaluation.tables import evaluation_table
+    from ..mixing.evaluation import evaluate_mixed
     from ..models.run_folder import RunFolder
 
-    folder = RunFolder(run)
-    settings = folder.settings
-    columns = (text_column or settings.text_column, label_column or settings.label_column)
-    corpus = own = load(data or settings.data, folder.taxonomy, *columns)
+    run = RunFolder(path)
+    own_columns = (run.settings.text_column, run.settings.label_column)
+    columns = (text_column or own_columns[0], label_column or own_columns[1])
+    corpus = load(data or run.settings.data, run.taxonomy, *columns)
     name = f"{Path(corpus.name).stem}-{split}" if data else split
-    if mixing and mixed_with:
-        from ..mixing.evaluation import evaluate_mixed
-
-        if data:  # the run's own corpus chooses thresholds and gives training sentences
-            own = load(settings.data, folder.taxonomy, settings.text_column, settings.label_column)
-        with Progress(None, "texts") as progress:
-            weight = mixing.weight
-            result = evaluate_mixed(folder, corpus, mixed_with, weight, split, name, own, progress.advance)
-        name = f"{name}-{mixed_with.name}-{weight:g}"
-    else:
+    if chosen is None:
         with Progress(len(corpus.split(split)), "texts") as progress:
-            result = evaluate_run(folder, corpus, split, name, progress.advance)
-    print(dumps(result, indent=1, ensure_ascii=False) if json else evaluation_table(result))
-    print(f"\nIn {folder.path}: results/{name}.json and scores/{name}.npz", file=sys.stderr)
-
-
-def _evaluate_exported(
-    model: "ExportedModel", data: str | None, split: str, text_column: str | None, label_column: str | None, json: bool
-) -> None:
-    from ..common.progress import Progress
-    from ..data.sources import load
-    from ..evaluation.run_evaluation import evaluate_exported
-    from ..evaluation.tables import evaluation_table
-
-    columns = (text_column or "text", label_column or "labels")
-    corpus = load(data or "goemotions", model.taxonomy, *columns)
-    with Progress(len(corpus.split(split)), "texts") as progress:
-        result = evaluate_exported(model, corpus, split, progress.advance)
-    del result["scores"]
-    print(dumps(result, indent=1, ensure_ascii=False) if json else evaluation_table(result))
+            return evaluate_run(run, corpus, split, name, progress.advance), name
+    mixing, weight = chosen
+    # The run's own corpus has the dev split for the thresholds and the training sentences.
+    own = load(run.settings.data, run.taxonomy, *own_columns) if data else corpus
+    with Progress(None, "texts") as progress:
+        result = evaluate_mixed(run, corpus, mixing, weight, split, name, own, progress.advance)
+    return result, f"{name}-{mixing.name}-{weight:g}"

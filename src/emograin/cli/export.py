@@ -1,4 +1,4 @@
-"""emograin export: a run as a folder that predicts without torch."""
+"""emograin export: write a run as a model folder that needs no torch."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,59 +16,66 @@ def export(
     data: str | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Export a run to ONNX, checked against torch: the folder predicts with onnxruntime, without torch.
+    """Export a run to ONNX and check it against torch. The exported folder predicts without torch.
 
-    emograin predict --model FOLDER takes it as it takes a run.
+    Use it in place of the run: emograin predict --model FOLDER.
 
     Parameters
     ----------
     run
-        A run folder.
+        Run folder.
     folder
-        Where to; a new folder, or an exported model to replace.
+        Folder to write: a new one, or an exported model to replace.
     int8
-        Weights in 8 bits: a quarter of the size and faster, for a loss that is measured on dev; its thresholds are
-        chosen there again.
+        Quantize the weights to 8 bits: a quarter of the size, and faster. The loss in macro F1 is measured on dev, and
+        the thresholds are chosen again there.
     data
-        The corpus whose dev split measures that loss; by default the one that the run was trained on, if it is there.
+        Corpus whose dev split measures that loss; by default the one that the run was trained on.
     json
-        Print JSON instead of lines.
+        Print the content of model.json instead of a summary.
     """
     import_optional("torch", "train")
     import_optional("onnx", "export")
     from json import dumps
 
     from ..models.run_folder import RunFolder
-    from ..prediction.onnx.export import dev_of
     from ..prediction.onnx.export import export as export_run
+    from ..prediction.onnx.export import load_dev
 
-    found = export_run(RunFolder(run), folder, int8, dev_of(RunFolder(run), data) if int8 else None)
-    print(dumps(found, indent=1, ensure_ascii=False) if json else summary(found, folder))
+    description = export_run(RunFolder(run), folder, int8, load_dev(RunFolder(run), data) if int8 else None)
+    print(dumps(description, indent=1, ensure_ascii=False) if json else summary(description, folder))
 
 
-def summary(found: dict[str, Any], folder: Path) -> str:
-    """What was exported and how exact it is, for people."""
-    checked = found["checked"]
+def summary(description: dict[str, Any], folder: Path) -> str:
+    """Return the lines that the command prints: size, and differences from torch and from float32.
+
+    Args:
+        description: The content of model.json.
+        folder: The exported model.
+    """
+    checked = description["checked"]
     size = sum(each.stat().st_size for each in folder.iterdir()) / 1e6
     lines = [
-        f"{folder}: {found['weights']}, {size:.1f} MB",
-        f"float32 beside torch, {checked['texts']:,} texts: probabilities differ by at most "
+        f"{folder}: {description['weights']}, {size:.1f} MB",
+        f"float32 against torch, {checked['texts']:,} texts: probabilities differ by at most "
         f"{checked['float32']['maximum']:.1e}",
     ]
     if "int8" in checked:
-        apart = checked["int8"]
-        lines.append(f"int8 beside float32, same texts: at most {apart['maximum']:.3f}, on average {apart['mean']:.5f}")
+        found = checked["int8"]
+        lines.append(f"int8 against float32, same texts: at most {found['maximum']:.3f}, mean {found['mean']:.5f}")
     if "dev" in checked:
+        found = checked["dev"]
         lines.append(
-            f"int8 on dev, {checked['dev']['texts']:,} texts: at most {checked['dev']['maximum']:.3f}, "
-            f"on average {checked['dev']['mean']:.5f}"
+            f"int8 against float32, {found['texts']:,} dev texts: at most {found['maximum']:.3f}, "
+            f"mean {found['mean']:.5f}"
         )
-        for policy, figures in checked["dev"]["macro_f1"].items():
-            lines.append(f"  macro F1, {policy}: {figures['float32']:.4f} before, {figures['int8']:.4f} after")
+        for policy, metrics in found["macro_f1"].items():
+            lines.append(f"  macro F1, {policy}: float32 {metrics['float32']:.4f}, int8 {metrics['int8']:.4f}")
     elif "int8" in checked:
-        lines.append("  the corpus of the run is not at hand, so the loss on dev is not measured (--data)")
-    explains = "emograin predict --explain tells which words carried a label"
+        lines.append("  the run's corpus is not available, so the loss on dev was not measured (use --data)")
     lines.append(
-        explains if found["explanations"] else "no explanations: the encoder computes attention in another way"
+        "emograin predict --explain shows which words carried a label"
+        if description["explanations"]
+        else "emograin predict --explain is not available: the encoder computes attention in an unknown way"
     )
     return "\n".join(lines)

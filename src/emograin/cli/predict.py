@@ -1,10 +1,11 @@
-"""emograin predict: emotions in texts, files and folders."""
+"""`emograin predict`: predict the emotions of texts, files and folders."""
 
 import sys
 from pathlib import Path
 from typing import Literal
 
 from ..common.errors import EmograinError
+from ..evaluation.policies import DEFAULT_POLICY, Policy
 
 
 def predict(
@@ -17,77 +18,98 @@ def predict(
     input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
     all_scores: bool = False,
     explain: bool = False,
-    thresholds: Literal["fixed", "global", "per-label"] = "per-label",
+    thresholds: Policy = DEFAULT_POLICY,
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
     workers: int | None = None,
     address: str | None = None,
 ) -> None:
-    """Emotions in texts: given as arguments, in files, or on standard input, a text a line.
+    """Predict the emotions of texts: arguments, files, or standard input with one text per line.
 
-    Every row comes out again, in order, with its other columns. A row that cannot be read is kept with an `error`,
-    one that was read in part with a `note`. Of several files each gets an output of its name, there when it is whole.
+    Every input row is written, in order, with its other columns. Rows that cannot be read get an `error`, truncated
+    texts a `note`. With several files, each output has its input's name and appears when complete.
 
     Parameters
     ----------
     text
-        Texts.
+        Texts to classify.
     input
-        A txt, CSV, TSV, JSONL or Parquet file, of any length, all but Parquet also packed as .gz or .zst; - is
-        standard input. Or a folder of such files; may be repeated.
+        Input file: txt, CSV, TSV, JSONL or Parquet, of any size; all but Parquet may be compressed (.gz, .zst). Use -
+        for standard input. Or a folder of such files. May be repeated.
     column
-        The column that holds the text.
+        Column that holds the text.
     output
-        Where to write; by default standard output. Of a folder, or several files, a folder.
+        Output file, or output folder for several files. [default: standard output]
     model
-        An exported model, or a run folder. [default: the model that the package carries]
+        Folder of an exported model, or a run folder. [default: the bundled model]
     format
-        Of the output; by default told from --output, or text, for people.
+        Output format. [default: from the extension of --output; text, for people, on standard output]
     input_format
-        Of the input, where its name does not tell.
+        Input format, if the file name does not show it.
     all_scores
-        Scores of all labels, not of the predicted ones only.
+        Write the scores of all labels, not only of the predicted ones.
     explain
-        Which words carried each predicted label: what a word adds to its logit, below 0 where it speaks against it. A
-        field `words` of characters' places and weights, in CSV and Parquet as JSON; for people, the heaviest words.
+        Add the contribution of each word to the logit of each predicted label; negative weights are evidence against
+        the label. The column `words` holds start, end (in characters) and weight of each word, as JSON in CSV and
+        Parquet; the text format shows the most important words.
     thresholds
-        Which of the model's thresholds to use, all but the first chosen on dev: 0.3, one for all labels, one a label.
+        Threshold policy: fixed (0.3), or chosen on dev: global or per-label.
     resume
-        Go on with --output where the same command was interrupted; files of a folder that are there are passed over.
+        Continue an interrupted command: complete --output, or skip the files of a folder that are already done.
     engine
-        What predicts files: this process, or workers of Ray, a model each (pip install 'emograin[scale]').
-        [default: local]
+        How files are predicted: in this process, or by several Ray workers, each with its own model
+        (pip install 'emograin[scale]'). [default: local]
     workers
-        Of Ray. [default: as many as there are cores]
+        Number of Ray workers. [default: number of cores]
     address
-        Of a Ray cluster, HOST:PORT or auto. [default: Ray is started on this machine, for as long as it is needed]
+        Address of a Ray cluster, HOST:PORT or auto. [default: start Ray on this machine for this command]
     """
+    from ..common.progress import Progress
     from ..data.tabular.reader import Row, read_rows
     from ..prediction.engines import predict_files
-    from ..prediction.folder import Settings
+    from ..prediction.folder import FileSettings
     from ..prediction.predictor import load
     from ..prediction.stream import write_predictions
 
     if text and input:
         raise EmograinError("expected texts or --input, got both")
-    folders = len(input) > 1 or any(Path(each).is_dir() for each in input)
-    if folders or engine or workers is not None or address is not None:
+    many = len(input) > 1 or any(Path(each).is_dir() for each in input)
+    if many or engine or workers is not None or address is not None:
         if not input or "-" in input or input_format is not None:
             raise EmograinError(
-                "several files, and an engine, need files whose names tell their format", "--input FOLDER"
+                "several files, and --engine, need input files whose names show their format", "--input FOLDER"
             )
-        how = Settings(model, thresholds, column, all_scores, explain)
-        predict_files(input, output, how, engine or "local", workers, address, format, resume)
+        settings = FileSettings(model, thresholds, column, all_scores, explain)
+        predict_files(
+            input,
+            output,
+            settings,
+            engine or "local",
+            workers,
+            address,
+            format,
+            resume,
+            lambda total: Progress(total, "files"),
+        )
         return
     source = input[0] if input else "-"
     if resume and (output is None or source == "-"):
-        raise EmograinError("--resume goes on from one file to another", "--input FILE --output FILE")
+        raise EmograinError("--resume needs an input file and an output file", "--input FILE --output FILE")
     if text:
         rows = iter([Row({column: each}, each) for each in text])
     elif source == "-":
         if sys.stdin.isatty():
-            raise EmograinError("no text", 'emograin predict "what a day!", or --input FILE, or pipe texts in')
+            raise EmograinError("no input", 'emograin predict "what a day!", or --input FILE, or pipe texts in')
         rows = read_rows(sys.stdin.buffer, input_format or "txt", column)
     else:
         rows = read_rows(source, input_format, column)
-    write_predictions(load(model, thresholds), rows, output, format, all_scores, resume, explain)
+    write_predictions(
+        load(model, thresholds),
+        rows,
+        output,
+        format,
+        all_scores,
+        resume,
+        explain,
+        lambda done: Progress(None, "texts", done),
+    )

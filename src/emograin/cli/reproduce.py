@@ -10,11 +10,17 @@ from cyclopts import Parameter
 
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
+from ..evaluation.policies import Policy
+from ..reproduction.experiment import Experiment
+from .settings_flags import SettingsFlags, flags_of
 
 if TYPE_CHECKING:
     from ..data.corpus import Corpus
-    from ..reproduction.experiment import Experiment
-    from ..reproduction.kept import Part
+    from ..reproduction.report import Section
+
+    ExperimentFlags = SettingsFlags
+else:
+    ExperimentFlags = flags_of(Experiment, omit=["seeds", "rows"])
 
 TABLES = {"table-2": ("table-2", "claims"), "table-3": ("table-3",)}
 TINY = {"epochs_scale": 0.2, "batch_size": 32, "learning_rate": 1e-3}  # 1 and 2 epochs
@@ -25,121 +31,88 @@ def reproduce(
     *,
     results: Annotated[Path | None, Parameter(name="--from")] = None,
     output: Path = Path("reproduction"),
-    data: str | None = None,
-    encoder: str | None = None,
+    experiment: ExperimentFlags | None = None,
     seeds: str = "0",
-    epochs_scale: float | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    ema_decay: float | None = None,
-    paraphrases: str | None = None,
-    paraphraser: str | None = None,
+    only: tuple[str, ...] = (),
     raters: str | None = None,
     document: str | None = None,
-    only: tuple[str, ...] = (),
-    policy: Literal["fixed", "global", "per-label"] = "fixed",
+    thresholds: Policy = "fixed",
     tiny: bool = False,
     dry_run: bool = False,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Remake the paper's tables and figures, each beside the published one, and a page with all of them.
+    """Reproduce the paper's tables and figures, each beside the published one, and a page with all of them.
 
-    Trains what is missing in OUTPUT/runs, or resumes it, evaluates every row of Table 2, and keeps results without
-    weights in OUTPUT/results. With --from, everything is made from such a folder and nothing is trained.
+    Trainings that are missing or unfinished in OUTPUT/runs are run or resumed, every row of Table 2 is evaluated, and
+    the results are archived without weights in OUTPUT/results. With --from, everything is made from such an archive
+    and nothing is trained.
 
     Parameters
     ----------
     what
-        table-2, table-3, figures, or all.
+        What to make.
     results
-        Kept results to make everything from, such as OUTPUT/results of an earlier call.
+        Archived results to make everything from, such as OUTPUT/results of an earlier call.
     output
-        Where everything goes.
-    data
-        goemotions, quickstart, a folder of train, dev and test files, or a file. [default: goemotions]
-    encoder
-        minilm, a name on the Hugging Face hub, or a folder. [default: google-bert/bert-base-cased]
+        Output folder.
     seeds
-        Numbers, with commas between them: a run of every row for each.
-    epochs_scale
-        What the paper's 4 and 10 epochs are multiplied by: 0.4 makes them 2 and 4. [default: 1]
-    batch_size
-        Texts a step. [default: 16]
-    learning_rate
-        Its peak. [default: 5e-5]
-    ema_decay
-        As of emograin train. [default: 0]
-    paraphrases
-        Where those of the T5 rows come from: paraphrase, back-translation, or a file with {split} in its name.
-        [default: paraphrase]
-    paraphraser
-        The model that writes them.
-    raters
-        Raters' rows for Figure 9: goemotions, for the hub's, or a file with columns id and one a label.
-    document
-        Id of the test document of Figures 6 to 8. [default: one that label embeddings get right and the baseline wrong]
+        Seeds, separated by commas; every row is trained once per seed.
     only
-        Rows of Table 2, with their baselines; may be repeated.
-    policy
-        Of the thresholds at which rows are compared; the paper has 0.3 for all.
+        Row of Table 2 to make, with the baseline it is compared with; may be repeated.
+    raters
+        Raters' rows for Figure 9: goemotions (from the hub), or a file with columns id and one per label.
+    document
+        Id of the test document in Figures 6 to 8. [default: one that label embeddings classify correctly and the
+        baseline does not]
+    thresholds
+        Threshold policy at which rows are compared; the paper's is fixed, 0.3 for all labels.
     tiny
-        Random tiny models on the quickstart corpus: every row in minutes, no meaning in the figures.
+        Run every row with tiny random models on the quickstart corpus, in minutes; the numbers mean nothing.
     dry_run
-        Show what would be trained, what is there, and how long it would take; do nothing.
+        Show what would be trained, what exists, and an estimate of the time; do nothing.
     json
         Print JSON instead of tables.
     """
-    given = {
-        "data": data,
-        "encoder": encoder,
-        "epochs_scale": epochs_scale,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "ema_decay": ema_decay,
-        "paraphrases": paraphrases,
-        "paraphraser": paraphraser,
-    }
-    given = {name: value for name, value in given.items() if value is not None}
-    if results is not None and (given or only or tiny or dry_run or raters or document):
-        raise EmograinError(
-            "--from trains nothing, so it takes no settings, --raters, --document, --only, --tiny or --dry-run"
-        )
-    from ..reproduction.results_archive import keep_corpus, keep_raters
+    given = experiment.given() if experiment else {}
+    if results is not None and (given or only or tiny or dry_run or document):
+        raise EmograinError("--from trains nothing, so it takes no settings, --document, --only, --tiny or --dry-run")
+    from ..reproduction.results_archive import archive_corpus, archive_raters
 
     if results is None:
-        experiment, corpus = _experiment(given, _numbers(seeds), only, tiny, output)
+        planned, corpus = _experiment(given, _parse_seeds(seeds), only, tiny, output)
         if dry_run:
-            _show_plan(experiment, corpus, output, json)
+            _show_plan(planned, corpus, output, json)
             return
         results = output / "results"
-        keep_corpus(corpus, results)
+        archive_corpus(corpus, results)
         if raters is not None:
-            keep_raters(raters, corpus, results)
+            archive_raters(raters, results, corpus.taxonomy)
         if what != "table-3":
             import_optional("torch", "train")
-            from ..reproduction.run import remake
+            from ..reproduction.run import run_experiment
 
-            remake(experiment, corpus, output, lambda line: print(line, file=sys.stderr, flush=True), document)
-    from ..reproduction.report import PARTS, render
+            run_experiment(planned, corpus, output, lambda line: print(line, file=sys.stderr, flush=True), document)
+    elif raters is not None:
+        archive_raters(raters, results)
+    from ..reproduction.report import SECTIONS, render
     from ..reproduction.report_page import write_markdown, write_report
 
     tables = [name for names in TABLES.values() for name in names]
-    figures = [name for name in PARTS if name not in tables]
+    figures = [name for name in SECTIONS if name not in tables]
     wanted: Sequence[str] = {"all": (), "figures": figures, **TABLES}[what]
-    parts = render(results, output, wanted, policy)
+    sections = render(results, output, wanted, thresholds)
     page = ""
     if what == "all":
-        pages = [write_report(output / "report.html", parts), write_markdown(output / "reproduction.md", parts)]
-        page = f"{pages[0].name} with all of it, {pages[1].name} with all tables, and "
-    print(_as_json(parts) if json else _as_text(parts))
-    print(f"\nIn {output}: {page}files of each table and figure", file=sys.stderr)
+        pages = [write_report(output / "report.html", sections), write_markdown(output / "reproduction.md", sections)]
+        page = f"{pages[0].name} with everything, {pages[1].name} with all tables, and "
+    print(_as_json(sections) if json else _as_text(sections))
+    print(f"\nIn {output}: {page}the files of each table and figure", file=sys.stderr)
 
 
 def _experiment(
     given: dict[str, Any], seeds: tuple[int, ...], only: tuple[str, ...], tiny: bool, output: Path
 ) -> "tuple[Experiment, Corpus]":
     from ..data.sources import load
-    from ..reproduction.experiment import Experiment
 
     if not tiny:
         experiment = Experiment(**given, seeds=seeds, rows=only)
@@ -154,18 +127,18 @@ def _experiment(
     return Experiment(**{**TINY, **models, **given}, seeds=seeds, rows=only), corpus
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def _parse_seeds(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise EmograinError(f"seeds must be numbers with commas between them, got {text!r}", "--seeds 0,1,2") from None
+        raise EmograinError(f"seeds must be numbers separated by commas, got {text!r}", "--seeds 0,1,2") from None
 
 
 def _show_plan(experiment: "Experiment", corpus: "Corpus", output: Path, json: bool) -> None:
     from ..common.text_table import aligned
-    from ..reproduction.plan import describe, plan
+    from ..reproduction.plan import describe_plan, plan
 
-    found = describe(plan(experiment, corpus, output / "runs"), corpus)
+    found = describe_plan(plan(experiment, corpus, output / "runs"), corpus)
     if json:
         print(dumps(found, indent=1, ensure_ascii=False))
         return
@@ -181,26 +154,26 @@ def _show_plan(experiment: "Experiment", corpus: "Corpus", output: Path, json: b
         + (
             f"About {total:,.0f} minutes are left."
             if total is not None
-            else "How long it takes is told from the curves of runs that are there: none yet for some of these methods."
+            else "Cannot estimate the time: some of these methods have no finished evaluation yet."
         )
     )
 
 
-def _as_text(parts: "Sequence[Part]") -> str:
+def _as_text(sections: "Sequence[Section]") -> str:
     from ..common.text_table import aligned
 
     shown = []
-    for part in parts:
-        body = [aligned([list(cells) for cells in part.table])] if part.table else []
-        body += [f"{len(part.pictures)} picture{'s' * (len(part.pictures) != 1)}"] if part.pictures else []
-        shown.append("\n\n".join([part.title, *body, *filter(None, [part.text])]))
+    for section in sections:
+        body = [aligned([list(cells) for cells in section.table])] if section.table else []
+        body += [f"{len(section.pictures)} picture{'s' * (len(section.pictures) != 1)}"] if section.pictures else []
+        shown.append("\n\n".join([section.title, *body, *filter(None, [section.text])]))
     return "\n\n\n".join(shown)
 
 
-def _as_json(parts: "Sequence[Part]") -> str:
+def _as_json(sections: "Sequence[Section]") -> str:
     made = [
-        {"name": part.name, "title": part.title, "table": part.table, "text": part.text}
-        | {"pictures": [path.name for path in part.pictures]}
-        for part in parts
+        {"name": section.name, "title": section.title, "table": section.table, "text": section.text}
+        | {"pictures": [path.name for path in section.pictures]}
+        for section in sections
     ]
     return dumps(made, indent=1, ensure_ascii=False)

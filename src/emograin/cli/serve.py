@@ -1,4 +1,4 @@
-"""emograin serve: predictions over HTTP."""
+"""`emograin serve`: predictions over HTTP."""
 
 import os
 from dataclasses import asdict
@@ -22,21 +22,21 @@ def serve(
     api_key_file: Path | None = None,
     limits: Annotated[Limits | None, Parameter(name="*")] = None,
 ) -> None:
-    """Serve predictions over HTTP: POST /v1/predict, a page at /, documentation at /docs.
+    """Serve predictions over HTTP: POST /v1/predict, a demo page at /, API documentation at /docs.
 
-    Requests in flight are computed together. What is beyond a limit is refused, and told the limit. SIGTERM and Ctrl-C
-    refuse new requests and finish the accepted ones.
+    Texts of concurrent requests are predicted in shared batches. Requests over a limit are rejected with an error that
+    states the limit. SIGTERM and Ctrl-C reject new requests and finish the accepted ones.
 
     Parameters
     ----------
     model
-        An exported model, or a run folder. [default: the model that the package carries]
+        Folder of an exported model, or a run folder. [default: the bundled model]
     host
-        The address to listen on; by default only this machine reaches it.
+        Address to listen on. The default is reachable from this machine only.
     port
-        The port; 0 takes a free one, which the log tells.
+        Port to listen on; 0: any free port, shown in the log.
     api_key_file
-        A file that holds the key which clients must send; by default that of EMOGRAIN_API_KEY, or none.
+        File with the API key that clients must send. [default: the environment variable EMOGRAIN_API_KEY, or no key]
     """
     for module in ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client"):
         import_optional(module, "serve")
@@ -55,4 +55,4 @@ def _api_key(path: Path | None) -> str | None:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise EmograinError(f"cannot read the API key of {str(path)!r}: {error}") from None
+        raise EmograinError(f"cannot read the API key from {str(path)!r}: {error}") from None

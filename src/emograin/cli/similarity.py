@@ -1,10 +1,12 @@
-"""emograin similarity: Tables 1 and 3 of a corpus; needs no model and no torch."""
+"""emograin similarity: Tables 1 and 3 for a corpus. Needs scipy, but no model and no torch."""
 
 from json import dumps
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from ..common.optional import import_optional
+from .corpus_flags import CorpusFlags
 
 
 def similarity(
@@ -13,39 +15,30 @@ def similarity(
     auxiliary: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     shuffles: int = 100,
     seed: int = 0,
-    taxonomy: Path | None = None,
-    text_column: str = "text",
-    label_column: str = "labels",
+    columns: CorpusFlags | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """How much the labels share with their groups, the auxiliary tasks: contingency tables and NMI (§3.2.3).
+    """Show how much labels share with their groups, the auxiliary tasks: contingency tables and NMI (§3.2.3).
 
     Parameters
     ----------
     data
         goemotions, quickstart, a folder of train, dev and test files, or a file.
     auxiliary
-        sentiment, ekman, or another grouping of the taxonomy; may be repeated. [default: all]
+        Auxiliary task: sentiment, ekman, or another grouping of the taxonomy; may be repeated. [default: all]
     shuffles
-        How often the auxiliary labels are shuffled, to see what chance gives.
+        Number of shuffles of the auxiliary labels, which show the NMI due to chance.
     seed
-        Of the shuffles.
-    taxonomy
-        Labels of your own, a TOML file.
-    text_column
-        The column of texts in your own file.
-    label_column
-        The column of labels in your own file.
+        Seed of the shuffles.
     json
         Print JSON instead of tables.
     """
-    from ..analysis.task_similarity_tables import remarks, similarity_of, similarity_report
-    from ..data.sources import load
-    from ..data.taxonomy import Taxonomy
+    import_optional("scipy", "train")
+    from ..analysis.task_similarity_tables import format_report, measure_similarity, remarks
 
-    corpus = load(data, Taxonomy.from_toml(taxonomy) if taxonomy else None, text_column, label_column)
-    found = similarity_of(corpus, auxiliary, shuffles, seed)
+    corpus = (columns or CorpusFlags()).load(data)
+    found = measure_similarity(corpus, auxiliary, shuffles, seed)
     if json:
         print(dumps({**found, "remarks": remarks(found)}, indent=1, ensure_ascii=False))
     else:
-        print(similarity_report(found))
+        print(format_report(found))

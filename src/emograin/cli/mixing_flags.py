@@ -1,0 +1,33 @@
+"""Flags of mixing (§3.4), shared by emograin mix and emograin evaluate."""
+
+from typing import TYPE_CHECKING
+
+from ..common.errors import EmograinError
+from ..mixing.config import PAPER_MIXING_WEIGHT, Mixing
+from .settings_flags import SettingsFlags, flags_of
+
+FLAGS = {
+    "file": "--candidates-file",
+    "model": "--candidates-model",
+    "encoder": "--similarity-encoder",
+    "layer": "--similarity-layer",
+}
+
+if TYPE_CHECKING:
+    MixingFlags = SettingsFlags
+else:
+    MixingFlags = flags_of(Mixing, names=FLAGS)
+
+
+def mixing_settings(flags: SettingsFlags | None, weight: float | None) -> tuple[Mixing, float] | None:
+    """Return the settings of mixing and the weight of the document, or None where no candidates are named.
+
+    Raises:
+        EmograinError: Other flags of mixing are given without --candidates, or a value is out of range.
+    """
+    given = flags.given() if flags else {}
+    if not given and weight is None:
+        return None
+    if "candidates" not in given:
+        raise EmograinError("mixing needs candidates", "--candidates NAME, for example paraphrase")
+    return Mixing(**given), PAPER_MIXING_WEIGHT if weight is None else weight

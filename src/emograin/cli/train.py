@@ -1,0 +1,72 @@
+"""emograin train: fine-tune an encoder with one of the methods."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
+from ..models.config import Training, read_settings
+from .settings_flags import SettingsFlags, flags_of
+
+if TYPE_CHECKING:
+    TrainingFlags = SettingsFlags
+else:
+    TrainingFlags = flags_of(Training, omit=["method"])
+
+
+def train(
+    method: str | None = None,
+    *,
+    settings: TrainingFlags | None = None,
+    taxonomy: Path | None = None,
+    output: Path | None = None,
+    resume: bool = False,
+    config: Path | None = None,
+    tracker: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = (),
+) -> None:
+    """Train a method; checkpoint and thresholds are chosen on dev. The test split is not read.
+
+    Ctrl-C saves a checkpoint and stops; the same command with --resume continues. With several GPUs, or two processes
+    on CPUs: accelerate launch --multi_gpu --num_processes 2 -m emograin train ...
+
+    Parameters
+    ----------
+    method
+        How labels are used: baseline, or label-embedding. [default: label-embedding]
+    taxonomy
+        TOML file with your own labels.
+    output
+        Run folder. [default: runs/METHOD[-AUXILIARY]-seedN]
+    resume
+        Continue the run in --output from its last checkpoint.
+    config
+        TOML file with these settings, their names as here with underscores; flags take precedence.
+    tracker
+        Tracker that also logs the training curve; may be repeated.
+    """
+    if resume and output is None:
+        raise EmograinError("--resume continues the run in --output, got none")
+    given = settings.given() if settings else {}
+    if method is not None:
+        given["method"] = method
+    if "data" in given and Path(given["data"]).exists():
+        given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere
+    import_optional("torch", "train")
+    from ..data.sources import load
+    from ..data.taxonomy import Taxonomy
+    from ..evaluation.tables import evaluation_table
+    from ..models.run_folder import RunFolder
+    from ..training.loop import train as train_method
+
+    before: dict[str, Any] = RunFolder(output).settings.to_dict() if resume and output else {}
+    chosen = Training.from_dict(before | (read_settings(config) if config else {}) | given)
+    run = RunFolder(
+        output or Path("runs") / "-".join(filter(None, [chosen.method, chosen.auxiliary, f"seed{chosen.seed}"]))
+    )
+    labels = Taxonomy.from_toml(taxonomy) if taxonomy else run.taxonomy if resume else None
+    corpus = load(chosen.data, labels, chosen.text_column, chosen.label_column)
+    metrics = train_method(chosen, corpus, run, resume, tracker)
+    if metrics:
+        print(evaluation_table(metrics))
+        print(f"\nThe run is in {run.path}. Next: emograin evaluate {run.path}", file=sys.stderr)

@@ -1,0 +1,68 @@
+"""emograin neighbours: its output in every format, and its errors."""
+
+import csv
+import io
+import json
+import sys
+
+import pytest
+
+from emograin.cli.app import main
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("EMOGRAIN_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "queries.txt").write_text("so happy today\n\nI am furious\n")
+    with (tmp_path / "corpus.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["id", "said"], [1, "so happy today"], [2, ""], [3, "mad, furious"], [4, "the table"]]
+        )
+    return tmp_path
+
+
+def test_every_query_is_answered_in_order(files, encoders, capsys):
+    (files / "corpus.txt").write_text("so happy today\n\nmad, furious\nthe table\n")
+    flags = ["neighbours", "--query", str(files / "queries.txt"), "--corpus", str(files / "corpus.txt")]
+    flags += ["--top", "2", "--encoder", str(encoders["bert"])]
+    assert main(flags) == 0
+    text = capsys.readouterr()
+    lines = text.out.splitlines()
+    assert lines[:2] == ["so happy today", "  1.0000  so happy today"]
+    assert lines[3] == "(the text is empty)"
+    assert len(lines) == 7
+    assert "queries.txt: 1 of 3 rows have no readable text" in text.err
+    assert main([*flags, "--format", "jsonl"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["query"], row["rank"]) for row in rows] == [(0, 1), (0, 2), (1, None), (2, 1), (2, 2)]
+    assert rows[0]["row"] == 0
+    assert rows[0]["score"] == pytest.approx(1, abs=1e-5)
+    assert rows[2]["error"] == "the text is empty"
+    assert {row["row"] for row in rows} <= {0, 2, 3, None}
+    assert main([*flags, "--without-duplicates", "--output", str(files / "out.csv")]) == 0
+    found = list(csv.DictReader(io.StringIO((files / "out.csv").read_text())))
+    assert "1 queries occur in the corpus" in capsys.readouterr().err
+    assert found[0]["text"] != "so happy today"
+
+
+def test_other_columns_are_read_and_errors_take_one_line(files, encoders, capsys):
+    (files / "queries.csv").write_text("said\nso happy\n")
+    flags = ["neighbours", "--query", str(files / "queries.csv"), "--corpus", str(files / "corpus.csv")]
+    flags += ["--encoder", str(encoders["bert"])]
+    assert main([*flags, "--column", "said", "--top", "1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    for more, message in {
+        ("--column", "said"): "top must lie in [1, 3], the corpus's sentences, got 5",
+        ("--column", "sayd"): "unknown column 'sayd', did you mean 'said'?",
+        ("--column", "said", "--top", "0"): "top must be at least 1, got 0",
+        ("--column", "said", "--top", "1", "--memory", "0"): "memory must be positive, got 0",
+        ("--column", "said", "--top", "1", "--layer", "9"): "layer must lie in [1, 2], got 9",
+    }.items():
+        assert main([*flags, *more]) == 2
+        error = capsys.readouterr().err.splitlines()
+        assert message in error[-1], more
+    assert "torch" in sys.modules
