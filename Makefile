@@ -1,6 +1,6 @@
-# make demo   emotions in four texts, by the model that the package carries; base install only (needs nothing prepared)
-# make test   every check
-# make fix    format, and regenerate the tables in README.md
+# make demo   classify four texts with the bundled model; base install only
+# make test   run every check
+# make fix    format, and regenerate the tables of README.md and docs/
 PYTHON ?= python3
 BIN := .venv/bin
 BASE := .venv/base

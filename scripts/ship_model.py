@@ -1,11 +1,11 @@
-"""Make the model that the package carries, and its card: trained or taken from a run, exported in int8, measured.
+"""Make the bundled model and its card: train it or take a run, export it in int8, evaluate it.
 
-    python scripts/ship_model.py --data goemotions                  train teachers and it first, into runs/shipped*
-    python scripts/ship_model.py --data goemotions --run RUN        a run that is there
+    python scripts/ship_model.py --data goemotions                  train teachers and student first, in runs/shipped*
+    python scripts/ship_model.py --data goemotions --run RUN        use a finished run
     python scripts/ship_model.py --card                             rewrite the card from its JSON and results/
 
-Everything is chosen on dev; test is read for each of the two networks, float32 and int8. What the model was
-weighed against, and its speed, are read from results/.
+Everything is chosen on dev; test is evaluated once for float32 and once for int8. The alternatives to the model, and
+its speed, are read from results/.
 """
 
 import argparse
@@ -19,10 +19,11 @@ import numpy as np
 
 from emograin import data
 from emograin.common.files import write_atomically
+from emograin.common.text_table import markdown
 from emograin.data.statistics import count_labels
 from emograin.evaluation import significance
 from emograin.evaluation.run_evaluation import evaluate_exported
-from emograin.evaluation.thresholds import predicted
+from emograin.evaluation.thresholds import apply_thresholds
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.export import export
@@ -51,13 +52,14 @@ STUDENT = Training(
     distillation_weight=1.0,
 )
 RESULTS = Path(__file__).parents[1] / "results"
-WEIGHED = {
-    "[CLS], gold labels": ("baseline-seed[0-9]", "student-seed0"),  # the same network
+# Name -> runs in results/, and the run whose speed is in prediction_speed.json.
+ALTERNATIVES = {
+    "[CLS], trained on gold labels": ("baseline-seed[0-9]", "student-seed0"),  # the same network
     "labels in the input (the teachers)": ("label-embedding-averaged-seed[0-9]", "label-embedding-averaged-seed0"),
-    "[CLS], taught by them (shipped)": ("student-seed[0-9]", "student-seed0"),
-}  # what -> runs in results/, and the one that prediction_speed.json has
+    "[CLS], distilled from the teachers (bundled)": ("student-seed[0-9]", "student-seed0"),
+}
 POLICIES = ("fixed", "global", "per-label")
-RARE = 200  # training texts below which a label is named as a weakness
+RARE = 200  # labels with fewer training texts are listed as a weakness
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -70,28 +72,38 @@ def main(arguments: list[str] | None = None) -> None:
     if not options.card:
         corpus = data.load(options.data)
         run = RunFolder(options.run)
-        if not finished(run):
-            names = [teacher(options.run, options.data, corpus, seed) for seed in TEACHER_SEEDS]
+        if not is_finished(run):
+            names = [train_teacher(options.run, options.data, corpus, seed) for seed in TEACHER_SEEDS]
             student = dataclasses.replace(STUDENT, data=options.data, teacher=",".join(names))
             train(student, corpus, run, resume=run.exists)
-        RunFolder(options.output).write_json("card.json", made(run, corpus, options.output))
+        RunFolder(options.output).write_json("card.json", build_card(run, corpus, options.output))
     card = json.loads((options.output / "card.json").read_text(encoding="utf-8"))
-    card |= {"weighed": weighed(), "speed": speed()}
+    card |= {"alternatives": compare_alternatives(), "speed": read_speed()}
     RunFolder(options.output).write_json("card.json", card)
     text = as_markdown(card)
     write_atomically(options.output / "MODEL_CARD.md", lambda part: part.write_text(text, encoding="utf-8"))
     print(text)
 
 
-def finished(run: RunFolder) -> bool:
-    """Whether a run was trained to its end."""
+def is_finished(run: RunFolder) -> bool:
+    """Return whether a run's training is complete."""
     return (run.path / "thresholds.json").exists()
 
 
-def teacher(beside: Path, name: str, corpus: data.Corpus, seed: int) -> str:
-    """Train a teacher, or go on with it, and export it in int8, in which it scores texts fastest: its folder."""
+def train_teacher(beside: Path, name: str, corpus: data.Corpus, seed: int) -> str:
+    """Train a teacher, or resume its training, and export it in int8, which is fastest.
+
+    Args:
+        beside: The student's run folder; the teacher's is next to it.
+        name: Name of the corpus.
+        corpus: The corpus.
+        seed: Seed of the teacher.
+
+    Returns:
+        The exported folder.
+    """
     run = RunFolder(beside.with_name(f"{beside.name}-teacher-seed{seed}"))
-    if not finished(run):
+    if not is_finished(run):
         train(dataclasses.replace(TEACHER, data=name, seed=seed), corpus, run, resume=run.exists)
     exported = run.path.with_name(f"{run.path.name}-int8")
     if not ExportedModel.is_at(exported):
@@ -99,45 +111,46 @@ def teacher(beside: Path, name: str, corpus: data.Corpus, seed: int) -> str:
     return str(exported)
 
 
-def weighed() -> list[dict[str, Any]]:
-    """Test macro F1 of what could have been shipped, mean over seeds in float32, and its rate in int8."""
+def compare_alternatives() -> list[dict[str, Any]]:
+    """Return test macro F1 of each alternative, mean over seeds in float32, and its speed-up in int8."""
     rates = json.loads((RESULTS / "prediction_speed.json").read_text(encoding="utf-8"))
     rows = []
-    for name, (pattern, measured_run) in WEIGHED.items():
+    for name, (pattern, measured_run) in ALTERNATIVES.items():
         found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob(f"{pattern}/test.json"))]
         means = {each: float(np.mean([one["policies"][each]["macro_f1"] for one in found])) for each in POLICIES}
-        times = {way: each["median"] for way, each in rates[measured_run]["ratio_of_int8"].items()}
-        rows.append({"what": name, "seeds": len(found), "macro_f1": means, "times_the_rate_of": times})
+        speedups = {way: each["median"] for way, each in rates[measured_run]["ratio_of_int8"].items()}
+        rows.append({"model": name, "seeds": len(found), "macro_f1": means, "speedup_over": speedups})
     return rows
 
 
-def speed() -> dict[str, Any]:
-    """What benchmarks/prediction_speed.py measured of the shipped model's run."""
-    measured_run = list(WEIGHED.values())[-1][1]
+def read_speed() -> dict[str, Any]:
+    """Return the bundled model's measurements by benchmarks/prediction_speed.py."""
+    measured_run = list(ALTERNATIVES.values())[-1][1]
     found = json.loads((RESULTS / "prediction_speed.json").read_text(encoding="utf-8"))[measured_run]
     names = ("threads", "ratio_of_int8", "single_text_ms", "first_answer_s", "peak_memory_mib")
     return {"command": "python benchmarks/prediction_speed.py", **{name: found[name] for name in names}}
 
 
-def made(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, Any]:
-    """Export a run in int8, measure it beside float32 on dev and test: the card."""
+def build_card(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, Any]:
+    """Export a run in int8, evaluate float32 and int8 on dev and test, and return the card."""
     dev = corpus.split("dev")
     export(run, folder, int8=True, dev=dev)
-    with tempfile.TemporaryDirectory() as whole:
-        export(run, Path(whole))
-        networks = {"float32": ExportedModel(whole), "int8": ExportedModel(folder)}
-        figures = {
-            name: {split: measured(model, corpus, split) for split in ("dev", "test")}
-            for name, model in networks.items()
+    with tempfile.TemporaryDirectory() as float32:
+        export(run, Path(float32))
+        models = {"float32": ExportedModel(float32), "int8": ExportedModel(folder)}
+        metrics = {
+            name: {split: evaluate_split(model, corpus, split) for split in ("dev", "test")}
+            for name, model in models.items()
         }
     settings = run.settings
-    recipe, taught = chosen(settings), "" if settings.teacher is None else ", taught by label embeddings,"
+    recipe = changed_settings(settings)
+    origin = "" if settings.teacher is None else ", distilled from label-embedding models,"
     if settings.teacher is not None:
-        recipe |= {"teachers": chosen(TEACHER) | {"seeds": list(TEACHER_SEEDS), "weights": "int8"}}
+        recipe |= {"teachers": changed_settings(TEACHER) | {"seeds": list(TEACHER_SEEDS), "weights": "int8"}}
     return {
-        "name": f"emograin {settings.method}{taught} on MiniLM-L6, int8",
+        "name": f"emograin {settings.method}{origin} on MiniLM-L6, int8",
         "parameters": run.description["parameters"],
-        "megabytes": megabytes(folder),
+        "megabytes": folder_megabytes(folder),
         "labels": list(corpus.taxonomy.labels),
         "recipe": {"command": "python scripts/ship_model.py --data goemotions", "settings": recipe},
         "data": {
@@ -148,14 +161,14 @@ def made(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, Any]:
         },
         "encoder": {"name": "sentence-transformers/all-MiniLM-L6-v2", "licence": "Apache-2.0"},
         "licence": "Apache-2.0",
-        "chosen_on": "dev: checkpoint, thresholds, quantisation; test chose nothing",
-        "figures": figures,
-        "uses": uses(corpus),
+        "chosen_on": "dev: checkpoint, thresholds, quantization; nothing was chosen on test",
+        "metrics": metrics,
+        "uses": describe_uses(corpus),
     }
 
 
-def chosen(settings: Training) -> dict[str, Any]:
-    """The settings that differ from the defaults, and the method; no paths."""
+def changed_settings(settings: Training) -> dict[str, Any]:
+    """Return the method and the settings that differ from the defaults, without paths."""
     defaults = Training().to_dict()
     kept = {name: value for name, value in settings.to_dict().items() if value != defaults[name]}
     return {"method": settings.method} | {
@@ -163,40 +176,40 @@ def chosen(settings: Training) -> dict[str, Any]:
     }
 
 
-def uses(corpus: data.Corpus) -> dict[str, Any]:
-    """What the model is for, and what it must not be used for."""
+def describe_uses(corpus: data.Corpus) -> dict[str, Any]:
+    """Return intended uses, uses to avoid, and known weaknesses."""
     counts = count_labels(corpus)
     rare = ", ".join(f"{label} {count}" for label, count in counts["labels"].items() if count < RARE)
     return {
         "for": "Sorting and counting short English texts such as comments and messages by the emotions they express.",
-        "not for": "Decisions about single persons: hiring, policing, insurance, diagnosis, grading; moderation "
-        "without people. It tells what a text reads like to annotators, not what its writer feels.",
+        "not for": "Decisions about individuals (hiring, policing, insurance, diagnosis, grading), or moderation "
+        "without human review. It predicts how annotators read a text, not how its writer feels.",
         "weaknesses": [
-            "English only, and trained on Reddit comments, which were chosen and filtered by the corpus's authors.",
-            f"Rare labels are learned from few of the {counts['texts']:,} training texts: {rare}.",
-            "The labels are noisy: a few raters a text, who often disagree.",
-            "Irony, quoted speech and emoji are read poorly; names of groups and religions may carry the data's bias.",
-            "Only the beginning of a text is read: 50 word pieces.",
+            "English only, trained on Reddit comments that the corpus's authors selected and filtered.",
+            f"Rare labels have few of the {counts['texts']:,} training texts: {rare}.",
+            "The labels are noisy: few raters per text, who often disagree.",
+            "Irony, quotations and emoji are often misread; names of groups and religions may carry the data's bias.",
+            "Only the first 50 word pieces of a text are read.",
         ],
     }
 
 
-def megabytes(folder: Path) -> float:
-    """What a model's files take."""
+def folder_megabytes(folder: Path) -> float:
+    """Return the total size of a model's files in MB."""
     return round(sum(path.stat().st_size for path in folder.iterdir()) / 1e6, 1)
 
 
-def measured(model: ExportedModel, corpus: data.Corpus, split: str) -> dict[str, Any]:
-    """Figures of a network on a split, macro F1 with its 95 % interval by bootstrap over texts."""
+def evaluate_split(model: ExportedModel, corpus: data.Corpus, split: str) -> dict[str, Any]:
+    """Return metrics of a model on a split, macro F1 with its 95 % interval by bootstrap over texts."""
     found = evaluate_exported(model, corpus, split)
     gold = corpus.split(split).labels > 0
     policies = {}
     for policy in POLICIES:
-        guesses = predicted(found["scores"], model.thresholds[policy])
-        drawn = significance.resampled_f1([guesses], gold)[:, 0].mean(axis=1)  # (resamples,)
+        guesses = apply_thresholds(found["scores"], model.thresholds[policy])
+        drawn = significance.resample_f1([guesses], gold)[:, 0].mean(axis=1)  # (resamples,)
         low, high = (float(each) for each in np.percentile(drawn, (2.5, 97.5)))
-        figures = found["policies"][policy]
-        policies[policy] = {name: figures[name] for name in ("macro_f1", "macro_f1_frequent", "micro_f1")}
+        metrics = found["policies"][policy]
+        policies[policy] = {name: metrics[name] for name in ("macro_f1", "macro_f1_frequent", "micro_f1")}
         policies[policy]["interval"] = [low, high]
     kept = {name: found[name] for name in ("texts", "macro_average_precision", "expected_calibration_error")}
     by_label = {
@@ -207,44 +220,42 @@ def measured(model: ExportedModel, corpus: data.Corpus, split: str) -> dict[str,
 
 
 def as_markdown(card: dict[str, Any]) -> str:
-    """The card for people."""
-    titles = ["network", "split", "threshold 0.3", "one threshold", "a threshold a label (95 % interval)"]
+    """Return the card as Markdown."""
+    titles = ["model", "split", "fixed threshold 0.3", "global threshold", "per-label thresholds (95 % interval)"]
     titles += ["macro AP", "calibration error"]
-    rows = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
-    for network, splits in card["figures"].items():
+    rows = [titles]
+    for weights, splits in card["metrics"].items():
         for split, found in splits.items():
             own = found["policies"]["per-label"]
-            cells = [network, split, *(f"{found['policies'][name]['macro_f1']:.3f}" for name in POLICIES[:2])]
+            cells = [weights, split, *(f"{found['policies'][name]['macro_f1']:.3f}" for name in POLICIES[:2])]
             cells.append(f"{own['macro_f1']:.3f} ({own['interval'][0]:.3f} to {own['interval'][1]:.3f})")
             cells += [f"{found['macro_average_precision']:.3f}", f"{found['expected_calibration_error']:.4f}"]
-            rows.append(f"| {' | '.join(cells)} |")
-    labels = ["| label | F1 | examples |", "|---|---|---|"]
-    for name, row in card["figures"]["int8"]["test"]["labels"].items():
-        labels.append(f"| {name} | {row['f1']:.2f} | {row['support']} |")
+            rows.append(cells)
+    labels = [["label", "F1", "examples"]]
+    for name, row in card["metrics"]["int8"]["test"]["labels"].items():
+        labels.append([name, f"{row['f1']:.2f}", str(row["support"])])
     recipe = dict(card["recipe"]["settings"])
     teachers = recipe.pop("teachers", None)
     settings = ", ".join(f"{name} {value}" for name, value in recipe.items())
     if teachers:
-        settings += f"; it learned the mean scores of {len(teachers['seeds'])} teachers: "
+        settings += f"; distilled from the mean scores of {len(teachers['seeds'])} teachers: "
         settings += ", ".join(f"{name} {value}" for name, value in teachers.items())
-    options = [
-        "| what | seeds | threshold 0.3 | one threshold | a threshold a label | rate, of the pipeline's one at a time |"
-    ]
-    options.append("|---" * 6 + "|")
-    for row in card["weighed"]:
-        cells = [row["what"], str(row["seeds"]), *(f"{row['macro_f1'][name]:.3f}" for name in POLICIES)]
-        cells.append(f"{row['times_the_rate_of']['transformers, one at a time']:.1f}")
-        options.append(f"| {' | '.join(cells)} |")
+    titles = ["model", "seeds", "fixed threshold 0.3", "global threshold", "per-label thresholds"]
+    options = [[*titles, "speed-up over the transformers pipeline, one text at a time"]]
+    for row in card["alternatives"]:
+        cells = [row["model"], str(row["seeds"]), *(f"{row['macro_f1'][name]:.3f}" for name in POLICIES)]
+        cells.append(f"{row['speedup_over']['transformers, one at a time']:.1f}")
+        options.append(cells)
     fast = card["speed"]
     ours = [fast[name]["int8"] for name in ("single_text_ms", "first_answer_s", "peak_memory_mib")]
     alone, first, memory = ours[0]["p50"], *ours[1:]
-    times = [f"{each['median']:.1f} times the rate of {way}" for way, each in fast["ratio_of_int8"].items()]
+    speedups = [f"{each['median']:.1f} times as fast as {way}" for way, each in fast["ratio_of_int8"].items()]
     size = f"{card['parameters'] / 1e6:.1f}M parameters, {card['megabytes']} MB"
     sizes = ", ".join(f"{count:,} {name}" for name, count in card["data"]["texts"].items())
     weaknesses = "\n".join(f"- {each}" for each in card["uses"]["weaknesses"])
     return f"""# Model card: {card["name"]}
 
-{len(card["labels"])} emotions in short English texts, several at once; {size}.
+Multi-label classification of short English texts into {len(card["labels"])} emotions; {size}.
 
 - **For:** {card["uses"]["for"]}
 - **Not for:** {card["uses"]["not for"]}
@@ -254,28 +265,29 @@ def as_markdown(card: dict[str, Any]) -> str:
 
 ## Macro F1
 
-{chr(10).join(rows)}
+{markdown(rows)}
 
 ## Why this one
 
-Macro F1 on test, mean over seeds, in float32, and what it costs: a labels-in-input model reads 31 more tokens a text.
+Macro F1 on test, mean over seeds, in float32, and speed in int8. With labels in the input, a model reads 31 more tokens
+per text.
 
-{chr(10).join(options)}
+{markdown(options)}
 
 ## Speed
 
-`{fast["command"]}`, {fast["threads"]} threads: {", ".join(times)}.
-One text takes {alone} ms at the median; a cold process answers after {first} s; {memory} MiB at the most.
+`{fast["command"]}`, {fast["threads"]} threads: {"; ".join(speedups)}.
+Median latency of one text {alone} ms; first answer of a new process after {first} s; peak memory {memory} MiB.
 
 ## Known weaknesses
 
 {weaknesses}
 
-## F1 of each label
+## F1 per label
 
-int8, test, a threshold a label:
+int8 on test, per-label thresholds:
 
-{chr(10).join(labels)}
+{markdown(labels)}
 """
 
 

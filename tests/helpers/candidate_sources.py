@@ -1,4 +1,4 @@
-"""What the tests of candidates share: documents, requests, and a maker that remembers what it was asked for."""
+"""Shared by the tests of candidate sources: documents, requests, and a generator that records its calls."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 
 from emograin.common.errors import EmograinError
 from emograin.data.corpus import Split
-from emograin.mixing.candidates import CANDIDATES, Request
-from emograin.mixing.candidates.generated import Maker, generate
+from emograin.mixing.candidates import CANDIDATES, CandidateRequest
+from emograin.mixing.candidates.generated import Generator, generate_candidates
 from emograin.mixing.config import Mixing
 
 TEXTS = ["so glad today", "I hate it", "it is on the table", "so mad", "page two", "glad and worried about it all"]
@@ -26,7 +26,7 @@ def split(texts=TEXTS, ids=None, name="dev"):
 
 
 def request(folder, source, documents=None, **settings):
-    return Request(
+    return CandidateRequest(
         split() if documents is None else documents,
         no_training,
         "no-encoder",
@@ -53,33 +53,33 @@ def write(folder, content, name="candidates.tsv"):
 
 
 @dataclass
-class Counting:
-    """Makes candidates that tell their batch, and remembers what it was asked for."""
+class RecordingGenerator:
+    """Generates candidates that name their batch, and records the batches and how often it was loaded."""
 
-    facts: dict
+    metadata: dict
     batches: list
     loads: int = 0
 
     def __call__(self):
         self.loads += 1
-        return Maker(self.make, self.facts)
+        return Generator(self.generate, self.metadata)
 
-    def make(self, texts):
+    def generate(self, texts):
         self.batches.append(texts)
         return [[f"{each}  of\n{len(texts)} {text} ", "second"] for each, text in enumerate(texts)]
 
 
-def run(folder, load=None, documents=None, batch_size=4, count=2, **settings):
-    """Candidates of 10 documents in batches of 4, made by `load`."""
+def generate(folder, load=None, documents=None, batch_size=4, top=2, **settings):
+    """Generate candidates of 10 documents in batches of 4."""
     documents = documents or split([f"document é {at}" for at in range(10)])
-    load = load or Counting({"version": 1}, [])
-    asked = request(folder, "paraphrase", documents, count=count)
-    return generate(asked, "paraphrase", {"model": "m", **settings}, load, batch_size)
+    load = load or RecordingGenerator({"version": 1}, [])
+    asked = request(folder, "paraphrase", documents, top=top)
+    return generate_candidates(asked, "paraphrase", {"model": "m", **settings}, load, batch_size)
 
 
 def no_load():
     raise AssertionError("nothing is left to generate")
 
 
-def kept(folder):
+def cache_path(folder):
     return Path(folder) / "paraphrase.dev.jsonl"

@@ -1,4 +1,4 @@
-"""A scorer without a model, so that tests see what happens around it."""
+"""A scorer without a model, for tests of the code around a scorer."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class CountingScorer:
-    """Scores a text by its length: no model, so that what is tested is the way around it."""
+    """Scores a text by its number of words, and records the number of texts of each call."""
 
     limit = 5
 

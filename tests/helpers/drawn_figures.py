@@ -1,7 +1,7 @@
-"""What stands in a figure that was drawn."""
+"""Read the text of drawn figures."""
 
 
-def said(figure):
-    """All text of a figure as one line."""
-    found = figure.findobj(lambda each: hasattr(each, "get_text"))
-    return " ".join(" ".join(each.get_text() for each in found).split())
+def figure_text(figure):
+    """Return all text of a figure as one line."""
+    texts = figure.findobj(lambda each: hasattr(each, "get_text"))
+    return " ".join(" ".join(each.get_text() for each in texts).split())

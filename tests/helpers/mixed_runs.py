@@ -1,4 +1,4 @@
-"""What the tests of mixing share: a source that is a stub, and a run."""
+"""A stub of a candidate source and a trained run, for the tests of mixing."""
 
 import dataclasses
 
@@ -12,22 +12,22 @@ FEW = (0.5, 0.8, 0.92, 1.0)
 
 
 def training_rows(request):
-    """A stub: the training sentences beside each document's place, with similarities."""
+    """Training sentences as candidates, chosen by the document's position, with similarities."""
     training = request.training()
-    places = np.arange(len(request.documents))[:, None] + np.arange(request.settings.count)
+    places = np.arange(len(request.documents))[:, None] + np.arange(request.settings.top)
     rows = places * 7 % len(training)
     similarities = (0.9 - 0.01 * np.arange(rows.shape[1]) * np.ones(rows.shape)).astype(np.float32)
     return Candidates([[training.texts[row] for row in some] for some in rows], rows, similarities, {"stub": True})
 
 
 def register_stub(monkeypatch):
-    """Registers the source `stub`; what it was asked for."""
+    """Register the source `stub`; return the list of its requests."""
     requests = []
     monkeypatch.setitem(CANDIDATES, "stub", lambda request: requests.append(request) or training_rows(request))
     return requests
 
 
 def trained_run(settings, corpus, path):
-    """A finished run with an auxiliary task; the other methods' mixing is test_mixing's."""
+    """Train a label-embedding run with an auxiliary task; test_mixers covers the other methods."""
     train(dataclasses.replace(settings, method="label-embedding", auxiliary="tone", epochs=6), corpus, RunFolder(path))
     return path

@@ -1,4 +1,4 @@
-"""A stand-in for `emograin serve`: its contract on the standard library alone, with scores a reader can foretell."""
+"""A stub of `emograin serve` with the standard library alone and predictable scores."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ THRESHOLDS = {
 
 
 def policy() -> str:
-    """The strictest Content-Security-Policy the page runs under: its own script and style by their hashes."""
+    """Return the strictest Content-Security-Policy the page works with: hashes of its inline script and style."""
     text = PAGE.read_text(encoding="utf-8")
 
     def hash_of(tag: str) -> str:
@@ -46,13 +46,13 @@ def policy() -> str:
 
 
 def scores_of(text: str) -> dict[str, float]:
-    """0.9 for the emotion of each word of `WORDS`, 0.8 for neutral where there is none, 0.02 and more for the rest."""
+    """Return about 0.9 for emotions of words in `WORDS` (neutral if there are none), and 0.02 and more otherwise."""
     found = {WORDS[word] for word in re.findall(r"\w+", text.lower()) if word in WORDS} or {"neutral"}
     return {label: 0.9 - 0.001 * at if label in found else 0.02 + 0.001 * at for at, label in enumerate(LABELS)}
 
 
 def words_of(text: str, label: str) -> list[dict[str, Any]]:
-    """Offsets in code points: a word of the label weighs 0.5, "not" -0.3, any other 0.05."""
+    """Return words with offsets in code points: a word of the label weighs 0.5, "not" -0.3, any other 0.05."""
     weights = {**{word: 0.5 for word, of in WORDS.items() if of == label}, "not": -0.3}
     found = re.finditer(r"\w+", text)
     return [{"start": at.start(), "end": at.end(), "weight": weights.get(at.group().lower(), 0.05)} for at in found]
@@ -60,17 +60,17 @@ def words_of(text: str, label: str) -> list[dict[str, Any]]:
 
 @dataclass
 class Stub:
-    """What the tests set, and what they look at afterwards."""
+    """Behaviour that tests set, and requests that they inspect."""
 
     address: str = ""
     texts: int = 8  # limits.texts
     characters: int = 2000
     explanations: bool = True
     key: str | None = None
-    refusals: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)  # what the next predictions get
-    refused_texts: dict[str, int] = field(default_factory=dict)  # requests with such a text get this status
-    slow: dict[str, float] = field(default_factory=dict)  # text -> seconds until its answer
-    seconds: float = 0.0  # of every prediction
+    refusals: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)  # responses to the next predictions
+    refused_texts: dict[str, int] = field(default_factory=dict)  # text -> status of requests that contain it
+    slow: dict[str, float] = field(default_factory=dict)  # text -> seconds until the response
+    seconds: float = 0.0  # until every response
     paths: list[str] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Stub:
             ]
             explained = body["explain"] and self.explanations
             words = {row["label"]: words_of(text, row["label"]) for row in labels} if explained else None
-            rows.append({"labels": labels, "scores": scores, "cut": len(text) > 500, "words": words})
+            rows.append({"labels": labels, "scores": scores, "truncated": len(text) > 500, "words": words})
         return {"model": "stub", "thresholds": body["thresholds"], "predictions": rows}
 
 
@@ -145,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
         except ConnectionError:
-            pass  # the page did not wait for this answer
+            pass  # the page did not wait for this response
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -153,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running() -> Iterator[Stub]:
-    """A stub that answers on a free port of loopback."""
+    """Run a stub on a free port of localhost."""
     stub = Stub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("StubHandler", (Handler,), {"stub": stub}))
     server.daemon_threads = True

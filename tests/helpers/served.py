@@ -1,4 +1,4 @@
-"""What the tests of the service share: a predictor that records its calls, and an app that runs without a socket."""
+"""Shared code of the service's tests: a predictor that records its calls, and an app without a socket."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 from fastapi import FastAPI
 
+from emograin.prediction.attributions import Word
 from emograin.prediction.predictor import Prediction, Predictions
 from emograin.service.app import create_app
 from emograin.service.served_model import ServedModel
@@ -28,14 +29,15 @@ THRESHOLDS = {"fixed": [0.3] * 3, "global": [0.5] * 3, "per-label": [0.2, 0.6, 0
 
 
 def scores_of(text: str) -> list[float]:
-    """Scores that tell texts apart: of the text's length and its first character."""
+    """Return scores that differ between texts: computed from the length and the first character."""
     return [len(text) % 10 / 10, ord(text[0]) % 10 / 10, (len(text) + ord(text[0])) % 10 / 10]
 
 
 class Recorder:
-    """Predicts with `scores_of`; each call waits until it may go on, and takes as long as told."""
+    """Predicts with `scores_of`; each call waits for `may_go_on` and then takes `seconds`."""
 
     labels = LABELS
+    explains = False
 
     def __init__(self, seconds: float = 0.0):
         self.seconds = seconds
@@ -45,7 +47,7 @@ class Recorder:
         self.threads: set[int] = set()
 
     def predict(self, texts: Sequence[str | None]) -> Predictions:
-        """Fails on a text "break"; a text "unreadable" has an error, one of more than 50 characters is cut."""
+        """Fail on a text "break"; a text "unreadable" has an error; more than 50 characters are truncated."""
         self.threads.add(threading.get_ident())
         self.calls.append([str(text) for text in texts])
         assert self.may_go_on.wait(30)
@@ -58,24 +60,28 @@ class Recorder:
                 (),
                 {},
                 error="it cannot be read" if text == "unreadable" else None,
-                note="cut" if len(str(text)) > 50 else None,
+                note="truncated" if len(str(text)) > 50 else None,
             )
             for text in texts
         ]
         return Predictions(rows, scores)
 
+    def explain(self, texts: Sequence[str | None]) -> list[dict[str, list[Word]]]:
+        """Fail: this predictor does not explain."""
+        raise NotImplementedError
+
 
 class Explainer(Recorder):
-    """Says that a text's first character carried everything."""
+    """Attributes every label to the first character of the text."""
 
     explains = True
 
-    def explain(self, texts: Sequence[str]) -> list[dict[str, list[dict[str, Any]]]]:
-        return [{label: [{"start": 0, "end": 1, "weight": len(text) / 10}] for label in LABELS} for text in texts]
+    def explain(self, texts: Sequence[str | None]) -> list[dict[str, list[Word]]]:
+        return [{label: [Word(start=0, end=1, weight=len(text or "") / 10)] for label in LABELS} for text in texts]
 
 
 def run(test: Any) -> Any:
-    """An async test as one that pytest runs."""
+    """Wrap an async test for pytest."""
 
     @wraps(test)  # which keeps its parameters for pytest
     def wrapped(*arguments: Any, **named: Any) -> None:
@@ -90,7 +96,7 @@ def served(predictor: Recorder, **more: Any) -> ServedModel:
 
 @asynccontextmanager
 async def running(predictor: Recorder, **settings: Any) -> AsyncIterator[tuple[httpx.AsyncClient, FastAPI]]:
-    """An app that is warmed up, and a client of it; calls before are forgotten."""
+    """Start an app, wait for its warm-up, and yield a client and the app; calls of the warm-up are dropped."""
     app = create_app(served(predictor), Settings(**settings))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://x") as client:
@@ -103,7 +109,7 @@ async def until(condition: Any, seconds: float = 20) -> None:
     """Wait for a condition.
 
     Raises:
-        TimeoutError: It does not come.
+        TimeoutError: The condition does not become true.
     """
     async with asyncio.timeout(seconds):
         while not condition():
@@ -116,11 +122,11 @@ async def ask(client: httpx.AsyncClient, *texts: str, **more: Any) -> httpx.Resp
 
 @contextmanager
 def process(folder: Path, seconds: float = 0.0, port: int = 0, **settings: Any) -> Iterator[tuple[Any, str, Path]]:
-    """The service in a process of its own: the process, its address, and its log. It is killed at the end."""
+    """Run the service in a process of its own; yield the process, its URL and its log. Kill it at the end."""
     log = folder / f"{time.monotonic_ns()}.log"
-    told = json.dumps({"seconds": seconds, "port": port, "settings": settings})
+    options = json.dumps({"seconds": seconds, "port": port, "settings": settings})
     with log.open("wb") as file:
-        started = subprocess.Popen([sys.executable, __file__, told], stderr=file)
+        started = subprocess.Popen([sys.executable, __file__, options], stderr=file)
     try:
         limit = time.monotonic() + 60
         while b"\n" not in log.read_bytes():
@@ -135,6 +141,6 @@ def process(folder: Path, seconds: float = 0.0, port: int = 0, **settings: Any) 
 
 
 if __name__ == "__main__":
-    told = json.loads(sys.argv[1])
-    model = served(Explainer(told["seconds"]))
-    run_server(create_app(model, Settings(**told["settings"])), listen("127.0.0.1", told["port"]))
+    options = json.loads(sys.argv[1])
+    model = served(Explainer(options["seconds"]))
+    run_server(create_app(model, Settings(**options["settings"])), listen("127.0.0.1", options["port"]))

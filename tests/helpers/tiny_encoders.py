@@ -1,4 +1,4 @@
-"""Tiny random encoders of every tokenizer family, built on the spot: 2 layers, 16 wide, 128 tokens."""
+"""Tiny random encoders of every tokenizer family: 2 layers, hidden size 16, at most 128 tokens."""
 
 import json
 import re
@@ -11,7 +11,7 @@ Built = tuple[transformers.PreTrainedModel, transformers.PreTrainedTokenizerBase
 
 
 def _word_pieces(texts: Sequence[str], special: list[str]) -> dict[str, int]:
-    """The texts' words, some endings, and every printable character; labels are spelled from the last two."""
+    """Build a vocabulary of the words, some suffixes and all printable characters; labels consist of the last two."""
     words = sorted({word for text in texts for word in re.findall("[a-z]+", text.lower())})
     characters = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
     pieces = [*special, *characters, *(f"##{character}" for character in characters), "##er", "##ous", "##ness", *words]
@@ -43,14 +43,14 @@ def _sizes(tokenizer: transformers.PreTrainedTokenizerBase, positions: int = 128
 
 
 def _bert(texts: Sequence[str]) -> Built:
-    """Uncased word pieces, segment ids."""
+    """BERT: uncased word pieces, segment ids."""
     vocabulary = _word_pieces(texts, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     tokenizer = transformers.BertTokenizer(vocab=vocabulary)
     return transformers.BertModel(transformers.BertConfig(**_sizes(tokenizer))), tokenizer
 
 
 def _roberta(texts: Sequence[str]) -> Built:
-    """Byte-level BPE, two separators between segments, no segment ids, positions counted from behind the padding's."""
+    """RoBERTa: byte-level BPE, two separators between segments, no segment ids, positions offset by 2."""
     trained = _byte_level(texts, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
     merges = [tuple(pair) for pair in json.loads(trained.to_str())["model"]["merges"]]
     tokenizer = transformers.RobertaTokenizer(vocab=trained.get_vocab(), merges=merges)
@@ -59,14 +59,14 @@ def _roberta(texts: Sequence[str]) -> Built:
 
 
 def _mpnet(texts: Sequence[str]) -> Built:
-    """Word pieces, two separators between segments, relative positions beside absolute ones."""
+    """MPNet: word pieces, two separators between segments, relative and absolute positions."""
     vocabulary = _word_pieces(texts, ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"])
     tokenizer = transformers.MPNetTokenizer(vocab=vocabulary)
     return transformers.MPNetModel(transformers.MPNetConfig(**_sizes(tokenizer, positions=130))), tokenizer
 
 
 def _modernbert(texts: Sequence[str]) -> Built:
-    """Byte-level BPE, rotary positions, attention to neighbours only in every other layer, no pooler."""
+    """ModernBERT: byte-level BPE, rotary positions, local attention in every other layer, no pooler."""
     trained = _byte_level(texts, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     trained.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",

@@ -1,54 +1,24 @@
-"""Sequence-to-sequence models of a few words, with random weights, and what transformers itself makes them write."""
+"""Tiny random sequence-to-sequence models, and what transformers itself generates with them."""
+
+from pathlib import Path
 
 from helpers.candidate_sources import TEXTS, WORDS
 
-
-def save(model, tokenizer, folder):
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return str(folder)
+from emograin.reproduction.tiny_models import tiny_paraphraser
 
 
-def word_tokenizer():
-    """A word is a token; `</s>` ends a text."""
-    import transformers
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    words = {word: at for at, word in enumerate(["<pad>", "</s>", "<unk>", *WORDS])}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
-    )
+def save_t5(folder):
+    """Save the package's tiny paraphraser, with a vocabulary of `WORDS` and `TEXTS`; return its name."""
+    return str(tiny_paraphraser(Path(folder), [*TEXTS, *WORDS]))
 
 
-def tiny_t5(seed):
-    import torch
-    import transformers
-
-    torch.manual_seed(seed)
-    config = transformers.T5Config(
-        vocab_size=len(WORDS) + 3,
-        d_model=16,
-        d_kv=8,
-        d_ff=32,
-        num_layers=1,
-        num_heads=2,
-        decoder_start_token_id=0,
-        max_position_embeddings=12,  # not T5's, but obeyed: keeps the test fast
-        initializer_factor=3.0,  # so that what it writes depends on what it reads
-    )
-    return transformers.T5ForConditionalGeneration(config)
-
-
-def tiny_marian(seed):
+def tiny_marian(seed, vocabulary):
     import torch
     import transformers
 
     torch.manual_seed(seed)
     config = transformers.MarianConfig(
-        vocab_size=len(WORDS) + 3,
+        vocab_size=vocabulary,
         d_model=16,
         encoder_layers=1,
         decoder_layers=1,
@@ -64,44 +34,46 @@ def tiny_marian(seed):
         init_std=1.0,
     )
     model = transformers.MarianMTModel(config)
-    for layer in model.model.decoder.layers:  # so that what it writes depends on what it reads
+    for layer in model.model.decoder.layers:  # makes the output depend on the input
         layer.encoder_attn.out_proj.weight.data *= 10
-    model.generation_config.max_length = 512  # as the published ones have it
-    model.generation_config.no_repeat_ngram_size = 1  # a setting of its own, which generation must follow
+    model.generation_config.max_length = 512  # as in published models
+    model.generation_config.no_repeat_ngram_size = 1  # a generation setting of the model, which must be followed
     return model
 
 
-def t5_in(folder):
-    """A tiny T5, saved."""
-    return save(tiny_t5(0), word_tokenizer(), folder)
+def save_marian_pairs(root):
+    """Save Marian pairs in a folder, under their names on the hub."""
+    import transformers
 
-
-def hub_in(root):
-    """A folder in which Marian pairs lie under their names on the hub."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(save_t5(root / "t5"))
     for seed, pair in enumerate(["en-fr", "fr-en", "en-de", "de-en"]):
-        save(tiny_marian(seed), word_tokenizer(), root / "Helsinki-NLP" / f"opus-mt-{pair}")
+        folder = root / "Helsinki-NLP" / f"opus-mt-{pair}"
+        tiny_marian(seed, len(tokenizer)).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
     return root
 
 
-def one_by_one(folder, texts, beams, count):
-    """Each text alone through transformers' own generation."""
+def generate_one_by_one(folder, texts, beams, top):
+    """Generate from each text alone, with transformers' own generation."""
     import transformers
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder)
     model.generation_config.max_length = None
-    written = []
+    max_tokens = model.config.max_position_embeddings
+    outputs = []
     for text in texts:
-        inputs = tokenizer(text, return_tensors="pt", truncation=True, max_length=12)
-        found = model.generate(
+        inputs = tokenizer(text, return_tensors="pt", truncation=True, max_length=max_tokens)
+        generated = model.generate(
             input_ids=inputs["input_ids"],
             attention_mask=inputs["attention_mask"],
             num_beams=beams,
-            num_return_sequences=count,
-            max_new_tokens=12,
+            num_return_sequences=top,
+            max_new_tokens=max_tokens,
         )
-        written.append([" ".join(each.split()) for each in tokenizer.batch_decode(found, skip_special_tokens=True)])
-    return written
+        decoded = tokenizer.batch_decode(generated, skip_special_tokens=True)
+        outputs.append([" ".join(each.split()) for each in decoded])
+    return outputs
 
 
 def or_document(rows, texts=TEXTS):

@@ -78,7 +78,7 @@ def test_training_speed_compares_and_writes_figures(encoders, corpus_folder, tmp
     loops = list(figures)
     assert loops[0] == "plain"
     assert loops[-1] == "emograin"
-    assert {"+ batches of like length", "+ fused AdamW", "+ math attention"} <= set(loops)
+    assert {"+ batches of similar length", "+ fused AdamW", "+ math attention"} <= set(loops)
     for loop in loops:
         assert loop in done.stdout
         assert len(figures[loop]["texts_per_second"]) == 2
@@ -122,4 +122,4 @@ def test_the_code_in_python_md_runs(corpus_folder, encoders, tmp_path, monkeypat
         exec(block, names)
     assert capsys.readouterr().out.startswith("7 ('love',)")
     assert (names["predictions"][2].error, names["predictions"].scores.shape) == ("the text is empty", (3, 28))
-    assert 0 <= names["figures"]["policies"]["global"]["macro_f1"] <= 1
+    assert 0 <= names["metrics"]["policies"]["global"]["macro_f1"] <= 1

@@ -1,4 +1,4 @@
-"""scripts/ship_model.py from nothing to a model with its card, on tiny weights."""
+"""scripts/ship_model.py from training to a model with its card, on a tiny encoder."""
 
 import dataclasses
 import importlib.util
@@ -19,7 +19,7 @@ pytest.importorskip("onnxscript")
 
 @pytest.fixture(scope="module")
 def tool(encoders):
-    """The tool, with a tiny encoder, one epoch and two teachers."""
+    """The script, with a tiny encoder, one epoch and two teachers."""
     path = Path(__file__).parents[2] / "scripts" / "ship_model.py"
     specification = importlib.util.spec_from_file_location("ship_model", path)
     module = importlib.util.module_from_spec(specification)
@@ -35,7 +35,7 @@ def test_the_model_is_made_and_described_by_one_command(tool, corpus: Corpus, co
     run, output = tmp_path / "runs" / "shipped", tmp_path / "model"
     command = ["--data", str(corpus_folder), "--run", str(run), "--output", str(output)]
     tool.main(command)
-    assert capsys.readouterr().out.startswith("# Model card: emograin baseline, taught by label embeddings,")
+    assert capsys.readouterr().out.startswith("# Model card: emograin baseline, distilled from label-embedding models,")
     kept = sorted(path.name for path in run.parent.iterdir())
     assert kept == ["shipped", *(f"shipped-teacher-seed{seed}{end}" for seed in (0, 1) for end in ("", "-int8"))]
 
@@ -46,7 +46,7 @@ def test_the_model_is_made_and_described_by_one_command(tool, corpus: Corpus, co
     assert card["recipe"]["settings"]["teachers"]["seeds"] == [0, 1]
     shown = (output / "MODEL_CARD.md").read_text(encoding="utf-8")
     for network, split in (("float32", "dev"), ("float32", "test"), ("int8", "dev"), ("int8", "test")):
-        found = card["figures"][network][split]["policies"]["per-label"]["macro_f1"]
+        found = card["metrics"][network][split]["policies"]["per-label"]["macro_f1"]
         assert re.search(rf"^\| {network} \| {split} \|.* {found:.3f} \(", shown, re.MULTILINE)
     assert str(tmp_path) not in shown + json.dumps(card) + json.dumps(ExportedModel(output).description)
     assert list(predictor.labels) == card["labels"]
