@@ -1,12 +1,12 @@
 """emograin: fine-grained emotion classification.
 
 >>> import emograin
->>> model = emograin.load()  # the model that the package carries, a run folder, or an exported model
+>>> model = emograin.load()  # the bundled model; or pass a run folder or an exported model
 >>> predictions = model.predict(["I love you", "lol that was hilarious"])
 >>> predictions[0].labels, predictions[1].labels, predictions.scores.shape
 (('love',), ('amusement',), (2, 28))
 
-Importing costs nothing: every name is loaded when it is first used.
+Names are imported on first use, so importing the package is fast.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""python -m emograin, and accelerate launch -m emograin."""
+"""Entry point of `python -m emograin` and `accelerate launch -m emograin`."""
 
 import sys
 
