@@ -4,8 +4,8 @@
 
 The static variants are calibrated on the same texts as emograin's, those of the quickstart corpus. For each variant:
 macro F1 on dev at thresholds chosen again there, differences of the probabilities from float32, and texts per second in
-batches of 32 and one by one, in interleaved rounds on one thread. Test is not read. ONNX Runtime's SmoothQuant needs the
-package neural-compressor; without it, the result says so.
+batches of 32 and one by one, in interleaved rounds on one thread. Test is not read. ONNX Runtime's SmoothQuant needs
+the package neural-compressor; without it, the result says so.
 """
 
 import argparse

@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "page.png"
-TEXT = "Thank you so much, I did not expect this at all! I was so worried that you would hate it."
+TEXT = "Thank you so much! I was really scared, and I'm so happy that you are fine."
 START = "import sys; from emograin.cli.app import main; sys.exit(main(['serve', '--port', '{port}']))"
 
 

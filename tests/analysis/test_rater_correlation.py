@@ -135,7 +135,7 @@ def test_figure_9_clusters_and_colours_by_group(drawn):
     assert sorted(thick) == sorted(colours.values())
     assert len(above.get_lines()) == 3
     text = figure_text(figure)
-    assert f"{found['rows']}, one a comment and rater, a sample: {found['rows'] / 1000:.0%} of the 1,000" in text
+    assert f"{found['rows']}, one per comment and rater, a sample of {found['rows'] / 1000:.0%} of 1,000" in text
     assert f"{found['comments']} comments" in text
     assert "Blank rows" not in text
 
@@ -164,5 +164,5 @@ def test_real_raters_confuse_emotions_that_differ_in_intensity(tmp_path):
         assert GOEMOTIONS.labels[matrix[GOEMOTIONS.index(label)].argmax()] == nearest
     text = figures.draw_rater_correlation(tmp_path / "f.png", found)[1].read_text()
     assert "59,309, one" in text
-    assert "28% of the 211,225" in text
+    assert "28% of 211,225" in text
     assert ">neutral<" not in text

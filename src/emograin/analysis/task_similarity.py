@@ -137,7 +137,7 @@ def compute_measures(table: np.ndarray) -> dict[str, float]:
 def estimate_chance_nmi(
     labels: np.ndarray, auxiliary: np.ndarray, shuffles: int, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """Estimate the NMI due to chance: NMI_joint and NMI_max after the rows of auxiliary labels are shuffled over the documents.
+    """Estimate the NMI due to chance, from shuffles of the rows of auxiliary labels over the documents.
 
     Args:
         labels: Multi-hot labels, (documents, labels).
@@ -186,7 +186,7 @@ def _counts(counts: np.ndarray) -> np.ndarray:
 def _normalise(table: np.ndarray, entropy_bits: float) -> float:
     if not entropy_bits:
         raise EmograinError(
-            "NMI is undefined if each label set has only one label in use, because its entropy is 0; expected two labels "
-            "in one of the sets"
+            "NMI is undefined if each label set has only one label in use, because its entropy is 0; "
+            "expected two labels in one of the sets"
         )
     return min(1.0, mutual_information(table) / entropy_bits)

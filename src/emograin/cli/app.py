@@ -23,11 +23,17 @@ from .train import train
 
 COMMANDS = (predict, serve, train, evaluate, compare, mix, attend, export, data, neighbours, similarity, reproduce)
 
+
+def shown_default(value: object) -> str | None:
+    """Return a default as the help shows it: nothing for switches, empty lists and None."""
+    return None if value is None or value is False or value == () else str(value)
+
+
 app = App(
     name="emograin",
     help="Classify emotions in text, 28 of them and several at once: predict, serve, train, evaluate, explain.",
     version=__version__,
-    default_parameter=Parameter(negative=(), show_default=lambda value: None if value is False or value == () else str(value)),
+    default_parameter=Parameter(negative=(), show_default=shown_default),
     result_action="return_value",  # main maps errors to exit codes
 )
 for command in COMMANDS:

@@ -242,6 +242,7 @@ def test_a_run_without_its_corpus_is_exported_without_measuring_the_loss(run, tm
     described = run.description
     described["settings"]["data"] = str(tmp_path / "gone")
     run.write_json("run.json", described)
-    assert onnx_export.load_dev(run) is None
+    changed = type(run)(run.path)
+    assert onnx_export.load_dev(changed) is None
     with pytest.raises(EmograinError, match="no such file or folder"):
-        onnx_export.load_dev(run, str(tmp_path / "gone"))
+        onnx_export.load_dev(changed, str(tmp_path / "gone"))
