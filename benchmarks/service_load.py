@@ -1,11 +1,16 @@
 """Measure throughput and latency of `emograin serve` with 1, 16 and 128 clients, with and without batching.
 
     python benchmarks/service_load.py --data DIR
+    python benchmarks/service_load.py --unfair [--source OTHER/src]
 
 Two services with the same model run on localhost, each in its own process: one batches concurrent requests, the other
 predicts one text at a time. This process runs the clients: each sends one text, waits for the response, and repeats.
 The services are measured in interleaved rounds, so that other load affects both alike; the clients share the cores.
 Writes results/service_load.json.
+
+With --unfair, one client sends one short text after the other, alone and while another client keeps sending the largest
+requests that the limits allow, with and without explanations. --source measures another version of the package beside
+this one, in interleaved rounds. Writes results/service_fairness.json.
 """
 
 import argparse
@@ -13,38 +18,41 @@ import asyncio
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import cycle
+from contextlib import contextmanager, nullcontext
+from itertools import cycle, repeat
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import numpy as np
 
 from emograin import data
-from emograin.prediction.shipped_model import shipped_model
 
 CLIENTS = (1, 16, 128)
 BATCHES = {"batched": 32, "one at a time": 1}
 
 
 @contextmanager
-def service(model: Path, batch_texts: int) -> Iterator[int]:
-    """Run a service in a process of its own; yield its port."""
+def service(model: Path | None, *options: str, source: Path | None = None) -> Iterator[int]:
+    """Run a service in a process of its own, of the version in the folder `source`; yield its port."""
     with tempfile.NamedTemporaryFile() as log:
-        command = [sys.executable, "-m", "emograin", "serve", "--model", str(model), "--port", "0"]
-        process = subprocess.Popen([*command, "--batch-texts", str(batch_texts)], stderr=log)
+        command = [sys.executable, "-m", "emograin", "serve", "--port", "0", *options]
+        command += ["--model", str(model)] if model else []
+        environment = os.environ | ({"PYTHONPATH": str(source)} if source else {})
+        process = subprocess.Popen(command, stderr=log, env=environment)
         try:
-            while b"\n" not in Path(log.name).read_bytes():
+            while not (found := re.search(rb'"event": "listening".*"port": (\d+)', Path(log.name).read_bytes())):
                 if process.poll() is not None:
                     sys.exit(Path(log.name).read_text())
                 time.sleep(0.05)
-            yield json.loads(Path(log.name).read_text().splitlines()[0])["port"]
+            yield int(found[1])
         finally:
             process.terminate()
             process.wait()
@@ -55,8 +63,8 @@ async def client(port: int, texts: Iterator[bytes], end: float, seconds: list[fl
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while (start := time.perf_counter()) < end:
         body = next(texts)
-        head = f"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-        writer.write(head.encode() + b"\r\n\r\n" + body)
+        head = "POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         await reader.readexactly(int(length.split(b":")[1]))
@@ -74,18 +82,90 @@ async def load(port: int, clients: int, duration: float, texts: Sequence[bytes])
     return seconds, statuses
 
 
+def largest_request(texts: int = 1000, characters: int = 2000, **options: bool) -> bytes:
+    """Return a request at the default limits: 2 MiB of texts that the model truncates."""
+    words = "the happy customer said that nothing works anymore and everything went terribly wrong today ".split()
+    shifted = [" ".join(words[row % len(words) :] + words * (characters // 80))[:characters] for row in range(texts)]
+    return json.dumps({"texts": shifted, **options}).encode()
+
+
+@contextmanager
+def bulk_client(port: int, body: bytes, connections: int) -> Iterator[None]:
+    """Run a client in a process of its own that keeps sending the same request, on several connections."""
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(body)
+        command = [sys.executable, __file__, "--bulk", file.name, str(port), str(connections)]
+        process = subprocess.Popen(command)
+        try:
+            while not waiting_texts(port):
+                time.sleep(0.1)
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+
+def waiting_texts(port: int) -> float:
+    """Return the number of texts in the queue of a service."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        found = re.search(r"^emograin_queue_texts (.*)$", answer.read().decode(), re.MULTILINE)
+    return float(found[1]) if found else 0
+
+
+async def send_bulk(body: bytes, port: int, connections: int) -> None:
+    """Send the same request until killed."""
+    await asyncio.gather(*(client(port, repeat(body), float("inf"), [], Counter()) for _ in range(connections)))
+
+
+def measure_fairness(given: argparse.Namespace, texts: Sequence[bytes]) -> dict[str, Any]:
+    """Return the latency of a client with short texts, alone and beside a client with the largest requests."""
+    loads: dict[str, tuple[bytes, int]] = {
+        "alone": (b"", 0),
+        "beside 1 request": (largest_request(), 1),
+        "beside 4 requests": (largest_request(), 4),
+        "beside 1 request, explain": (largest_request(explain=True), 1),
+    }
+    sources = {"this version": None, **({"other version": given.source} if given.source else {})}
+    rows = []
+    for name, (body, connections) in loads.items():
+        seconds: dict[str, list[float]] = {version: [] for version in sources}
+        for _ in range(given.rounds):
+            for version, source in sources.items():
+                with service(given.model, *given.options.split(), source=source) as port:
+                    asyncio.run(load(port, 2, 1, texts))
+                    with bulk_client(port, body, connections) if connections else nullcontext():
+                        seconds[version] += asyncio.run(load(port, 1, given.seconds, texts))[0]
+        for version, found in seconds.items():
+            waits = {f"p{at}_milliseconds": round(float(np.percentile(found, at)) * 1000, 1) for at in (50, 99)}
+            rows.append({"load": name, "version": version, "requests": len(found), **waits})
+            print(json.dumps(rows[-1]), flush=True)
+    return {"rounds": given.rounds, "seconds": given.seconds, "cores": os.cpu_count(), "rows": rows}
+
+
 def main() -> None:
     """Measure, print and write the results."""
     parser = argparse.ArgumentParser(description="Measure throughput and latency of emograin serve.")
-    parser.add_argument("--model", type=Path, default=shipped_model(), help="exported model or run folder")
+    parser.add_argument("--model", type=Path, help="exported model or run folder; default: the bundled model")
     parser.add_argument("--data", default="quickstart", help="corpus; its test texts are sent")
     parser.add_argument("--seconds", type=float, default=3, help="duration of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--output", type=Path, default=Path("results/service_load.json"))
+    parser.add_argument("--output", type=Path, help="default: results/service_load.json or service_fairness.json")
+    parser.add_argument("--unfair", action="store_true", help="short texts beside the largest requests")
+    parser.add_argument("--source", type=Path, help="with --unfair: src folder of another version, to compare with")
+    parser.add_argument("--options", default="", help="with --unfair: further options of `emograin serve`")
+    parser.add_argument("--bulk", nargs=3, help=argparse.SUPPRESS)  # file with the request, port, connections
     given = parser.parse_args()
+    if given.bulk:
+        asyncio.run(send_bulk(Path(given.bulk[0]).read_bytes(), *map(int, given.bulk[1:])))
+        return
     texts = [json.dumps({"text": text}).encode() for text in data.load(given.data).split("test").texts if text.strip()]
+    output = given.output or Path(f"results/service_{'fairness' if given.unfair else 'load'}.json")
+    if given.unfair:
+        output.write_text(json.dumps(measure_fairness(given, texts), indent=1) + "\n", encoding="utf-8")
+        return
     rows = []
-    with service(given.model, BATCHES["batched"]) as ours, service(given.model, BATCHES["one at a time"]) as plain:
+    options = [("--batch-texts", str(texts_per_batch)) for texts_per_batch in BATCHES.values()]
+    with service(given.model, *options[0]) as ours, service(given.model, *options[1]) as plain:
         ports = dict(zip(BATCHES, (ours, plain), strict=True))
         with urlopen(f"http://127.0.0.1:{ours}/v1/model") as answer:
             served = json.load(answer)["name"]
@@ -133,7 +213,7 @@ def main() -> None:
         "python": platform.python_version(),
         "rows": rows,
     }
-    given.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

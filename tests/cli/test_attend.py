@@ -60,7 +60,7 @@ def test_notes_name_truncated_and_one_word_texts(runs, tmp_path, capsys):
 def test_without_a_predicted_label_the_highest_score_is_reported(runs, tmp_path, capsys):
     thresholds = runs / "baseline" / "thresholds.json"
     kept = thresholds.read_text()
-    thresholds.write_text(json.dumps({"per-label": [1.1] * 4}))
+    thresholds.write_text(json.dumps(dict.fromkeys(("fixed", "global", "per-label"), [1.0] * 4)))
     try:
         found = attended(capsys, runs / "baseline", "so happy", "--output", tmp_path)
     finally:

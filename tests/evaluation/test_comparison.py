@@ -36,7 +36,8 @@ def save(folder, seed, name="test", flat=False, order=None, labels=LABELS, texts
     chosen = thresholds.choose(scores, gold)
     run = RunFolder(folder)
     run.write_scores(name, ids[order].tolist(), gold[order], scores[order])
-    run.write_json("run.json", {"format": 1})
+    described = {"settings": {}, "parameters": 1, "data": {}, "fingerprint": "", "versions": {}}
+    run.write_json("run.json", {"format": 1, **described})
     run.write_json(f"results/{name}.json", metrics.evaluate(scores, gold, chosen, labels))
     if flat:
         (folder / "run.json").unlink()

@@ -99,7 +99,10 @@ async def running(predictor: Recorder, **settings: Any) -> AsyncIterator[tuple[h
     """Start an app, wait for its warm-up, and yield a client and the app; calls of the warm-up are dropped."""
     app = create_app(served(predictor), Settings(**settings))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
         await until(lambda: app.state.queue.ready)
         predictor.calls.clear()
         yield client, app
@@ -121,10 +124,20 @@ async def ask(client: httpx.AsyncClient, *texts: str, **more: Any) -> httpx.Resp
 
 
 @contextmanager
-def process(folder: Path, seconds: float = 0.0, port: int = 0, **settings: Any) -> Iterator[tuple[Any, str, Path]]:
-    """Run the service in a process of its own; yield the process, its URL and its log. Kill it at the end."""
+def process(
+    folder: Path, seconds: float = 0.0, port: int = 0, files: int = 0, **settings: Any
+) -> Iterator[tuple[Any, str, Path]]:
+    """Run the service in a process of its own; yield the process, its URL and its log. Kill it at the end.
+
+    Args:
+        folder: Folder of the log.
+        seconds: Time that the model takes.
+        port: Port; 0: any.
+        files: Maximum number of open files; 0: as many as this process may open.
+        **settings: Settings of the service.
+    """
     log = folder / f"{time.monotonic_ns()}.log"
-    options = json.dumps({"seconds": seconds, "port": port, "settings": settings})
+    options = json.dumps({"seconds": seconds, "port": port, "files": files, "settings": settings})
     with log.open("wb") as file:
         started = subprocess.Popen([sys.executable, __file__, options], stderr=file)
     try:
@@ -142,5 +155,9 @@ def process(folder: Path, seconds: float = 0.0, port: int = 0, **settings: Any) 
 
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
+    if options["files"]:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (options["files"],) * 2)
     model = served(Explainer(options["seconds"]))
     run_server(create_app(model, Settings(**options["settings"])), listen("127.0.0.1", options["port"]))

@@ -229,7 +229,8 @@ def write_run(folder, settings, corpus, **changes):
     values = replace(settings, **changes).to_dict()
     mark = training_fingerprint(values, splits)
     run = RunFolder(folder)
-    run.write_json("run.json", {"format": 1, "settings": values, "fingerprint": mark})
+    described = {"settings": values, "parameters": 1, "data": {}, "fingerprint": mark, "versions": {}}
+    run.write_json("run.json", {"format": 1, **described})
     return run
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import shutil
 from functools import partial
 
 import httpx
@@ -12,6 +13,7 @@ from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, ru
 
 import emograin
 from emograin.common.errors import EmograinError
+from emograin.prediction.shipped_model import CARD, shipped_model
 from emograin.service.app import create_app
 from emograin.service.logs import JsonLines
 from emograin.service.served_model import open_model
@@ -188,7 +190,7 @@ async def test_an_api_key_is_required_where_set():
 async def test_the_model_is_described():
     card = {"name": "tiny", "licence": "CC0"}
     app = create_app(served(Recorder(), card=card), Settings(request_texts=7))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         told = (await client.get("/v1/model")).json()
     assert (told["name"], told["method"], told["labels"], told["card"]) == ("tiny", "baseline", list(LABELS), card)
     assert told["thresholds"]["per-label"] == dict(zip(LABELS, THRESHOLDS["per-label"], strict=True))
@@ -200,7 +202,7 @@ async def test_it_is_ready_between_warming_up_and_stopping():
     predictor = Recorder()
     predictor.may_go_on.clear()
     app = create_app(served(predictor), Settings())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         async with app.router.lifespan_context(app):
             early = await client.get("/readyz")
             assert (early.status_code, early.json()["error"]["code"]) == (503, "warming_up")
@@ -292,7 +294,7 @@ def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
         app = create_app(model, Settings(batch_texts=4))
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
                 return (await ask(client, *texts, thresholds=policy, all_scores=True)).json()
 
     for folder in (exported, trained.path):
@@ -308,3 +310,25 @@ def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
             np.testing.assert_allclose(scores, expected.scores, atol=2e-6)
             assert [row["truncated"] for row in found] == [row.note is not None for row in expected]
             assert found[-1]["truncated"]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [b"{", b"[1]", b"\xff", b"[" * 100_000, b'{"a": NaN}', b'{"a": "\\ud800"}', b"", b'{"name": ' + b"9" * 5000 + b"}"],
+)
+def test_a_malformed_model_card_is_left_out(tmp_path, caplog, card):
+    folder = tmp_path / "model"
+    shutil.copytree(shipped_model(), folder)
+    (folder / CARD).write_bytes(card)
+    model = open_model(folder)
+    assert (model.card, model.name) == (None, "model")
+    assert [record.getMessage() for record in caplog.records] == ["the model card is left out"]
+    assert len(JsonLines().format(caplog.records[0]).splitlines()) == 1
+    answer = asyncio.run(_describe(model))
+    assert (answer.status_code, answer.json()["card"]) == (200, None)
+
+
+async def _describe(model):
+    transport = httpx.ASGITransport(create_app(model))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        return await client.get("/v1/model")

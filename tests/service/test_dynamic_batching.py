@@ -99,7 +99,7 @@ async def test_the_texts_of_a_disconnected_client_are_not_computed():
         async def send(message):
             sent.append(message)
 
-        headers = [(b"content-type", b"application/json")]
+        headers = [(b"content-type", b"application/json"), (b"host", b"localhost")]
         scope = {"type": "http", "method": "POST", "path": "/v1/predict", "headers": headers, "query_string": b""}
         answered = asyncio.create_task(app(scope, receive, send))
         await until(lambda: len(predictor.calls) == 1)

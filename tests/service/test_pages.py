@@ -10,7 +10,7 @@ from helpers import page_stub
 from helpers.page_stub import CHROMIUM
 from helpers.served import Recorder, process, run, running
 
-BASE = "http://x"
+BASE = "http://localhost"
 
 
 class Links(HTMLParser):

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from emograin.cli.app import main
+from emograin.common.errors import EmograinError
+from emograin.data import load
+from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
+from emograin.training.loop import train
 
 # Forks one process per job (a line of JSON), so that torch is imported once.
 DRIVER = """
@@ -192,6 +197,34 @@ def test_a_run_killed_while_it_writes_a_file_is_intact_and_ends_bit_identical(
     trainings.start(run.path)
     assert trainings.wait() == (0, None)
     assert_same(run, uninterrupted)
+
+
+def test_a_second_training_in_the_folder_is_refused_and_a_killed_one_leaves_neither_lock_nor_files(
+    trainings, uninterrupted, tmp_path, capsys
+):
+    run = RunFolder(tmp_path / "run")
+    process = trainings.start(run.path, pause=0.2)
+    wait_for(process, lambda: run.exists)
+    settings = trainings.settings
+    command = ["train", settings["method"], "--data", settings["data"], "--encoder", settings["encoder"]]
+    for again in ([*command, "--output", str(run.path)], ["train", "--output", str(run.path), "--resume"]):
+        assert main(again) == 2
+        error = capsys.readouterr().err
+        assert len(error.splitlines()) == 1
+        assert "already holds a run" in error or "is being written by another process" in error
+    with pytest.raises(EmograinError, match="is being written by another process"):  # one that began at the same time
+        train(Training.from_dict(settings | {"seed": 1}), load(settings["data"]), RunFolder(run.path))
+    os.kill(process, signal.SIGKILL)
+    assert trainings.wait()[0] == -signal.SIGKILL
+    for name in (".tmpAb12Cd", "checkpoint.safetensors.part", "curve.csv.part"):  # as kills at other moments leave them
+        (run.path / name).write_bytes(b"half")
+    (run.path / "notes.txt").write_text("mine")
+    trainings.start(run.path)
+    assert trainings.wait() == (0, None)
+    assert_same(run, uninterrupted)
+    assert run.read_json("run.json")["settings"]["seed"] == settings["seed"]
+    left = {path.name for path in run.path.iterdir()}
+    assert left == {path.name for path in uninterrupted.path.iterdir()} | {"notes.txt"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

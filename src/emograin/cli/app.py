@@ -1,13 +1,14 @@
 """The command line: results on standard output, progress and notes on standard error, and exit codes."""
 
-import os
+import errno
 import sys
 import traceback
 
 from cyclopts import App, CycloptsError, Parameter
 
 from .. import __version__
-from ..common.errors import EmograinError, Interrupted
+from ..common.errors import EmograinError, Interrupted, one_line
+from ..common.files import FULL
 from .attend import attend
 from .compare import compare
 from .data import data
@@ -19,8 +20,10 @@ from .predict import predict
 from .reproduce import reproduce
 from .serve import serve
 from .similarity import similarity
+from .standard_streams import flush_output, prepare_streams
 from .train import train
 
+OUTPUT_ERRORS = (*FULL, errno.EIO, errno.EBADF)  # without a path, these are standard output's
 COMMANDS = (predict, serve, train, evaluate, compare, mix, attend, export, data, neighbours, similarity, reproduce)
 
 
@@ -42,6 +45,20 @@ for command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 a bug, 2 the user's mistake, 130 interrupted."""
+    prepare_streams()
+    code = _run(arguments)
+    error = flush_output()
+    if error is None or isinstance(error, BrokenPipeError) or code:
+        return code
+    return _output_failed(error)
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run a command, map its errors to exit codes, and print them as one line.
+
+    Commands turn the errors they expect into `EmograinError`. What else the user's files cause is caught here: paths
+    that cannot be opened, files that are not UTF-8, and nesting without end.
+    """
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except Interrupted as stop:
@@ -49,18 +66,40 @@ def main(arguments: list[str] | None = None) -> int:
     except EmograinError as mistake:
         return _failed(str(mistake), 2)
     except CycloptsError as mistake:
-        return _failed(f"{' '.join(str(mistake).split())} (emograin --help)", 2)
+        return _failed(f"{mistake} (emograin --help)", 2)
     except KeyboardInterrupt:
         return _failed("interrupted", 130)
     except BrokenPipeError:  # the reader of our output has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        flush_output()
+    except OSError as error:
+        broken = flush_output() or (error if error.filename is None and error.errno in OUTPUT_ERRORS else None)
+        if broken:
+            return _output_failed(broken)
+        if error.filename is None:  # not about a path
+            return _bug()
+        return _failed(f"cannot open {str(error.filename)!r}: {_reason(error)}", 2)
+    except UnicodeError as error:
+        return _failed(f"a file or a name is not valid Unicode: {error}", 2)
+    except RecursionError:
+        return _failed("a file is nested too deeply", 2)
     except Exception:
-        traceback.print_exc()
-        return _failed("internal error; please report it with the traceback above", 1)
+        return _bug()
     return 0
 
 
+def _output_failed(error: OSError) -> int:
+    return _failed(f"cannot write 'standard output': {_reason(error)}", 2)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    return _failed("internal error; please report it with the traceback above", 1)
+
+
 def _failed(message: str, code: int) -> int:
-    print(f"emograin: {message}", file=sys.stderr)
+    print(f"emograin: {one_line(message)}", file=sys.stderr)
     return code

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Mapping
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from ..common.errors import EmograinError
+from ..common.json_text import to_json
 from ..common.optional import import_optional
 from ..evaluation.policies import DEFAULT_POLICY, Policy
 
@@ -103,7 +103,7 @@ def attend(
         files += _draw_against(folder, other)
         report |= {"against": other.model, "against_predicted": other.predicted}
     report["files"] = [str(file) for file in files]
-    print(dumps(report, indent=1, ensure_ascii=False) if json else format_document(report))
+    print(to_json(report, indent=1) if json else format_document(report))
     print(f"\nIn {folder}: {', '.join(file.name for file in files)}", file=sys.stderr)
 
 
@@ -124,7 +124,7 @@ def _test_split(run: Path, split: str, data: str | None, policy: str, options: M
     with Progress(None, "texts") as progress:
         test = run_deletion_test(method, texts, folder.thresholds[policy], on_progress=progress.advance, **options)
     test = {"run": run.resolve().name, "corpus": corpus.name, "split": split, "policy": policy, **test}
-    print(dumps(test, indent=1, ensure_ascii=False) if json else format_deletion_tests([test]))
+    print(to_json(test, indent=1) if json else format_deletion_tests([test]))
 
 
 def _draw(folder: Path, attention: "Attention", layer: int | None, head: int | None) -> list[Path]:

@@ -1,11 +1,11 @@
 """emograin compare: differences between runs, with intervals and p values, from saved scores; needs no model."""
 
-from json import dumps
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from ..common.errors import EmograinError
+from ..common.json_text import to_json
 from ..evaluation.policies import Policy
 
 
@@ -43,4 +43,4 @@ def compare(
 
     systems = [[read_evaluated(each, split, thresholds) for each in run.split(",") if each] for run in runs]
     comparison = {"evaluation": split, "policy": thresholds, **compare_systems(systems, resamples, seed)}
-    print(dumps(comparison, indent=1, ensure_ascii=False) if json else comparison_tables(comparison))
+    print(to_json(comparison, indent=1) if json else comparison_tables(comparison))

@@ -1,10 +1,10 @@
 """emograin data: the statistics of a corpus."""
 
-from json import dumps
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..common.json_text import to_json
 from .corpus_flags import CorpusFlags
 
 
@@ -26,4 +26,4 @@ def data(
     from ..data.statistics import corpus_statistics, statistics_table
 
     found = corpus_statistics((columns or CorpusFlags()).load(source))
-    print(dumps(found, indent=1, ensure_ascii=False) if json else statistics_table(found))
+    print(to_json(found, indent=1) if json else statistics_table(found))

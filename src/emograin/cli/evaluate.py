@@ -1,13 +1,13 @@
 """emograin evaluate: metrics of a run or an exported model on a split."""
 
 import sys
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from ..common.errors import EmograinError
+from ..common.json_text import to_json
 from ..common.optional import import_optional
 from .mixing_flags import MixingFlags, mixing_settings
 
@@ -61,7 +61,7 @@ def evaluate(
     else:
         result, name = _evaluate_run(path, data, split, text_column, label_column, chosen)
         files = f"\nIn {path}: results/{name}.json and scores/{name}.npz"
-    print(dumps(result, indent=1, ensure_ascii=False) if json else evaluation_table(result))
+    print(to_json(result, indent=1) if json else evaluation_table(result))
     if files:
         print(files, file=sys.stderr)
 

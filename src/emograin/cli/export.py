@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..common.json_text import to_json
 from ..common.optional import import_optional
 
 
@@ -36,14 +37,13 @@ def export(
     """
     import_optional("torch", "train")
     import_optional("onnx", "export")
-    from json import dumps
 
     from ..models.run_folder import RunFolder
     from ..prediction.onnx.export import export as export_run
     from ..prediction.onnx.export import load_dev
 
     description = export_run(RunFolder(run), folder, int8, load_dev(RunFolder(run), data) if int8 else None)
-    print(dumps(description, indent=1, ensure_ascii=False) if json else summary(description, folder))
+    print(to_json(description, indent=1) if json else summary(description, folder))
 
 
 def summary(description: dict[str, Any], folder: Path) -> str:

@@ -1,13 +1,13 @@
 """emograin mix: embedding mixing at inference (§3.4)."""
 
 import sys
-from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from ..common.errors import EmograinError
+from ..common.json_text import to_json
 from ..common.optional import import_optional
 from .mixing_flags import MixingFlags, mixing_settings
 
@@ -63,7 +63,7 @@ def mix(
             mixed = evaluate_mixed(folder, corpus, settings, weight, on_progress=progress.advance)
             found = {"mixed": mixed, "plain": evaluate_run(folder, corpus, on_progress=progress.advance)}
     if json:
-        print(dumps(found, indent=1, ensure_ascii=False))
+        print(to_json(found, indent=1))
     else:
         tables = [sweep_table(found["sweep"])] if sweep else []
         print("\n\n".join([*tables, mixing_table(found["mixed"], found["plain"])]))

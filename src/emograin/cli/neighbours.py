@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ..common.errors import EmograinError
 from ..common.files import write_text
 from ..common.optional import import_optional
+from ..common.outputs import require_not_input
 from ..data.tabular.reader import Row, read_rows
 from ..data.tabular.writer import open_writer
 
@@ -92,6 +93,7 @@ def neighbours(
         raise EmograinError(f"memory must be positive, got {memory}")
     if top < 1:
         raise EmograinError(f"top must be at least 1, got {top}")
+    require_not_input(output or sys.stdout, [query, corpus])
     queries, query_rows = _read(query, column)
     sentences, corpus_rows = _read(corpus, column)
     import_optional("torch", "train")  # after reading, because it takes seconds
@@ -141,7 +143,8 @@ def _write_text(matches: Matches, output: Path | None) -> None:
     """Write each query on a line, and its best sentences indented under it."""
     lines = []
     for at, row in enumerate(matches.queries):
-        lines.append(str(row.text).strip() if at in matches.best else f"({_problem(row)})")
+        text = row.raw if row.text is None else row.text
+        lines.append(str(text).strip() if at in matches.best else f"({_problem(row)}) {text or ''}".rstrip())
         for score, sentence in matches.best.get(at, []):
             lines.append(f"  {score:.4f}  {str(matches.sentences[sentence].text).strip()}")
     text = "\n".join(lines) + "\n"
@@ -160,7 +163,7 @@ def _write_table(matches: Matches, output: Path | None, format: str | None) -> N
 def _table_rows(matches: Matches) -> Iterator[dict[str, Any]]:
     """Yield one row per neighbour, and one per query without text; rows of the files are counted from 0."""
     for at, row in enumerate(matches.queries):
-        head = {"query": at, "query_text": row.text}
+        head = {"query": at, "query_text": row.raw if row.text is None else row.text}
         if at not in matches.best:
             yield head | {"rank": None, "score": None, "row": None, "text": None, "error": _problem(row)}
         for rank, (score, sentence) in enumerate(matches.best.get(at, []), start=1):

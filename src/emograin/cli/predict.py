@@ -64,6 +64,7 @@ def predict(
     address
         Address of a Ray cluster, HOST:PORT or auto. [default: start Ray on this machine for this command]
     """
+    from ..common.outputs import require_not_input
     from ..common.progress import Progress
     from ..data.tabular.reader import Row, read_rows
     from ..prediction.engines import predict_files
@@ -95,6 +96,8 @@ def predict(
     source = input[0] if input else "-"
     if resume and (output is None or source == "-"):
         raise EmograinError("--resume needs an input file and an output file", "--input FILE --output FILE")
+    if not text:
+        require_not_input(output or sys.stdout, [sys.stdin if source == "-" else Path(source)])
     if text:
         rows = iter([Row({column: each}, each) for each in text])
     elif source == "-":

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from ..common.errors import EmograinError
+from ..common.json_text import to_json
 from ..common.optional import import_optional
 from ..evaluation.policies import Policy
 from ..reproduction.experiment import Experiment
@@ -140,7 +140,7 @@ def _show_plan(experiment: "Experiment", corpus: "Corpus", output: Path, json: b
 
     found = describe_plan(plan(experiment, corpus, output / "runs"), corpus)
     if json:
-        print(dumps(found, indent=1, ensure_ascii=False))
+        print(to_json(found, indent=1))
         return
     rows = [["training", "state", "texts to train on", "texts/s, measured", "minutes left", "rows"]]
     for each in found["trainings"]:
@@ -176,4 +176,4 @@ def _as_json(sections: "Sequence[Section]") -> str:
         | {"pictures": [path.name for path in section.pictures]}
         for section in sections
     ]
-    return dumps(made, indent=1, ensure_ascii=False)
+    return to_json(made, indent=1)

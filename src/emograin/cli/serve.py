@@ -20,6 +20,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     api_key_file: Path | None = None,
+    allowed_host: Annotated[tuple[str, ...], Parameter(show_default=False)] = (),
     limits: Annotated[Limits | None, Parameter(name="*")] = None,
 ) -> None:
     """Serve predictions over HTTP: POST /v1/predict, a demo page at /, API documentation at /docs.
@@ -37,14 +38,20 @@ def serve(
         Port to listen on; 0: any free port, shown in the log.
     api_key_file
         File with the API key that clients must send. [default: the environment variable EMOGRAIN_API_KEY, or no key]
+    allowed_host
+        Name or address that requests may be sent to, as in their Host header; repeatable, '*' allows every host.
+        Always allowed: --host, localhost, 127.0.0.1, [::1], and any IP address if --host is 0.0.0.0 or [::].
     """
     for module in ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client"):
         import_optional(module, "serve")
     from ..service.app import create_app
+    from ..service.logs import log_to_stderr
     from ..service.served_model import open_model
     from ..service.server import listen, run
 
-    settings = Settings(**asdict(limits or Limits()), api_key=_api_key(api_key_file))
+    key, hosts = _api_key(api_key_file), (host, *allowed_host)
+    settings = Settings(**asdict(limits or Limits()), api_key=key, allowed_hosts=hosts)
+    log_to_stderr()
     app = create_app(open_model(model), settings)
     run(app, listen(host, port))
 

@@ -1,10 +1,10 @@
 """emograin similarity: Tables 1 and 3 for a corpus. Needs scipy, but no model and no torch."""
 
-from json import dumps
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..common.json_text import to_json
 from ..common.optional import import_optional
 from .corpus_flags import CorpusFlags
 
@@ -39,6 +39,6 @@ def similarity(
     corpus = (columns or CorpusFlags()).load(data)
     found = measure_similarity(corpus, auxiliary, shuffles, seed)
     if json:
-        print(dumps({**found, "remarks": remarks(found)}, indent=1, ensure_ascii=False))
+        print(to_json({**found, "remarks": remarks(found)}, indent=1))
     else:
         print(format_report(found))

@@ -52,20 +52,28 @@ def train(
         given["method"] = method
     if "data" in given and Path(given["data"]).exists():
         given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere
-    import_optional("torch", "train")
     from ..data.sources import load
     from ..data.taxonomy import Taxonomy
-    from ..evaluation.tables import evaluation_table
     from ..models.run_folder import RunFolder
-    from ..training.loop import train as train_method
+    from ..models.settings_check import check_names, check_teachers, check_unused
 
     before: dict[str, Any] = RunFolder(output).settings.to_dict() if resume and output else {}
     chosen = Training.from_dict(before | (read_settings(config) if config else {}) | given)
     run = RunFolder(
         output or Path("runs") / "-".join(filter(None, [chosen.method, chosen.auxiliary, f"seed{chosen.seed}"]))
     )
+    # Everything that can be wrong is found before torch is imported and anything is loaded or downloaded.
+    check_names(chosen, tracker)
+    if not resume:
+        check_unused(run)
+        check_teachers(chosen)
     labels = Taxonomy.from_toml(taxonomy) if taxonomy else run.taxonomy if resume else None
     corpus = load(chosen.data, labels, chosen.text_column, chosen.label_column)
+    check_names(chosen, tracker, corpus.taxonomy)
+    import_optional("torch", "train")
+    from ..evaluation.tables import evaluation_table
+    from ..training.loop import train as train_method
+
     metrics = train_method(chosen, corpus, run, resume, tracker)
     if metrics:
         print(evaluation_table(metrics))

@@ -1,5 +1,6 @@
 """Atomic writing of files, reading of array files, and SHA-256."""
 
+import errno
 import hashlib
 import json
 import os
@@ -10,30 +11,58 @@ from typing import Any
 from zipfile import BadZipFile
 
 from .errors import EmograinError
+from .locks import locked
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # errors of a full disk
+
+
+def partial_path(path: Path) -> Path:
+    """Return the path that holds the content of a file until it is complete."""
+    return path.with_name(path.name + ".part")
+
+
+def resolved(path: Path) -> Path:
+    """Return an absolute path without links.
+
+    Raises:
+        EmograinError: The links form a loop, or a name is too long.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop, before Python 3.13
+        raise EmograinError(f"cannot open {str(path)!r}: {getattr(error, 'strerror', None) or error}") from None
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def writing(path: Path, wait: bool = False) -> Iterator[Path]:
     """Write a file under a temporary name beside `path`, flush it to disk, then rename it.
 
-    If the block fails, the temporary file is deleted and `path` is unchanged.
+    If the block fails, the temporary file is deleted and `path` is unchanged. The block holds the file's lock.
+
+    Args:
+        path: File to write.
+        wait: Wait for another process that writes the file, instead of failing.
 
     Yields:
         Temporary path, for the block to write to.
+
+    Raises:
+        EmograinError: Another process writes the file, or its folder cannot be written to.
     """
-    part = path.with_name(path.name + ".part")
-    try:
-        yield part
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    part = partial_path(path)
+    with locked(path, wait):
+        try:
+            yield part
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            with suppress(OSError):
+                part.unlink()
 
 
 def write_atomically(path: Path, write: Callable[[Path], Any]) -> Path:
-    """Write a file completely or not at all, and create its folder.
+    """Write a file completely or not at all, and create its folder. Wait while another process writes the same file.
 
     Args:
         path: File to write.
@@ -46,8 +75,11 @@ def write_atomically(path: Path, write: Callable[[Path], Any]) -> Path:
         EmograinError: The disk is full, or the folder cannot be written to.
     """
     with disk_errors(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            write(path)  # a device or a pipe, such as /dev/stdout, must not be replaced by a file
+            return path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with writing(path) as part:
+        with writing(path, wait=True) as part:
             write(part)
     return path
 
@@ -91,7 +123,7 @@ def read_arrays(path: str | Path, names: Sequence[str], hint: str | None = None)
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: str | Path) -> Iterator[None]:
     """Turn an `OSError` of the block into an error for the user.
 
     Args:
@@ -99,14 +131,15 @@ def disk_errors(path: Path) -> Iterator[None]:
 
     Raises:
         EmograinError: The block raised an `OSError`, such as for a full disk.
+        BrokenPipeError: The reader of a pipe has closed it, which is no mistake.
     """
     try:
         yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise EmograinError(
-            f"cannot write {str(path)!r}: {error.strerror or error}",
-            "the previous content is unchanged; free disk space and resume",
-        ) from error
+        hint = "the previous content is unchanged; free disk space and resume" if error.errno in FULL else None
+        raise EmograinError(f"cannot write {str(path)!r}: {error.strerror or error}", hint) from error
 
 
 def sha256_file(path: str | Path) -> str:

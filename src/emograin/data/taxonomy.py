@@ -4,13 +4,14 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..common.checks import from_values
 from ..common.errors import EmograinError, unknown_name
 
 
@@ -178,29 +179,13 @@ class Taxonomy:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Taxonomy":
+    def from_dict(cls, values: Any) -> "Taxonomy":
         """Create a taxonomy from the values of `to_dict` or of a TOML file.
 
         Raises:
             EmograinError: A key is missing or unknown, or a value is of the wrong type or inconsistent.
         """
-        known = [each.name for each in fields(cls)]
-        for key in values:
-            if key not in known:
-                raise unknown_name("key of a taxonomy", key, known)
-        for key in ("name", "labels"):
-            if key not in values:
-                raise EmograinError(f"a taxonomy needs {key!r}, got only {sorted(values)}")
-        return cls(
-            name=_string("name", values["name"]),
-            labels=_strings("labels", values["labels"]),
-            groupings={
-                grouping: {group: _strings(f"group {group!r}", it) for group, it in _table(grouping, groups).items()}
-                for grouping, groups in _table("groupings", values.get("groupings", {})).items()
-            },
-            words={label: _string("words", it) for label, it in _table("words", values.get("words", {})).items()},
-            placeholders=_strings("placeholders", values.get("placeholders", [])),
-        )
+        return from_values(cls, values)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Taxonomy":
@@ -229,24 +214,6 @@ def _check_names(what: str, names: Iterable[str]) -> None:
         if name in seen:
             raise EmograinError(f"{what} must differ, got {name!r} twice")
         seen.add(name)
-
-
-def _table(key: str, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise EmograinError(f"{key} must be a table, got {value!r}")
-    return value
-
-
-def _strings(key: str, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
-        raise EmograinError(f"{key} must be a list of strings, got {value!r}")
-    return tuple(_string(key, each) for each in value)
-
-
-def _string(key: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise EmograinError(f"{key} must hold strings, got {value!r}")
-    return value
 
 
 with resources.as_file(resources.files("emograin.data") / "goemotions.toml") as _path:

@@ -1,5 +1,7 @@
 """A method and, in a run with an auxiliary task, its second head: build, save and load them together."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from .auxiliary_task import AuxiliaryHead
 from .config import Training
 from .methods import METHODS
 from .run_folder import FORMAT, RunFolder
+
+DIGEST = "sha256"  # in the metadata of every safetensors file
+METADATA = {"state", "fingerprint"}  # of checkpoints; weights have none
 
 
 class Classifier(nn.Module):
@@ -65,9 +70,10 @@ def load(run: RunFolder) -> Classifier:
     """Load the trained classifier of a run, in evaluation mode, on the CPU.
 
     Raises:
-        EmograinError: The run is incomplete, or its weights are damaged.
+        EmograinError: The run is incomplete, or a file is damaged.
     """
     settings, taxonomy = run.settings, run.taxonomy
+    run.check_files()
     classifier = Classifier(encoder.rebuild(run.encoder), settings, taxonomy)
     tensors, _ = read_tensors(run.weights)
     load_weights(classifier, tensors, run.weights)
@@ -93,17 +99,17 @@ def load_weights(classifier: nn.Module, tensors: Mapping[str, Tensor], path: Pat
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
-    """Write a safetensors file atomically.
+    """Write a safetensors file atomically, with a digest of its content in its own metadata.
 
     Raises:
         EmograinError: The file cannot be written, for example because the disk is full.
     """
+    described = dict(metadata or {})
+    described[DIGEST] = sha256_tensors(tensors, described)
 
     def save(part: Path) -> None:
         try:
-            safetensors.torch.save_file(
-                {name: value.contiguous() for name, value in tensors.items()}, part, dict(metadata or {})
-            )
+            safetensors.torch.save_file({name: value.contiguous() for name, value in tensors.items()}, part, described)
         except safetensors.SafetensorError as error:  # how safetensors reports an I/O error
             raise OSError(str(error)) from error
 
@@ -111,18 +117,34 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read the tensors and metadata of a safetensors file.
+    """Read the tensors and metadata of a safetensors file, and check its digest.
+
+    Files of earlier versions have no digest.
 
     Raises:
-        EmograinError: The file is missing, truncated, or not a safetensors file.
+        EmograinError: The file is missing, truncated, changed, or not a safetensors file.
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            metadata = file.metadata() or {}
     except FileNotFoundError:
         raise EmograinError(f"{str(path)!r} does not exist") from None
-    except (safetensors.SafetensorError, OSError) as error:
+    except Exception as error:  # damaged headers end in errors of Rust, of Unicode, and of torch
         raise EmograinError(f"{str(path)!r} is truncated or not a safetensors file: {error}") from None
+    digest = metadata.pop(DIGEST, None)
+    if (digest is None and not metadata.keys() <= METADATA) or digest not in (None, sha256_tensors(tensors, metadata)):
+        raise EmograinError(f"{str(path)!r} is damaged: its sha256 differs", "restore it, or train again")
+    return tensors, metadata
+
+
+def sha256_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
+    """Return the SHA-256 of tensors, their names, types and shapes, and of metadata, as hexadecimal digits."""
+    digest = hashlib.sha256(json.dumps(sorted(metadata.items())).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def run_description(settings: Training, classifier: Classifier, **metadata: Any) -> dict[str, Any]:

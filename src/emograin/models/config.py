@@ -11,6 +11,11 @@ from ..common.checks import checked_type, require
 from ..common.errors import EmograinError, unknown_name
 
 PRECISIONS = ("auto", "bf16", "float32")
+# The keys of `methods.METHODS` and `auxiliary_task.SCHEDULES`, which import torch: these are checked without it.
+METHODS = ("baseline", "label-embedding")
+SCHEDULES = ("linear", "constant")
+TRACKERS = ("tensorboard", "mlflow", "wandb")
+ADDED: tuple[str, ...] = ()  # settings that runs of format 1 may lack: added since, with a default that changes nothing
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,18 @@ class Training:
             if name not in names:
                 raise unknown_name("setting", name, names)
         return cls(**values)
+
+    @classmethod
+    def from_run(cls, values: Mapping[str, Any]) -> "Training":
+        """Create settings from those that a run has stored: all but `ADDED`.
+
+        Raises:
+            EmograinError: A setting is missing or unknown, or a value out of its range.
+        """
+        names = [field.name for field in dataclasses.fields(cls) if field.name not in ADDED]
+        if missing := [name for name in names if name not in values]:
+            raise EmograinError(f"the setting {missing[0]!r} is missing")
+        return cls.from_dict(values)
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:

@@ -16,18 +16,44 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..common.checks import Positive, from_values, naming, read_json
 from ..common.errors import EmograinError
-from ..common.files import read_arrays, write_atomically, write_text
+from ..common.files import read_arrays, sha256_file, write_atomically, write_text
 from ..data.taxonomy import Taxonomy
 from .config import Training
+from .thresholds_file import Thresholds, read_thresholds
 
 FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunDescription:
+    """The content of run.json.
+
+    Attributes:
+        format: Version of the folder's format.
+        settings: Settings of the training.
+        parameters: Number of parameters, of the auxiliary head too.
+        data: Number of texts of each split.
+        fingerprint: SHA-256 of settings and data.
+        versions: Versions of packages at the start of the training.
+        files: SHA-256 of the files that the start of the training wrote; empty in runs from before there were any.
+    """
+
+    format: int
+    settings: dict[str, Any]
+    parameters: Positive
+    data: dict[str, int]
+    fingerprint: str
+    versions: dict[str, str]
+    files: dict[str, str] = field(default_factory=dict)
 
 
 class RunFolder:
@@ -67,28 +93,40 @@ class RunFolder:
         found = description.get("format") if isinstance(description, dict) else None
         if found != FORMAT:
             raise EmograinError(f"{str(self.path)!r} is a run of format {found!r}, expected {FORMAT}")
+        with naming(self.path / "run.json"):
+            from_values(RunDescription, description)
         return description
 
     @cached_property
     def settings(self) -> Training:
-        """The settings of the training."""
-        return Training.from_dict(self.description["settings"])
+        """The settings of the training.
+
+        Raises:
+            EmograinError: A setting is missing, unknown, or out of its range.
+        """
+        with naming(self.path / "run.json"):
+            return Training.from_run(self.description["settings"])
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
         """The labels of the run."""
         self.require()
-        return Taxonomy.from_dict(self.read_json("taxonomy.json"))
+        values = self.read_json("taxonomy.json")
+        with naming(self.path / "taxonomy.json"):
+            return Taxonomy.from_dict(values)
 
     @cached_property
-    def thresholds(self) -> dict[str, list[float]]:
+    def thresholds(self) -> Thresholds:
         """The thresholds chosen on dev: policy -> one threshold per label.
 
         Raises:
-            EmograinError: The training has not finished.
+            EmograinError: The training has not finished, or the file is damaged.
         """
-        self.require()
-        return self.read_json("thresholds.json")
+        labels = len(self.taxonomy.labels)
+        try:
+            return read_thresholds(self.path / "thresholds.json", labels)
+        except FileNotFoundError:
+            raise self._missing("thresholds.json") from None
 
     def require(self) -> "RunFolder":
         """Return the run folder itself.
@@ -108,15 +146,25 @@ class RunFolder:
         Raises:
             EmograinError: The file is missing or is not JSON.
         """
-        path = self.path / name
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return read_json(self.path / name)
         except FileNotFoundError:
-            raise EmograinError(
-                f"the run {str(self.path)!r} has no {name}", "was its training finished? emograin train --resume"
-            ) from None
-        except (ValueError, OSError) as error:
-            raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
+            raise self._missing(name) from None
+
+    def check_files(self) -> None:
+        """Compare the files that the start of the training wrote with the digests in run.json.
+
+        Raises:
+            EmograinError: A file was changed or is missing.
+        """
+        for name, digest in self.description.get("files", {}).items():
+            path = self.path / name
+            try:
+                found = sha256_file(path)
+            except OSError as error:
+                raise EmograinError(f"cannot read {str(path)!r}: {error.strerror}") from None
+            if found != digest:
+                raise EmograinError(f"{str(path)!r} is not the file that the training wrote: its sha256 differs")
 
     def write_json(self, name: str, value: Any) -> Path:
         """Write a JSON file of the run; return its path."""
@@ -169,3 +217,8 @@ class RunFolder:
                 f"the run {str(self.path)!r} has no scores of {name!r}", f"emograin evaluate {self.path}"
             ) from None
         return ids.tolist(), labels, scores
+
+    def _missing(self, name: str) -> EmograinError:
+        return EmograinError(
+            f"the run {str(self.path)!r} has no {name}", "was its training finished? emograin train --resume"
+        )

@@ -16,13 +16,15 @@ from tempfile import mkdtemp
 from uuid import uuid4
 
 from ..common.errors import EmograinError, Interrupted
-from ..common.files import disk_errors
+from ..common.files import disk_errors, resolved
+from ..common.locks import locked
+from ..common.outputs import require_apart, require_not_inputs
 from ..common.progress import Progress
 from ..data.tabular.formats import BLOCK, COMPRESSED, SUFFIXES, infer_format
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from .predictor import Predictor, load
-from .records import RECORDS, RecordSettings
+from .records import RECORDS, RecordSettings, example_record
 
 SCRATCH = ".emograin-"
 MAX_ATTEMPTS = 3  # processes that may crash on a file before it is skipped: it may be the cause
@@ -92,8 +94,8 @@ def find_jobs(inputs: Sequence[Path], output: Path, format: str | None = None) -
         format: Output format; None: the input's own, JSONL for txt.
 
     Raises:
-        EmograinError: An input does not exist or holds no table, two inputs have the same output, or the output folder
-            is inside an input folder.
+        EmograinError: An input does not exist or holds no table, two inputs have the same output, an output is one
+            of the inputs, or the output folder is inside an input folder or holds it.
     """
     if format is not None and format not in WRITERS:
         raise EmograinError(f"files are written as {', '.join(WRITERS)}, got --format {format}")
@@ -103,11 +105,8 @@ def find_jobs(inputs: Sequence[Path], output: Path, format: str | None = None) -
     for given in inputs:
         if not given.exists():
             raise EmograinError(f"no such file or folder: {str(given)!r}")
-        if given.is_dir() and output.resolve().is_relative_to(given.resolve()):
-            raise EmograinError(
-                f"the output {str(output)!r} is inside the input {str(given)!r} and would be read again",
-                "--output FOLDER, outside the input",
-            )
+        if given.is_dir():
+            require_apart(output, given)
         for name in _tables(given) if given.is_dir() else [given.name]:
             source = given / name if given.is_dir() else given
             target = output / _output_name(Path(name), format)
@@ -116,6 +115,7 @@ def find_jobs(inputs: Sequence[Path], output: Path, format: str | None = None) -
             sources[target] = source
     if not sources:
         raise EmograinError(f"no tables in {', '.join(map(str, inputs))}", f"expected files of {', '.join(SUFFIXES)}")
+    require_not_inputs(sources, sources.values())
     return [FileJob(source, target) for target, source in sources.items()]
 
 
@@ -141,7 +141,10 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
             attempt.mkdir(parents=True)
         if len(list(attempts.iterdir())) > MAX_ATTEMPTS:
             raise EmograinError(f"{job.source}: {MAX_ATTEMPTS} processes crashed on this file")
-        with disk_errors(job.target), open_writer(attempt / job.target.name) as writer:
+        with (
+            disk_errors(job.target),
+            open_writer(attempt / job.target.name, example=example_record(record_settings)) as writer,
+        ):
             to_record = RECORDS[infer_format(job.target)]
             predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
             while block := list(islice(predicted, BLOCK)):
@@ -250,13 +253,20 @@ def _output_name(name: Path, format: str | None) -> Path:
 
 @contextmanager
 def _scratch(output: Path) -> Iterator[Path]:
-    """Create a folder for partial outputs and delete it at the end; delete those of killed processes too."""
+    """Lock the output, create a folder for partial outputs, and delete it at the end and those of killed processes.
+
+    Raises:
+        EmograinError: Another process writes to the output, or it cannot be written to.
+    """
+    folder = resolved(output)
     with disk_errors(output):
-        output.mkdir(parents=True, exist_ok=True)
-        for abandoned in output.glob(f"{SCRATCH}*"):
-            shutil.rmtree(abandoned, ignore_errors=True)
-        scratch = Path(mkdtemp(prefix=SCRATCH, dir=output.resolve()))
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        with disk_errors(output):
+            for abandoned in folder.glob(f"{SCRATCH}*"):
+                shutil.rmtree(abandoned, ignore_errors=True)
+            scratch = Path(mkdtemp(prefix=SCRATCH, dir=folder))
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)

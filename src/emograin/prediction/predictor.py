@@ -1,14 +1,15 @@
 """Predict the labels of texts, for lists and for streams of any length."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..common.errors import EmograinError, unknown_name
+from ..common.errors import EmograinError, shortened, unknown_name
 from ..common.optional import import_optional
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
@@ -129,11 +130,10 @@ class Predictor:
             One prediction per text, in the same order.
 
         Raises:
-            EmograinError: `texts` is a single string, or `explain` is set and the model cannot explain.
+            EmograinError: `texts` is a single string, a table or a mapping, or not iterable; or `explain` is set and
+                the model cannot explain.
         """
-        if isinstance(texts, str):
-            raise EmograinError("expected a list of texts, got one string", "predict([text])")
-        texts = list(texts)
+        texts = _listed(texts)
         problems = [_find_problem(text) for text in texts]
         readable = [index for index, problem in enumerate(problems) if problem is None]
         scores = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
@@ -175,7 +175,7 @@ class Predictor:
             are left out.
 
         Raises:
-            EmograinError: `texts` is a single string, or the model cannot explain.
+            EmograinError: `texts` is not a list of texts, see `predict`, or the model cannot explain.
         """
         return [row.words or {} for row in self.predict(texts, explain=True)]
 
@@ -234,6 +234,8 @@ def load(path: str | Path | None = None, policy: str = DEFAULT_POLICY, threads: 
         EmograinError: The folder holds neither an exported model nor a finished run, it is a run and torch is not
             installed, or the policy is unknown.
     """
+    if path is not None and not isinstance(path, str | PathLike):
+        raise EmograinError(f"the model must be the path of a folder, got {type(path).__name__}", "load(FOLDER)")
     path = shipped_model() if path is None else path
     if ExportedModel.is_at(path):
         model = ExportedModel(path)
@@ -251,6 +253,28 @@ def load(path: str | Path | None = None, policy: str = DEFAULT_POLICY, threads: 
 
     method = load_classifier(run).method
     return Predictor(method.taxonomy, thresholds[policy], TorchScorer(method))
+
+
+def _listed(texts: Any) -> list[Any]:
+    """Return texts as a list, and say what to pass instead of a string, a table or a mapping.
+
+    Iterating over a table or a mapping would give the names of its columns.
+    """
+    kind = type(texts)
+    if isinstance(texts, str | bytes):
+        raise EmograinError("expected a list of texts, got one string", "predict([text])")
+    # pandas, Polars and Arrow tables, and data sets; none of these packages is needed to tell.
+    columns = next((list(getattr(texts, name)) for name in ("column_names", "columns") if hasattr(kind, name)), None)
+    columns = list(texts) if columns is None and isinstance(texts, Mapping) else columns
+    if columns is not None:
+        names = shortened(", ".join(map(str, columns)))
+        raise EmograinError(
+            f"expected a list of texts, got a {kind.__name__} with the columns {names}",
+            f"pass one of them, such as model.predict(data[{str(columns[0] if columns else 'text')!r}])",
+        )
+    if not isinstance(texts, Iterable) and not hasattr(kind, "__getitem__"):
+        raise EmograinError(f"expected a list of texts, got {kind.__name__}", "predict([text])")
+    return list(texts)
 
 
 def _find_problem(text: Any) -> str | None:

@@ -1,11 +1,11 @@
 """Output rows: the fields of an input row followed by its prediction."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..common.json_text import to_json
 from ..data.tabular.reader import Row
 from .attributions import Word, top_words
 from .predictor import Prediction
@@ -62,13 +62,19 @@ def to_record(row: Row, prediction: Prediction, settings: RecordSettings, flat: 
         words = prediction.words and {
             label: [_rounded(word) for word in each] for label, each in prediction.words.items()
         }
-        added[WORDS] = json.dumps(words) if flat and words is not None else words
+        added[WORDS] = to_json(words) if flat and words is not None else words
     return fields | added | {"error": prediction.error, "note": prediction.note}
+
+
+def example_record(settings: RecordSettings) -> dict[str, Any]:
+    """Build the output columns of a prediction with values in all of them, for the types of Parquet columns."""
+    scores = dict.fromkeys(settings.labels, 0.5)
+    return to_record(Row({}, ""), Prediction(tuple(scores), scores, "error", "note", words={}), settings, flat=True)
 
 
 def to_text_record(row: Row, prediction: Prediction, settings: RecordSettings) -> dict[str, Any]:
     """Build the record of the format `text`, which has one field."""
-    return {"text": format_prediction(row.text, prediction, settings.all_scores)}
+    return {"text": format_prediction(row.raw if row.text is None else row.text, prediction, settings.all_scores)}
 
 
 def format_prediction(text: str | None, prediction: Prediction, all_scores: bool = False) -> str:

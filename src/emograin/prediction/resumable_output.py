@@ -3,16 +3,18 @@
 import csv
 import json
 import math
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ..common.errors import EmograinError, Interrupted
-from ..common.files import disk_errors
-from ..data.tabular.writer import to_cell, to_json_value
+from ..common.files import disk_errors, partial_path, resolved
+from ..common.json_text import to_json
+from ..data.tabular.writer import to_cell
 
 FORMATS = ("jsonl", "csv", "tsv")  # rows can be appended to them
 VERIFIED_ROWS = 8  # rows that are predicted again to check that the model is the same
@@ -33,11 +35,6 @@ class ResumePoint(NamedTuple):
     last: Sequence[tuple[Any, Mapping[str, Any]]] = ()
 
 
-def partial_path(output: Path) -> Path:
-    """Return the path that holds the rows until the output is complete."""
-    return output.with_name(output.name + ".part")
-
-
 def is_regular_file(output: Path) -> bool:
     """Return whether an output is or will be a regular file, not a device or a pipe."""
     return output.is_file() or not output.exists()
@@ -50,7 +47,7 @@ def can_resume(output: Path, format: str) -> bool:
 
 @contextmanager
 def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[], None]]]:
-    """Open the partial file for appending bytes, and rename it to the output at the end.
+    """Open the partial file for appending bytes, and rename it to the output at the end. The caller holds the lock.
 
     After an error the partial file remains, truncated to the bytes of the last commit.
 
@@ -65,12 +62,12 @@ def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[]
         Interrupted: Ctrl-C; the message says how to resume.
         EmograinError: The disk is full, or the folder cannot be written.
     """
-    target = output.resolve()  # a link stays a link
+    target = resolved(output)  # a link stays a link
     part = partial_path(target)
     with disk_errors(output):
         stream = part.open("r+b" if resume and part.exists() else "wb")
-    stream.seek(0, 2)
-    committed = stream.tell()
+        stream.seek(0, 2)
+        committed = stream.tell()
 
     def commit() -> None:
         nonlocal committed
@@ -80,17 +77,22 @@ def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[]
     try:
         with disk_errors(output):
             yield stream, commit
+            stream.flush()
+            os.fsync(stream.fileno())
+            stream.close()
+            part.replace(target)
     except BaseException as error:
-        stream.truncate(committed)
-        stream.close()
-        if not committed:
-            part.unlink()
+        with suppress(OSError):  # of a full disk, again: what is buffered is lost, and not committed
+            stream.close()
+        with suppress(OSError):
+            if committed:
+                os.truncate(part, committed)
+            else:
+                part.unlink()
         if isinstance(error, KeyboardInterrupt):
             saved = f"; finished rows are in {partial_path(output)}" if committed else ""
             raise Interrupted(f"interrupted{saved}", "continue with --resume" if committed else None) from None
         raise
-    stream.close()
-    part.replace(target)
 
 
 def read_complete_rows(part: Path, format: str) -> Iterator[tuple[dict[str, Any], int]]:
@@ -120,7 +122,7 @@ def find_resume_point(
     Raises:
         EmograinError: The output's rows are not those of the input, or have other columns.
     """
-    part = partial_path(output.resolve())
+    part = partial_path(resolved(output))
     done, end, columns = 0, 0, list[str]()
     last = deque[tuple[Any, Mapping[str, Any]]](maxlen=VERIFIED_ROWS)
     for found, end_of_row in read_complete_rows(part, format):
@@ -154,9 +156,9 @@ def check_same_model(output: Path, format: str, rows: Sequence[tuple[Mapping[str
     for written, predicted in rows:
         for name, value in predicted.items():
             before = written.get(name) if format == "jsonl" else _parse_cell(written.get(name))
-            if not _is_close(before, json.loads(json.dumps(value, default=to_json_value))):
+            if not _is_close(before, json.loads(to_json(value))):
                 raise EmograinError(
-                    f"{partial_path(output.resolve())} was written by another model or with other thresholds: "
+                    f"{partial_path(resolved(output))} was written by another model or with other thresholds: "
                     f"{name!r} is {before!r} in it, now {value!r}",
                     "resume with the same model and options, or start without --resume",
                 )
@@ -183,12 +185,10 @@ def _is_close(one: Any, other: Any) -> bool:
 def _fits(found: Mapping[str, Any], expected: Mapping[str, Any], format: str) -> bool:
     fixed = {name: value for name, value in expected.items() if value is not None}
     if format == "jsonl":
-        same = all(
-            json.dumps(found.get(name)) == json.dumps(value, default=to_json_value) for name, value in fixed.items()
-        )
+        same = all(to_json(found.get(name)) == to_json(value) for name, value in fixed.items())
         return same and list(found) == list(expected)
     same = all(found.get(name) == to_cell(value) for name, value in fixed.items())
-    return same and set(expected) <= set(found)  # a malformed row has none of the file's columns
+    return same and set(expected) <= set(found)  # a malformed JSON row has none of the file's columns
 
 
 def _read_jsonl(lines: IO[str], _: str) -> Iterator[tuple[dict[str, Any], int]]:

@@ -8,14 +8,15 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from ..common.errors import EmograinError, unknown_name
-from ..common.files import disk_errors
+from ..common.errors import EmograinError, one_line, unknown_name
+from ..common.files import disk_errors, partial_path, resolved
+from ..common.locks import locked
 from ..common.progress import Progress
 from ..data.tabular.formats import BLOCK, infer_format, open_text
 from ..data.tabular.reader import Row
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
-from .records import RECORDS, RecordSettings
+from .records import RECORDS, RecordSettings, example_record
 from .resumable_output import (
     FORMATS,
     ResumePoint,
@@ -24,7 +25,6 @@ from .resumable_output import (
     check_same_model,
     find_resume_point,
     is_regular_file,
-    partial_path,
 )
 
 ALIASES = {"txt": "text"}  # file extension -> format
@@ -57,8 +57,8 @@ def write_predictions(
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
 
     Raises:
-        EmograinError: The output cannot be written in this format or cannot be resumed, or the partial output is
-            from another input, model or thresholds.
+        EmograinError: The output cannot be written in this format or cannot be resumed, another process writes it, or
+            the partial output is from another input, model or thresholds.
         Interrupted: Ctrl-C while a resumable output was written.
     """
     format = format or (infer_format(output) if output else "text")
@@ -72,34 +72,44 @@ def write_predictions(
         raise EmograinError(
             "--resume needs an output that can be appended to", f"--output FILE, one of {', '.join(FORMATS)}"
         )
-    if resume and output and output.exists() and not partial_path(output.resolve()).exists():
-        print(f"{output} is already complete: nothing to resume", file=sys.stderr)
-        return
     settings = RecordSettings(predictor.labels, all_scores, explain)
     to_record, counts = RECORDS[format], Counter[str]()
     point = ResumePoint()
-    if resume and output and partial_path(output.resolve()).exists():
-        point = _resume(predictor, rows, output, format, settings)
-        print(f"{point.rows:,} rows are already written", file=sys.stderr)
-    with open_progress(point.rows) as progress:
+    with ExitStack() as stack:
+        if output is not None and resumable:
+            target = resolved(output)
+            stack.enter_context(locked(target))
+            if resume and partial_path(target).exists():
+                point = _resume(predictor, rows, output, format, settings)
+                print(f"{point.rows:,} rows are already written", file=sys.stderr)
+            elif resume and target.exists():
+                print(f"{one_line(str(output))} is already complete: nothing to resume", file=sys.stderr)
+                return
+        progress = stack.enter_context(open_progress(point.rows))
         predicted = predictor.predict_rows(rows, WINDOW, progress.advance, explain)
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
-            with append_to(output, resume) as (stream, commit), open_writer(stream, format, point.columns) as writer:
-                while block := list(islice(records, BLOCK)):
-                    writer.write(block)
-                    commit()
+            stream, commit = stack.enter_context(append_to(output, resume))
+            writer = stack.enter_context(open_writer(stream, format, point.columns))
         else:
-            with OPENERS[format](output or sys.stdout, format) as writer:
-                while block := list(islice(records, BLOCK)):
-                    writer.write(block)
+            commit = _nothing
+            stack.enter_context(disk_errors(output or "standard output"))
+            opened = OPENERS[format](output or sys.stdout, format, example=example_record(settings))
+            writer = stack.enter_context(opened)
+        while block := list(islice(records, BLOCK)):
+            writer.write(block)
+            commit()
     if counts["error"] or counts["note"]:
         summary = f"{counts['rows']:,} rows: {counts['error']:,} with an error, {counts['note']:,} with a note"
         print(summary, file=sys.stderr)
 
 
 @contextmanager
-def open_text_writer(target: Path | IO[Any], format: str = "text") -> Iterator[Writer]:  # noqa: ARG001 - as open_writer
+def open_text_writer(
+    target: Path | IO[Any],
+    format: str = "text",  # noqa: ARG001 - as open_writer
+    **_: Any,
+) -> Iterator[Writer]:
     """Open a writer of the records of the format `text`.
 
     Args:
@@ -107,11 +117,12 @@ def open_text_writer(target: Path | IO[Any], format: str = "text") -> Iterator[W
         format: The format; ignored.
 
     Raises:
-        EmograinError: The file cannot be written.
+        EmograinError: The file cannot be written, or another process writes it.
     """
     with ExitStack() as stack:
         if isinstance(target, Path) and is_regular_file(target):
-            stream, _ = stack.enter_context(append_to(target, resume=False))
+            stack.enter_context(locked(resolved(target)))
+            stream: IO[Any] = stack.enter_context(append_to(target, resume=False))[0]
         elif isinstance(target, Path):  # a device or a pipe, such as /dev/stdout
             stack.enter_context(disk_errors(target))
             stream = stack.enter_context(target.open("wb"))
@@ -133,6 +144,10 @@ OPENERS: dict[str, Callable[..., AbstractContextManager[Writer]]] = {
     "text": open_text_writer,
     **dict.fromkeys(WRITERS, open_writer),
 }
+
+
+def _nothing() -> None:
+    """Commit nothing: the output is written as a whole."""
 
 
 def _resume(

@@ -1,6 +1,7 @@
 """The ASGI app: routes and error handlers. Apps share no state."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,7 +34,7 @@ from .served_model import Scored, ServedModel
 from .settings import Settings
 
 ERROR_CODES = {404: "not_found", 405: "method_not_allowed"}
-CHUNK = 64  # predictions that are built at once; in between, the event loop serves other requests
+CHUNK = 16  # predictions that are built at once; in between, the event loop serves other requests
 
 
 def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
@@ -48,7 +49,14 @@ def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     metrics = Metrics(lambda: queue.waiting)
-    queue = BatchingQueue(model.score, settings.batch_texts, settings.queue_texts, metrics.batches.observe)
+    queue = BatchingQueue(
+        model.score,
+        settings.batch_texts,
+        settings.queue_texts,
+        metrics.batches.observe,
+        settings.batch_tokens,
+        model.cost,
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -122,19 +130,22 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
             raise ServiceError(422, "no_explanations", "this model does not support explain")
         texts = query.all_texts
         request.state.texts = len(texts)
-        job = queue.submit(texts, query.explain)
+        # There is one API key, so clients differ by their address.
+        job = queue.submit(texts, query.explain, request.client.host if request.client else None)
         await _wait(request, job, queue)
         if job.answer.cancelled():
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         results = job.answer.result()
         metrics.texts.inc(len(texts))
         policy, values = query.thresholds, thresholds[query.thresholds]
-        predictions: list[dict[str, Any]] = []
+        parts: list[str] = []
         for start in range(0, len(results), CHUNK):
             chunk = enumerate(results[start : start + CHUNK], start)
-            predictions += [_to_json(row, index, model.labels, values, query.all_scores) for index, row in chunk]
+            predictions = [_to_json(row, index, model.labels, values, query.all_scores) for index, row in chunk]
+            parts.append(_dumps(predictions)[1:-1])
             await asyncio.sleep(0)
-        return JSONResponse({"model": model.name, "thresholds": policy, "predictions": predictions})
+        head = _dumps({"model": model.name, "thresholds": policy})[:-1]
+        return Response(f'{head},"predictions":[{",".join(parts)}]}}'.encode(), media_type="application/json")
 
 
 async def _wait(request: Request, job: Job, queue: BatchingQueue) -> None:
@@ -176,6 +187,10 @@ def _to_json(
     if row.words is not None:
         content["words"] = {labels[at]: [dict(word) for word in row.words.get(labels[at], [])] for at in order}
     return content
+
+
+def _dumps(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _rounded(value: Any) -> float:

@@ -1,18 +1,19 @@
-"""Dynamic batching: texts of concurrent requests share batches. The queue is bounded and fair to every request."""
+"""Dynamic batching: texts of concurrent requests share batches. The queue is bounded and fair to clients."""
 
 import asyncio
 import logging
 import math
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 from .errors import ServiceError, shutting_down
+from .fair_queue import FairQueue
 from .served_model import Scored
 
 LOG = logging.getLogger("emograin.service")
 Score = Callable[[Sequence[str], Sequence[bool]], list[Scored]]
+UNFINISHED_SHARE = 1 / 3  # of the tokens of a batch, if it does not finish the requests of all of its texts
 SPEED_DECAY = 0.8  # of the moving average of seconds per text
 
 
@@ -22,21 +23,30 @@ class Job:
     Args:
         texts: The texts.
         explain: Whether to explain the predictions.
+        costs: Cost of each text, in tokens.
+        client: Who sent the request.
 
     Attributes:
         answer: One result per text, in order, once all are computed.
+        waiting: Number of texts that the worker has not taken; 0 once the request is cancelled.
     """
 
-    def __init__(self, texts: Sequence[str], explain: bool):
-        self.texts, self.explain = texts, explain
+    def __init__(self, texts: Sequence[str], explain: bool, costs: Sequence[float], client: Hashable):
+        self.texts, self.explain, self.costs, self.client = texts, explain, costs, client
+        self.waiting = len(texts)
         self.taken = 0  # number of texts that the worker took, from the first on
         self.results: list[Scored] = []  # in order, as batches take the texts in order
         self.answer: asyncio.Future[list[Scored]] = asyncio.get_running_loop().create_future()
 
     @property
-    def waiting(self) -> int:
-        """Number of texts that the worker has not taken."""
-        return len(self.texts) - self.taken
+    def next_cost(self) -> float:
+        """Cost of the next text."""
+        return self.costs[self.taken]
+
+    def take(self) -> None:
+        """Take the next text."""
+        self.taken += 1
+        self.waiting -= 1
 
     def deliver(self, result: Scored | Exception) -> None:
         """Add the result of the next text, or fail the whole request."""
@@ -58,16 +68,25 @@ class BatchingQueue:
         batch_texts: Maximum number of texts per batch.
         queue_texts: Maximum number of texts in the queue.
         on_batch: Called with the number of texts of each batch.
+        batch_tokens: Maximum cost of a batch of several texts: the time that others wait for it.
+        cost: Returns the cost of a text, in tokens, given whether to explain it.
     """
 
     def __init__(
-        self, score: Score, batch_texts: int, queue_texts: int, on_batch: Callable[[int], object] = lambda _: None
+        self,
+        score: Score,
+        batch_texts: int,
+        queue_texts: int,
+        on_batch: Callable[[int], object] = lambda _: None,
+        batch_tokens: float = math.inf,
+        cost: Callable[[str, bool], float] = lambda _text, _explain: 1,
     ):
         self.score, self.batch_texts, self.queue_texts, self.on_batch = score, batch_texts, queue_texts, on_batch
+        self.batch_tokens, self.cost = batch_tokens, cost
         self.waiting = 0  # number of texts
         self.shutting_down = False
         self.ready = False
-        self._round_robin: deque[Job] = deque()  # a job is in it at most once
+        self._queue: FairQueue[Job] = FairQueue()
         self._unanswered: set[Job] = set()
         self._arrival = asyncio.Event()
         self._seconds_per_text = 0.0
@@ -78,8 +97,13 @@ class BatchingQueue:
         """True if every accepted request is answered."""
         return not self._unanswered
 
-    def submit(self, texts: Sequence[str], explain: bool = False) -> Job:
+    def submit(self, texts: Sequence[str], explain: bool = False, client: Hashable = None) -> Job:
         """Accept a request.
+
+        Args:
+            texts: The texts.
+            explain: Whether to explain the predictions.
+            client: Who sent it; clients share the model equally.
 
         Raises:
             ServiceError: The service is shutting down, or the queue is full.
@@ -94,19 +118,18 @@ class BatchingQueue:
                 f"{self.waiting} texts are in the queue, which holds at most {self.queue_texts}; retry in {seconds} s",
                 {"Retry-After": str(seconds)},
             )
-        job = Job(texts, explain)
+        job = Job(texts, explain, [self.cost(text, explain) for text in texts], client)
         self._unanswered.add(job)
         job.answer.add_done_callback(lambda _: self._unanswered.discard(job))
-        self._round_robin.append(job)
+        self._queue.add(job)
         self.waiting += len(texts)
         self._arrival.set()
         return job
 
     def cancel(self, job: Job) -> None:
         """Cancel a request: its texts in the queue are not computed."""
-        if job in self._round_robin:
-            self._round_robin.remove(job)
-            self.waiting -= job.waiting
+        self.waiting -= job.waiting
+        job.waiting, job.texts, job.costs = 0, (), ()  # the queue drops it at its turn
         job.answer.cancel()
 
     def retry_after(self) -> int:
@@ -121,12 +144,12 @@ class BatchingQueue:
             self.ready = True
         except Exception as error:
             LOG.error("warm-up failed", exc_info=error)
-        while self._round_robin or not self.shutting_down:
-            if not self._round_robin:
+        while self.waiting or not self.shutting_down:
+            if not self.waiting:
                 self._arrival.clear()
                 await self._arrival.wait()
                 continue
-            await self._compute(self._take())
+            await self._compute(*self._take())
 
     async def close(self, seconds: float, worker: asyncio.Task[None]) -> None:
         """Reject new requests, finish accepted ones for up to `seconds`, then fail the rest."""
@@ -147,25 +170,29 @@ class BatchingQueue:
             job.deliver(shutting_down())
             self.cancel(job)
 
-    def _take(self) -> list[Job]:
-        """Take the next batch: one text per request in turn, so that a long request does not block others."""
-        batch: list[Job] = []
-        while self._round_robin and len(batch) < self.batch_texts:
-            job = self._round_robin.popleft()
-            batch.append(job)
-            job.taken += 1
-            if job.waiting:
-                self._round_robin.append(job)
-        self.waiting -= len(batch)
-        return batch
+    def _take(self) -> tuple[list[Job], list[str]]:
+        """Take the next batch: for each text its job, and the text.
 
-    async def _compute(self, batch: list[Job]) -> None:
-        from_end = dict.fromkeys(batch, 0)
-        texts = []
-        for job in reversed(batch):  # the last text taken of each job is the one before `taken`
-            from_end[job] += 1
-            texts.append(job.texts[job.taken - from_end[job]])
-        texts.reverse()
+        Short requests do not wait for long ones: a batch that finishes requests takes no texts of others along, and one
+        that finishes none is small, as requests that arrive wait for it. A text that costs more is computed alone.
+        """
+        jobs: list[Job] = []
+        texts: list[str] = []
+        cost, finishes = 0.0, False
+        while len(texts) < self.batch_texts and (job := self._queue.peek()) is not None:
+            last = job.waiting == 1
+            cost += job.next_cost
+            most = self.batch_tokens * (1 if last and (finishes or not texts) else UNFINISHED_SHARE)
+            if texts and (cost > most or (finishes and not last)):
+                break
+            jobs.append(job)
+            texts.append(job.texts[job.taken])
+            finishes |= last
+            self._queue.take()
+        self.waiting -= len(texts)
+        return jobs, texts
+
+    async def _compute(self, batch: list[Job], texts: list[str]) -> None:
         started = perf_counter()
         results = await self._score(batch, texts)
         seconds = (perf_counter() - started) / len(batch)

@@ -3,11 +3,15 @@
 import json
 import logging
 import sys
+import time
 import traceback
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
 LOG = logging.getLogger("emograin.service")
+MOST_REPEATED = 10  # warnings or errors with the same text, per period
+PERIOD = 60.0  # seconds
 
 
 class JsonLines(logging.Formatter):
@@ -31,11 +35,38 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class RateLimit(logging.Filter):
+    """Drops a warning or error that was logged `MOST_REPEATED` times in the last `PERIOD` seconds.
+
+    The next one that is not dropped says how many were, as `dropped`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: dict[tuple[str, str], deque[float]] = {}
+        self.dropped: dict[tuple[str, str], int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to log the record."""
+        if record.levelno < logging.WARNING:
+            return True
+        now, kind = time.monotonic(), (record.name, str(record.msg))  # the template: a few, whatever clients send
+        times = self.times.setdefault(kind, deque(maxlen=MOST_REPEATED))
+        if len(times) == MOST_REPEATED and now - times[0] < PERIOD:
+            self.dropped[kind] = self.dropped.get(kind, 0) + 1
+            return False
+        times.append(now)
+        if dropped := self.dropped.pop(kind, 0):
+            record.fields = {**getattr(record, "fields", {}), "dropped": dropped}
+        return True
+
+
 def log_to_stderr() -> None:
-    """Write the logs of the service and of uvicorn to stderr as JSON lines."""
+    """Write the logs of the service, of uvicorn and of asyncio to stderr as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    for name, level in [("emograin.service", logging.INFO), ("uvicorn", logging.WARNING)]:
+    handler.addFilter(RateLimit())
+    for name, level in [("emograin.service", logging.INFO), ("uvicorn", logging.WARNING), ("asyncio", logging.WARNING)]:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)

@@ -1,4 +1,4 @@
-"""Middleware for every request: authentication, size limits, logging."""
+"""Middleware for every request: allowed hosts, authentication, size limits, logging."""
 
 import asyncio
 import hmac
@@ -10,6 +10,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .allowed_hosts import AllowedHosts
 from .dynamic_batching import BatchingQueue
 from .errors import ServiceError, shutting_down
 from .metrics import Metrics
@@ -38,6 +39,7 @@ class RequestLimits:
     def __init__(self, app: ASGIApp, settings: Settings, queue: BatchingQueue, metrics: Metrics, paths: frozenset[str]):
         self.app, self.settings, self.queue, self.metrics, self.paths = app, settings, queue, metrics, paths
         self.in_flight_bytes = 0
+        self.hosts = AllowedHosts(settings.allowed_hosts)
         self.key = settings.api_key.strip().encode() if settings.api_key else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,6 +86,9 @@ class RequestLimits:
     async def _admit(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         size = 0
         try:
+            if headers.get("host", "") not in self.hosts:
+                message = "the Host header names a host that is not allowed (--allowed-host)"
+                raise ServiceError(400, "host_not_allowed", message)
             self._check_key(scope["path"], headers)
             if scope["path"] == PREDICT and scope["method"] == "POST":
                 if self.queue.shutting_down:

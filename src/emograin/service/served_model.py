@@ -1,5 +1,7 @@
 """The model of the service: scores of texts, with the thresholds of every policy."""
 
+import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +9,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..common.errors import EmograinError
 from ..models.run_folder import RunFolder
 from ..prediction.attributions import Word
 from ..prediction.onnx.model import ExportedModel
 from ..prediction.predictor import Predictions, Predictor, load
-from ..prediction.shipped_model import read_model_card, shipped_model
+from ..prediction.shipped_model import CARD, read_model_card, shipped_model
+from .text_cost import estimate_cost
+
+LOG = logging.getLogger("emograin.service")
 
 WARM_UP = ("a", "a text of a few words", "a longer text " * 20)
 Words = Mapping[str, Sequence[Word]]
@@ -102,6 +108,10 @@ class ServedModel:
                 rows[index] = Scored(rows[index].scores, rows[index].truncated, None, each)
         return rows
 
+    def cost(self, text: str, explain: bool) -> float:
+        """Return the estimated cost of a text, in tokens."""
+        return estimate_cost(text, explain, self.max_document_tokens)
+
     def warm_up(self) -> None:
         """Predict texts of several lengths, to allocate memory and start threads before the first request."""
         self.score(WARM_UP, [self.explains] * len(WARM_UP))
@@ -135,12 +145,26 @@ def open_model(path: Path | None = None) -> ServedModel:
     thresholds = source.thresholds
     # A request may choose any policy, so words are needed for every label that any of them predicts.
     predictor = Predictor(loaded.taxonomy, np.min(list(thresholds.values()), axis=0).tolist(), loaded.scorer)
-    card = read_model_card(folder)
+    card = _read_card(folder)
     return ServedModel(
         predictor=predictor,
-        name=(card or {}).get("name", folder.resolve().name),
+        name=str((card or {}).get("name") or folder.resolve().name.encode(errors="replace").decode()),
         method=source.description.get("settings", {}).get("method", "unknown"),
         thresholds=thresholds,
         max_document_tokens=predictor.scorer.limit,
         card=card,
     )
+
+
+def _read_card(folder: Path) -> dict[str, Any] | None:
+    """Read the model card; None without one. A malformed card is logged and left out: predictions do not need it."""
+    try:
+        card = read_model_card(folder)
+        if not isinstance(card, dict | None):
+            raise ValueError(f"expected an object, got {type(card).__name__}")
+        json.dumps(card, allow_nan=False, ensure_ascii=False).encode()  # what GET /v1/model will do
+    except (ValueError, OSError, RecursionError, EmograinError) as error:
+        reason = " ".join(str(error).split())[:200].encode("ascii", "backslashreplace").decode()
+        LOG.warning("the model card is left out", extra={"fields": {"file": str(folder / CARD), "reason": reason}})
+        return None
+    return card

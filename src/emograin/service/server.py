@@ -1,5 +1,6 @@
 """Run the app under uvicorn, with a graceful shutdown."""
 
+import asyncio
 import logging
 import signal
 import socket
@@ -10,8 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from ..common.errors import EmograinError
-from .dynamic_batching import BatchingQueue
+from .allowed_hosts import AllowedHosts
+from .connections import Connection, accept_connections, possible_connections
 from .logs import log_to_stderr
+from .settings import Settings
 
 LOG = logging.getLogger("emograin.service")
 BACKLOG = 1024
@@ -23,14 +26,25 @@ class DrainingServer(uvicorn.Server):
     SIGTERM or Ctrl-C starts the shutdown; a second Ctrl-C stops at once.
 
     Args:
-        config: Configuration of uvicorn.
-        queue: Queue to drain.
-        seconds: Maximum time to finish accepted requests.
+        app: The app.
+        connections: Maximum number of open connections.
     """
 
-    def __init__(self, config: uvicorn.Config, queue: BatchingQueue, seconds: float):
+    def __init__(self, app: FastAPI, connections: int):
+        settings = app.state.settings
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            lifespan="on",
+            timeout_graceful_shutdown=settings.drain_seconds,
+        )
         super().__init__(config)
-        self.queue, self.seconds = queue, seconds
+        self.queue, self.seconds, self.connections = app.state.queue, settings.drain_seconds, connections
+        self.connection = Connection.with_limits(settings)
+        self.accepting: list[asyncio.Task[None]] = []
         self.deadline: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -41,6 +55,24 @@ class DrainingServer(uvicorn.Server):
         self.deadline = monotonic() + self.seconds
         if sig == signal.SIGINT:
             self._captured_signals.append(sig)  # uvicorn raises it again at the end, for the exit status of Ctrl-C
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the app, then accept connections here instead of in asyncio's server."""
+        await super().startup(sockets=[])
+
+        def make() -> asyncio.Protocol:
+            return self.connection(self.config, self.server_state, self.lifespan.state)
+
+        for each in sockets or []:
+            accepting = accept_connections(each, make, self.server_state.connections, self.connections)
+            self.accepting.append(asyncio.create_task(accepting))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, then close the connections."""
+        for task in self.accepting:
+            task.cancel()
+        await asyncio.wait(self.accepting)
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to stop listening. uvicorn calls this ten times per second."""
@@ -74,19 +106,13 @@ def listen(host: str, port: int) -> socket.socket:
 def run(app: FastAPI, listening: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the accepted requests."""
     log_to_stderr()
-    queue, settings = app.state.queue, app.state.settings
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws="none",
-        lifespan="on",
-        timeout_graceful_shutdown=settings.drain_seconds,
-    )
+    settings: Settings = app.state.settings
     host, port = listening.getsockname()[:2]
-    LOG.info("listening", extra={"fields": {"host": host, "port": port}})
+    connections = possible_connections(settings.connections, listening)
+    LOG.info("listening", extra={"fields": {"host": host, "port": port, "connections": connections}})
     if settings.api_key is None and host not in ("127.0.0.1", "::1"):
         LOG.warning("no API key is set: anyone who can reach this address can use the service")
-    DrainingServer(config, queue, settings.drain_seconds).run([listening])
+    if AllowedHosts(settings.allowed_hosts).any_address:
+        LOG.info("requests may be addressed to localhost, to any IP address, and to names given with --allowed-host")
+    DrainingServer(app, connections).run([listening])
     LOG.info("stopped")

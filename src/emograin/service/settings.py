@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields
 
 from ..common.errors import EmograinError
+from .allowed_hosts import AllowedHosts
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,9 @@ class Limits:
     ----------
     batch_texts
         Maximum number of texts per batch.
+    batch_tokens
+        Maximum size of a batch of several texts, in tokens, estimated from their characters, explaining counted more; a
+        third of it for texts of long requests.
     queue_texts
         Maximum number of texts in the queue, over all requests.
     request_texts
@@ -23,8 +27,12 @@ class Limits:
         Maximum size of a request body, in bytes.
     held_bytes
         Maximum size of all requests in flight, in bytes.
+    connections
+        Maximum number of open connections; fewer if the process may not open that many files.
+    header_seconds
+        Maximum time for a client to send the header of a request, in seconds.
     body_seconds
-        Maximum time for a client to send a request, in seconds.
+        Maximum time for a client to send the body of a request, or to read nothing of a response, in seconds.
     drain_seconds
         Maximum time to finish accepted requests at shutdown, in seconds.
 
@@ -35,11 +43,14 @@ class Limits:
     """
 
     batch_texts: int = 32
+    batch_tokens: int = 384
     queue_texts: int = 4096
     request_texts: int = 1000
     text_characters: int = 5000
     body_bytes: int = 2 * 1024**2
     held_bytes: int = 64 * 1024**2
+    connections: int = 1000
+    header_seconds: int = 10
     body_seconds: int = 10
     drain_seconds: int = 30
 
@@ -70,14 +81,17 @@ class Settings(Limits):
 
     Attributes:
         api_key: Key that clients must send; None: no authentication.
+        allowed_hosts: Hosts that requests may be addressed to, beside this machine (see `AllowedHosts`).
 
     Raises:
-        EmograinError: The key is empty or not ASCII, or a limit is invalid.
+        EmograinError: The key is empty or not ASCII, a host is not valid, or a limit is invalid.
     """
 
     api_key: str | None = field(default=None, repr=False)
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.api_key is not None and not (self.api_key.strip() and self.api_key.isascii()):
             raise EmograinError("the API key must be ASCII and not empty", "omit it to serve without a key")
+        AllowedHosts(self.allowed_hosts)  # checks them

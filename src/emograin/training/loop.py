@@ -1,6 +1,6 @@
 """The training loop: joint loss (eq. 1), evaluation on dev every N steps, checkpoint, resume.
 
-Read `train` first; the functions after it follow in the order in which it calls them.
+Read `_train` first; the functions after it follow in the order in which it calls them.
 """
 
 import math
@@ -29,6 +29,7 @@ from ..models.scoring import score_documents
 from . import checkpoint
 from .checkpoint import State
 from .interruption import StopRequest
+from .only_writer import only_writer
 from .optimization import learning_rate_factor, set_learning_rate
 from .precision import autocast
 from .preparation import Prepared, prepare
@@ -46,15 +47,22 @@ def train(
         corpus: A corpus with the splits train and dev.
         run: The folder that everything is written to.
         resume: Resume from the run's last checkpoint.
-        trackers: Names in `TRACKERS` to log the curve to, in addition to `curve.csv`.
+        trackers: Names in `config.TRACKERS` to log the curve to, in addition to `curve.csv`.
 
     Returns:
         The metrics on dev, as in `results/dev.json`; empty in processes other than the main one.
 
     Raises:
-        EmograinError: The folder holds another run, a loss is not finite, or a file cannot be written.
+        EmograinError: The folder holds another run, another training writes it, a loss is not finite, or a file cannot
+            be written.
         Interrupted: The user stopped the training; a checkpoint is saved.
     """
+    with only_writer(run, resume):
+        return _train(settings, corpus, run, resume, trackers)
+
+
+def _train(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, trackers: Sequence[str]) -> dict[str, Any]:
+    """Train while holding the lock of the run folder. The arguments are those of `train`."""
     prepared = prepare(settings, corpus, run, resume, trackers)
     state, steps = prepared.state, prepared.steps
     started = time.perf_counter() - state.seconds

@@ -11,24 +11,21 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from ..common.errors import EmograinError, unknown_name
-from ..common.files import disk_errors
-from ..common.optional import import_optional
+from ..common.errors import EmograinError
+from ..common.files import disk_errors, sha256_file
 from ..common.progress import Progress
 from ..data.corpus import Corpus, Split, fingerprint, training_fingerprint
-from ..data.taxonomy import Taxonomy
 from ..models.auxiliary_task import SCHEDULES
 from ..models.classifier import Classifier, build, run_description
 from ..models.config import Training
 from ..models.methods import METHODS
 from ..models.run_folder import RunFolder
+from ..models.settings_check import check_names, check_unused
 from . import checkpoint
 from .checkpoint import State
 from .distillation import soft_targets
 from .ema import build_ema
 from .optimization import build_optimizer
-
-TRACKERS = ("tensorboard", "mlflow", "wandb")
 
 
 @dataclass
@@ -105,7 +102,7 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     Raises:
         EmograinError: A name in the settings is unknown, the folder holds another run, or a teacher has other labels.
     """
-    _check_names(settings, corpus.taxonomy, trackers)
+    check_names(settings, trackers, corpus.taxonomy, METHODS, SCHEDULES)
     # Without `cpu`, accelerate does not connect processes on a machine that has no accelerator.
     cpu = not torch.accelerator.is_available()
     accelerator = Accelerator(mixed_precision="no", cpu=cpu, log_with=list(trackers) or None, project_dir=run.path)
@@ -152,30 +149,13 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     )
 
 
-def _check_names(settings: Training, taxonomy: Taxonomy, trackers: Sequence[str]) -> None:
-    """Check the names in the settings before anything is loaded or written."""
-    for tracker in trackers:
-        if tracker not in TRACKERS:
-            raise unknown_name("tracker", tracker, TRACKERS)
-        import_optional(tracker, tracker)
-    if settings.method not in METHODS:
-        raise unknown_name("method", settings.method, METHODS)
-    if settings.temperature not in SCHEDULES:
-        raise unknown_name("temperature schedule", settings.temperature, SCHEDULES)
-    if settings.auxiliary is not None:
-        taxonomy.groups(settings.auxiliary)  # raises if the grouping is unknown
-
-
 def _check_folder(run: RunFolder, settings: Training, splits: Sequence[Split], resume: bool) -> str:
     """Check that the folder is free or, to resume, holds this very run. Return the fingerprint of settings and data."""
     splits_fingerprints = [fingerprint(split) for split in splits]
     if not resume:
-        if run.exists:
-            raise EmograinError(
-                f"{str(run.path)!r} already holds a run", "resume it with --resume, or choose another --output"
-            )
+        check_unused(run)
         return training_fingerprint(settings.to_dict(), splits_fingerprints)
-    stored = run.settings.to_dict()  # settings that are newer than the run have their defaults
+    stored = run.settings.to_dict()
     differing = [
         f"{name} is {stored[name]!r} in the run, {value!r} now"
         for name, value in settings.to_dict().items()
@@ -200,5 +180,7 @@ def _describe_run(run: RunFolder, settings: Training, corpus: Corpus, classifier
     run.write_json("taxonomy.json", corpus.taxonomy.to_dict())
     sizes = {name: len(corpus.split(name)) for name in ("train", "dev")}
     versions = {name: version(name) for name in ("emograin", "torch", "transformers", "numpy")}
-    metadata = {"data": sizes, "fingerprint": fingerprint, "versions": versions}
+    written = [run.path / "taxonomy.json", *(path for path in run.encoder.rglob("*") if path.is_file())]
+    files = {path.relative_to(run.path).as_posix(): sha256_file(path) for path in sorted(written)}
+    metadata = {"data": sizes, "fingerprint": fingerprint, "versions": versions, "files": files}
     run.write_json("run.json", run_description(settings, classifier, **metadata))

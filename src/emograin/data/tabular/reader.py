@@ -1,7 +1,8 @@
 """Read the rows of text, CSV, TSV, JSONL and Parquet files, in constant memory.
 
 Reading neither skips a row nor stops at one: every record of a file gives one `Row`, and a bad record gives a row with
-a problem. Only problems of the whole file raise errors.
+a problem. Only problems of the whole file raise errors. The text column of a malformed record, such as a CSV record
+with too few cells, holds the whole record as it is in the file, so nothing of it is lost.
 """
 
 import csv
@@ -14,10 +15,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
-from ...common.errors import EmograinError, unknown_name
+from ...common.errors import EmograinError, shortened, unknown_name
 from ...common.optional import import_optional
 from ..text import LONE_SURROGATE
 from .formats import BLOCK, infer_format, open_bytes, open_text
+
+# What the readers' libraries raise for damaged content.
+UNREADABLE = (OSError, EOFError, zlib.error, csv.Error, ValueError, OverflowError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -25,14 +29,16 @@ class Row:
     """A record of a file.
 
     Args:
-        fields: Values by column.
+        fields: Values by column; of a malformed record, the text column holds the record as it is in the file.
         text: Value of the text column, may be empty; None if the record has no readable text.
         problem: Reason why the record cannot be used unchanged; None for a good record.
+        raw: A malformed record as it is in the file, without its line end; None for others.
     """
 
     fields: dict[str, Any]
     text: str | None
     problem: str | None = None
+    raw: str | None = None
 
 
 def read_rows(source: str | Path | IO[Any], format: str | None = None, column: str = "text") -> Iterator[Row]:
@@ -61,7 +67,9 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
             yield from READERS[format](stream, column)
     except EmograinError as error:
         raise EmograinError(f"{name}: {error}") from error
-    except (OSError, EOFError, zlib.error, csv.Error) as error:  # truncated or damaged .gz, malformed header
+    except BrokenPipeError:
+        raise
+    except UNREADABLE as error:  # a truncated or damaged .gz, a malformed header
         raise EmograinError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 
@@ -88,7 +96,7 @@ def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
                     raise ValueError(f"expected an object, got {fields!r:.40}")
                 row = _row(fields, column)
             except (ValueError, RecursionError) as error:
-                row = Row({}, None, f"not a JSON object: {error if line.strip() else 'an empty line'}")
+                row = _malformed({}, column, f"not a JSON object: {error if line.strip() else 'an empty line'}", line)
             yield row
 
 
@@ -96,7 +104,8 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
     csv.field_size_limit(2**31 - 1)  # characters, the maximum of a C long on every platform; the default is 131,072
     with open_text(stream, "utf-8", "surrogateescape", newline="") as lines:
         # Strict: a stray quote makes its row bad; lenient parsing would silently change the text.
-        records = csv.reader(_without_bom(lines), delimiter=delimiter, strict=True)
+        record: list[str] = []  # the lines of the current record
+        records = csv.reader(_kept(_without_bom(lines), record), delimiter=delimiter, strict=True)
         header = next(records, None)
         if header is None:
             raise EmograinError(f"the file is empty, expected a header with a column {column!r}")
@@ -105,19 +114,28 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
         if repeated := sorted({name for name in header if header.count(name) > 1}):
             raise EmograinError(f"columns must differ, got {repeated} more than once")
         while True:
+            record.clear()
             first = records.line_num + 1
             try:
                 cells = next(records, None)
             except csv.Error as error:
-                yield Row({}, None, f"malformed record on lines {first} to {records.line_num}: {error}")
+                where = f"lines {first} to {records.line_num} ({len(record)} in all)"
+                problem = f"malformed record on {where}: {error}"
+                yield _malformed(dict.fromkeys(header), column, problem, "".join(record))
                 continue
             if cells is None:
                 return
-            row = _row(dict(zip_longest(header, cells[: len(header)], fillvalue="")), column)
-            if len(cells) != len(header):  # cells may have shifted, so any of them could be the text
-                more = f", too many: {_clean(cells[len(header) :])}" if len(cells) > len(header) else ""
-                row = Row(row.fields, None, f"{len(cells)} cells, expected {len(header)}{more}")
-            yield row
+            fields = dict(zip_longest(header, cells[: len(header)], fillvalue=""))
+            if len(cells) == len(header):
+                yield _row(fields, column)
+                continue
+            # Cells may have shifted, so any of them could be the text.
+            problem = f"{len(cells)} cells, expected {len(header)}"
+            if len(cells) > len(header):
+                problem += f", too many: {shortened(str(_clean(cells[len(header) :])))}"
+            if len(record) > 1:  # perhaps an unclosed quote
+                problem += f", on lines {first} to {records.line_num} ({len(record)} in all)"
+            yield _malformed(fields, column, problem, "".join(record))
 
 
 def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
@@ -129,6 +147,9 @@ def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
         file = parquet.ParquetFile(stream)
         if column not in file.schema_arrow.names:
             raise unknown_name("column", column, file.schema_arrow.names)
+        names = file.schema_arrow.names
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise EmograinError(f"columns must differ, got {repeated} more than once")
         for batch in file.iter_batches(BLOCK):
             columns = [_parquet_values(values, arrow) for values in batch.columns]
             for values in zip(*columns, strict=True):
@@ -144,6 +165,8 @@ def _parquet_values(values: Any, arrow: Any) -> list[Any]:
     except UnicodeDecodeError:  # Parquet files may contain strings that are not UTF-8
         values = values.cast(arrow.large_binary()).to_pylist()
         return [each and each.decode("utf-8", "surrogateescape") for each in values]
+    except (ValueError, OverflowError):  # times that Python has no values for, such as the year 10000
+        return values.cast(arrow.string()).to_pylist()
 
 
 READERS: dict[str, Callable[[IO[Any], str], Iterator[Row]]] = {
@@ -164,6 +187,19 @@ def _row(fields: dict[str, Any], column: str) -> Row:
     if not isinstance(text, str):
         return Row(clean, None, f"{column!r} must be a string, got {type(text).__name__}")
     return Row(clean, text, None if clean == fields else "not valid UTF-8")
+
+
+def _malformed(fields: dict[str, Any], column: str, problem: str, record: str) -> Row:
+    """Create the row of a malformed record, which the text column keeps."""
+    raw = _clean(record.removesuffix("\n").removesuffix("\r"))
+    return Row(_clean(fields) | {_clean(column): raw}, None, problem, raw)
+
+
+def _kept(lines: Iterable[str], record: list[str]) -> Iterator[str]:
+    """Yield lines, and append each to a list as well."""
+    for line in lines:
+        record.append(line)
+        yield line
 
 
 def _clean(value: Any) -> Any:

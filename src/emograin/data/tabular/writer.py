@@ -1,7 +1,6 @@
 """Write rows to CSV, TSV, JSONL and Parquet files in blocks. A file appears when it is complete."""
 
 import csv
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -9,7 +8,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ...common.errors import EmograinError, unknown_name
-from ...common.files import writing
+from ...common.files import disk_errors, resolved, writing
+from ...common.json_text import to_json
 from ...common.optional import import_optional
 from .formats import infer_format, open_bytes, open_text
 
@@ -30,7 +30,10 @@ class Writer(NamedTuple):
 
 @contextmanager
 def open_writer(
-    target: str | Path | IO[Any], format: str | None = None, columns: Sequence[str] = ()
+    target: str | Path | IO[Any],
+    format: str | None = None,
+    columns: Sequence[str] = (),
+    example: Mapping[str, Any] | None = None,
 ) -> Iterator[Writer]:
     """Open a writer of rows. A path gets its file when the block ends without an error, see `common.files.writing`.
 
@@ -38,12 +41,14 @@ def open_writer(
         target: A path, or an open stream, which stays open.
         format: A key of `WRITERS`; by default inferred from the path's extension, and "jsonl" for a stream.
         columns: Columns of the CSV or TSV rows already in the stream, to append to them; no header is written then.
+        example: Values by column, for the types of Parquet columns that are empty in the first block of rows.
 
     Yields:
         The writer.
 
     Raises:
-        EmograinError: The format is unknown, or the file cannot be opened; on `write`, a row does not fit the columns.
+        EmograinError: The format is unknown, the file cannot be written, or another process writes it; on `write`, a
+            row does not fit the columns.
 
     >>> import io
     >>> with open_writer(stream := io.StringIO(), "csv") as writer:
@@ -55,32 +60,31 @@ def open_writer(
     format = format or (infer_format(target) if isinstance(target, str | Path) else "jsonl")
     if format not in WRITERS:
         raise unknown_name("format to write", format, WRITERS)
-    path = Path(target).resolve() if isinstance(target, str | Path) else None  # resolved: a link stays a link
+    path = resolved(Path(target)) if isinstance(target, str | Path) else None  # resolved: a link stays a link
     if path and path.exists() and not path.is_file():
         path = None  # a device or a pipe, such as /dev/stdout, must not be replaced by a file
-    with writing(path) if path else nullcontext(target) as part:
-        try:
-            file = open_bytes(part, "wb", path.suffix if path else None)
-        except OSError as error:
-            raise EmograinError(f"cannot write {target}: {error.strerror}") from error
-        more = {"columns": list(columns)} if columns else {}
-        with file as stream, WRITERS[format](stream, **more) as write:
-            yield Writer(write)
+    with (
+        disk_errors(target) if isinstance(target, str | Path) else nullcontext(),
+        writing(path) if path else nullcontext(target) as part,
+        open_bytes(part, "wb", path.suffix if path else None) as stream,
+        WRITERS[format](stream, columns=columns, example=example or {}) as write,
+    ):
+        yield Writer(write)
 
 
 @contextmanager
-def _write_jsonl(stream: IO[Any]) -> Iterator[Write]:
+def _write_jsonl(stream: IO[Any], **_: Any) -> Iterator[Write]:
     with open_text(stream, "utf-8", "backslashreplace", newline="") as text:
 
         def write(rows: Sequence[Mapping[str, Any]]) -> None:
-            text.writelines(json.dumps(row, ensure_ascii=False, default=to_json_value) + "\n" for row in rows)
+            text.writelines(to_json(row) + "\n" for row in rows)
             text.flush()
 
         yield write
 
 
 @contextmanager
-def _write_csv(stream: IO[Any], delimiter: str = ",", columns: Sequence[str] = ()) -> Iterator[Write]:
+def _write_csv(stream: IO[Any], columns: Sequence[str], delimiter: str = ",", **_: Any) -> Iterator[Write]:
     """Write CSV. The first block fixes the columns unless they are given; lists and mappings become JSON."""
     columns = list(columns)
     with open_text(stream, "utf-8", "backslashreplace", newline="") as text:
@@ -104,8 +108,11 @@ def _write_csv(stream: IO[Any], delimiter: str = ",", columns: Sequence[str] = (
 
 
 @contextmanager
-def _write_parquet(stream: IO[Any]) -> Iterator[Write]:
-    """Write Parquet. The first block fixes the columns and their types; a column without values is a string column."""
+def _write_parquet(stream: IO[Any], example: Mapping[str, Any], **_: Any) -> Iterator[Write]:
+    """Write Parquet. The first block fixes the columns and their types.
+
+    A column without values in it has the type of the example, or else is a string column.
+    """
     arrow = import_optional("pyarrow", "train")
     parquet = import_optional("pyarrow.parquet", "train")
     file: Any = None
@@ -118,7 +125,10 @@ def _write_parquet(stream: IO[Any]) -> Iterator[Write]:
         try:
             table = arrow.table({name: arrow.array([row.get(name) for row in rows]) for name in names})
             if file is None:
-                types = [(field.name, _without_null(field.type, arrow)) for field in table.schema]
+                known = {name: arrow.array([value]).type for name, value in example.items()}
+                types = [
+                    (field.name, _without_null(field.type, arrow, known.get(field.name))) for field in table.schema
+                ]
                 file = parquet.ParquetWriter(stream, arrow.schema(types))
             # A new column, key or type changes the merged schema; a cast alone would drop it silently.
             merged = arrow.unify_schemas([file.schema, table.schema], promote_options="permissive")
@@ -154,24 +164,14 @@ def to_cell(value: Any) -> str:
     """
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list | tuple | Mapping | bool):
-        return json.dumps(value, ensure_ascii=False, default=to_json_value)
+        return to_json(value)
     return "" if value is None else str(value)
 
 
-def to_json_value(value: Any) -> Any:
-    """Convert a value that JSON cannot encode: NumPy arrays and numbers to Python's, others, such as dates, to strings.
-
-    >>> import numpy as np
-    >>> json.dumps({"scores": np.float32([0.5, 1])}, default=to_json_value)
-    '{"scores": [0.5, 1.0]}'
-    """
-    return value.tolist() if hasattr(value, "tolist") else str(value)
-
-
-def _without_null(type: Any, arrow: Any) -> Any:
-    """Replace the null type, of a column without values, by the string type."""
+def _without_null(type: Any, arrow: Any, known: Any = None) -> Any:
+    """Replace the null type, of a column without values, by a known type or the string type."""
     if arrow.types.is_null(type):
-        return arrow.string()
+        return arrow.string() if known is None else known
     if arrow.types.is_list(type):
-        return arrow.list_(_without_null(type.value_type, arrow))
+        return arrow.list_(_without_null(type.value_type, arrow, getattr(known, "value_type", None)))
     return type

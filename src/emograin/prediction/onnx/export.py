@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from ...common.errors import EmograinError
-from ...common.files import write_atomically
+from ...common.files import disk_errors, resolved, write_atomically
+from ...common.locks import locked
 from ...common.optional import import_optional
 from ...data.corpus import Corpus, Split
 from ...data.sources import load as load_corpus
@@ -221,20 +222,35 @@ def unpadded_inputs(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[s
 
 def _require_free(folder: Path) -> None:
     """Raise an error if a folder holds something else than an exported model."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not ExportedModel.is_at(folder))):
+    leftovers = {
+        ".lock",
+        *(f"{name}.part" for name in FILES),
+        *(f".{name}.lock" for name in FILES),
+    }  # of a killed export
+    if folder.exists() and (
+        not folder.is_dir()
+        or (any(path.name not in leftovers for path in folder.iterdir()) and not ExportedModel.is_at(folder))
+    ):
         raise EmograinError(f"{str(folder)!r} holds something else than an exported model", "name a new folder")
 
 
 def _write(
     folder: Path, content: Mapping[str, bytes], template: InputTemplate, metadata: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write all files, model.json last: without it the folder is no exported model. Returns its content."""
+    """Write all files, model.json last: without it the folder is no exported model. Returns its content.
+
+    Raises:
+        EmograinError: Another process exports into the folder, or a file cannot be written.
+    """
     description_path = folder / "model.json"
-    description_path.unlink(missing_ok=True)
-    for name, value in content.items():
-        write_atomically(folder / name, partial(Path.write_bytes, data=value))
-    description = describe(template, {name: folder / name for name in FILES}, **metadata)
-    write_atomically(description_path, lambda path: path.write_bytes(_json(description)))
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(resolved(folder)):
+            description_path.unlink(missing_ok=True)
+            for name, value in content.items():
+                write_atomically(folder / name, partial(Path.write_bytes, data=value))
+            description = describe(template, {name: folder / name for name in FILES}, **metadata)
+            write_atomically(description_path, lambda path: path.write_bytes(_json(description)))
     return cast(dict[str, Any], json.loads(_json(description)))
 
 

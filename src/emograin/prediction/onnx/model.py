@@ -5,28 +5,32 @@ DIR/
   tokenizer.json    for the tokenizers library
   taxonomy.json     labels, groupings, label words
   thresholds.json   threshold policy -> one threshold per label, chosen on dev
-  model.json        format, input template, results of the checks at export, sha256 of the other files
+  model.json        format, input template, results of the checks at export, sha256 of the other files and of itself
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from ...common.errors import EmograinError
-from ...common.files import sha256_file
+from ...common.checks import Natural, Positive, Range, from_values, naming, read_json
+from ...common.errors import EmograinError, unknown_name
+from ...common.files import sha256_file, sha256_json
 from ...data.batching import token_budget_batches
 from ...data.taxonomy import Taxonomy
+from ...models.thresholds_file import read_thresholds
 from ..attributions import WordWeights, sum_word_pieces
 from .session import ModelSource, OnnxSession
 
-FORMAT = 2
+FORMAT = 3
+EXPORT_AGAIN = "export it again: emograin export RUN DIR"
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
 BATCH_TOKENS = 384  # tokens per batch, with padding: more do not fit into the caches of a core
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 PRODUCER = "emograin"
 EXPLAIN = "explain"  # name of the constant, false in the file, that switches contributions on; optional
 CONTRIBUTIONS = "contributions"  # name of their output; optional
@@ -45,20 +49,17 @@ class InputTemplate:
         inputs: Names of the model's inputs.
     """
 
-    prefix: tuple[int, ...]
-    suffix: tuple[int, ...]
-    token_type: int
-    pad: int
-    max_document_tokens: int
+    prefix: tuple[Natural, ...]
+    suffix: tuple[Natural, ...]
+    token_type: Annotated[int, Range(0, 1)]
+    pad: Natural
+    max_document_tokens: Positive
     inputs: tuple[str, ...]
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "InputTemplate":
-        """Restore a template from `dataclasses.asdict`, after a round trip through JSON."""
-        given: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-        }
-        return cls(**given)
+    def __post_init__(self) -> None:
+        for name in self.inputs:
+            if name not in INPUTS:
+                raise unknown_name("model input", name, INPUTS)
 
     def __len__(self) -> int:
         """Return the number of tokens around a document."""
@@ -82,6 +83,39 @@ class InputTemplate:
             segments[row, front : end + len(self.suffix)] = self.token_type
         made = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": segments}
         return {name: made[name] for name in self.inputs}
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """The content of model.json.
+
+    Attributes:
+        producer: `PRODUCER`.
+        format: Version of the folder's format.
+        template: The layout of the inputs.
+        weights: int8 or float32.
+        opset: Version of ONNX's operators.
+        tolerance: Largest difference from torch that was accepted.
+        explanations: Whether the model computes contributions of words.
+        checked: Results of the checks at export.
+        settings: Settings of the training, as they were named then.
+        versions: Versions of packages at export.
+        files: SHA-256 of the other files.
+        sha256: SHA-256 of all other keys, by `sha256_json`.
+    """
+
+    producer: str
+    format: int
+    template: InputTemplate
+    weights: str
+    opset: Positive
+    tolerance: Annotated[float, Range(0)]
+    explanations: bool
+    checked: dict[str, Any]
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    files: dict[str, str]
+    sha256: str
 
 
 class ExportedModel:
@@ -109,17 +143,22 @@ class ExportedModel:
         if found != FORMAT:
             raise EmograinError(
                 f"{str(self.path)!r} is an exported model of format {found!r}, expected {FORMAT}",
-                "export it again with this version: emograin export RUN DIR",
+                "export it again with this version: emograin export RUN DIR; or scripts/add_model_digest.py",
             )
+        with naming(self.path / "model.json"):
+            described: ModelDescription = from_values(ModelDescription, self.description)
+            if described.sha256 != _own_digest(self.description):
+                raise EmograinError("the file was changed: its sha256 differs", EXPORT_AGAIN)
         for name in FILES:
-            if self.description["files"].get(name) != sha256_file(self._file(name)):
+            if described.files.get(name) != sha256_file(self._file(name)):
                 raise EmograinError(
-                    f"{str(self.path / name)!r} is not the file that was exported: its sha256 differs",
-                    "export it again: emograin export RUN DIR",
+                    f"{str(self.path / name)!r} is not the file that was exported: its sha256 differs", EXPORT_AGAIN
                 )
-        self.template = InputTemplate.from_dict(self.description["template"])
-        self.taxonomy = Taxonomy.from_dict(self._read("taxonomy.json"))
-        self.thresholds: dict[str, list[float]] = self._read("thresholds.json")
+        self.template = described.template
+        values = self._read("taxonomy.json")
+        with naming(self.path / "taxonomy.json"):
+            self.taxonomy = Taxonomy.from_dict(values)
+        self.thresholds = read_thresholds(self.path / "thresholds.json", len(self.taxonomy.labels))
 
     @staticmethod
     def is_at(path: str | Path) -> bool:
@@ -141,11 +180,7 @@ class ExportedModel:
         return self.path / name
 
     def _read(self, name: str) -> Any:
-        path = self._file(name)
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, OSError) as error:
-            raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
+        return read_json(self._file(name))
 
 
 class OnnxScorer:
@@ -162,7 +197,7 @@ class OnnxScorer:
         explains: Whether the model was exported with contributions of tokens to labels.
 
     Raises:
-        EmograinError: ONNX Runtime cannot read the model.
+        EmograinError: ONNX Runtime cannot read the model, or the tokenizers library the tokenizer.
     """
 
     def __init__(self, tokenizer: str, template: InputTemplate, model: Path | bytes, threads: int = 0):
@@ -170,7 +205,8 @@ class OnnxScorer:
 
         self.template = template
         self.limit = template.max_document_tokens
-        self.tokenizer = Tokenizer.from_str(tokenizer)
+        with _tokenizer_errors():
+            self.tokenizer = Tokenizer.from_str(tokenizer)
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.limit + 1)  # one more, to recognise truncated texts
         self.tokenizer.encode_special_tokens = True  # the characters "[SEP]" in a text are not the special token
@@ -184,8 +220,13 @@ class OnnxScorer:
         return self._new_session({EXPLAIN: np.array(True)})
 
     def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray]:
-        """Return the ids of each text's first `limit` word pieces, and whether it was truncated (texts,), bool."""
-        found = [each.ids for each in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        """Return the ids of each text's first `limit` word pieces, and whether it was truncated (texts,), bool.
+
+        Raises:
+            EmograinError: The tokenizer cannot read a text.
+        """
+        with _tokenizer_errors():
+            found = [each.ids for each in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
         return [ids[: self.limit] for ids in found], np.array([len(ids) > self.limit for ids in found], dtype=bool)
 
     def score(
@@ -223,7 +264,8 @@ class OnnxScorer:
             Probabilities (texts, labels), float32; whether each text was truncated (texts,), bool; the weights of each
             text's words.
         """
-        found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower, but has offsets
+        with _tokenizer_errors():
+            found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower, but has offsets
         documents = [each.ids[: self.limit] for each in found]
         scores: dict[int, np.ndarray] = {}
         words: dict[int, WordWeights] = {}
@@ -263,4 +305,26 @@ def describe(template: InputTemplate, files: Mapping[str, Path], **metadata: Any
         **metadata: Further entries.
     """
     digests = {name: sha256_file(path) for name, path in files.items()}
-    return {"producer": PRODUCER, "format": FORMAT, "template": asdict(template), **metadata, "files": digests}
+    content = {"producer": PRODUCER, "format": FORMAT, "template": asdict(template), **metadata, "files": digests}
+    return content | {"sha256": _own_digest(content)}
+
+
+def _own_digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the content of model.json without its own digest."""
+    return sha256_json({name: value for name, value in content.items() if name != "sha256"})
+
+
+@contextmanager
+def _tokenizer_errors() -> Iterator[None]:
+    """Turn an error of the tokenizers library into one for the user.
+
+    A regular expression that backtracks without end is stopped by the library after some tenths of a second per text.
+    It then panics: Rust writes its own lines to standard error, which cannot be caught.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise EmograinError(f"the tokenizer of the model failed: {reason}") from None
+        raise

@@ -1,9 +1,13 @@
-"""An ONNX Runtime session that uses all cores: within a batch if there are few batches, else one batch per thread."""
+"""An ONNX Runtime session that uses all cores: within a batch if there are few batches, else one batch per thread.
 
+A forked process has none of its parent's threads, so sessions and pools, which wait for theirs, are started anew there.
+"""
+
+import ctypes
 import os
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,7 +62,7 @@ class OnnxSession:
         outputs: Names of the model's outputs.
 
     Raises:
-        EmograinError: ONNX Runtime cannot read the model.
+        EmograinError: ONNX Runtime cannot read the model, or compute a batch.
     """
 
     def __init__(self, source: ModelSource, threads: int = 0, constants: Mapping[str, np.ndarray] | None = None):
@@ -68,8 +72,11 @@ class OnnxSession:
         self._threads = threads or available_cores()
         # Sessions do not copy them: they must live as long.
         self._constants = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (constants or {}).items()}
-        self._session = self._new_session(self._threads)
+        self._session: Any = self._new_session(self._threads)
+        self._single_threaded: Any = None
+        self._pool: ThreadPoolExecutor | None = None
         self.outputs = {each.name for each in self._session.get_outputs()}
+        _sessions.add(self)
 
     def run(
         self, outputs: Sequence[str], inputs: Callable[[Item], Mapping[str, np.ndarray]], batches: Sequence[Item]
@@ -85,15 +92,25 @@ class OnnxSession:
             One array per name in `outputs`, the first axis of each is the batch.
         """
         if self._threads == 1 or len(batches) < max(MIN_PARALLEL_BATCHES, MIN_BATCHES_PER_THREAD * self._threads):
-            yield from (self._session.run(outputs, inputs(batch)) for batch in batches)
+            if self._session is None:
+                self._session = self._new_session(self._threads)
+            yield from (_run(self._session, outputs, inputs(batch)) for batch in batches)
             return
-        session, pool = self._single_threaded
-        yield from pool.map(lambda batch: session.run(outputs, inputs(batch)), batches)
+        # A session that computes in the calling thread, and a pool of threads to call it.
+        if self._pool is None:
+            self._single_threaded = self._new_session(1)
+            self._pool = ThreadPoolExecutor(self._threads, "emograin")
+        session = self._single_threaded
+        yield from self._pool.map(lambda batch: _run(session, outputs, inputs(batch)), batches)
 
-    @cached_property
-    def _single_threaded(self) -> tuple[Any, ThreadPoolExecutor]:
-        """A session that computes in the calling thread, and a pool of threads to call it."""
-        return self._new_session(1), ThreadPoolExecutor(self._threads, "emograin")
+    def forget_threads(self) -> None:
+        """Drop sessions and pool in a forked process; the next batch starts new ones.
+
+        They are never freed, not even at exit: that would wait for threads that exist in the parent only.
+        """
+        for each in (self._session, self._single_threaded, self._pool):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(each))
+        self._session = self._single_threaded = self._pool = None
 
     def _new_session(self, threads: int) -> Any:
         """Start an onnxruntime.InferenceSession.
@@ -122,6 +139,48 @@ class OnnxSession:
             raise EmograinError(
                 f"onnxruntime {onnxruntime.__version__} cannot read the network: {str(error).splitlines()[0]}"
             ) from error
+
+
+def _run(session: Any, outputs: Sequence[str], inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Compute one batch.
+
+    Raises:
+        EmograinError: ONNX Runtime fails, for example because ids of the tokenizer exceed the table of embeddings.
+    """
+    try:
+        return session.run(outputs, inputs)
+    except Exception as error:  # its errors share no public class
+        reason = str(error).splitlines()[0]
+        if "indices element out of data bounds" in reason:
+            reason = f"ids of the tokenizer exceed the table of embeddings: {reason}"
+        raise EmograinError(f"the network failed: {reason}") from None
+
+
+_sessions: "weakref.WeakSet[OnnxSession]" = weakref.WeakSet()
+_unset_by_fork: list[str] = []
+
+
+def _before_fork() -> None:
+    """Switch the thread pool of the tokenizers library off for the child, which would otherwise warn or wait for it."""
+    if "TOKENIZERS_PARALLELISM" not in os.environ:
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        _unset_by_fork.append("TOKENIZERS_PARALLELISM")
+
+
+def _after_fork_in_parent() -> None:
+    while _unset_by_fork:
+        os.environ.pop(_unset_by_fork.pop(), None)
+
+
+def _after_fork_in_child() -> None:
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    _unset_by_fork.clear()
+    for session in list(_sessions):
+        session.forget_threads()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
 def available_cores() -> int:

@@ -1,0 +1,67 @@
+"""Checks of a training's settings before torch is imported, or anything is loaded or downloaded."""
+
+from collections.abc import Collection, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..common.errors import EmograinError, unknown_name
+from ..common.optional import import_optional
+from ..data.taxonomy import Taxonomy
+from . import config
+from .config import Training
+from .run_folder import RunFolder
+
+
+def check_names(
+    settings: Training,
+    trackers: Sequence[str] = (),
+    taxonomy: Taxonomy | None = None,
+    methods: Collection[str] = config.METHODS,
+    schedules: Collection[str] = config.SCHEDULES,
+) -> None:
+    """Check the names in settings.
+
+    Args:
+        settings: The settings.
+        trackers: Names of trackers.
+        taxonomy: Labels of the corpus, for the auxiliary task; None if they are not known yet.
+        methods: Names of all methods.
+        schedules: Names of all schedules of the temperature.
+
+    Raises:
+        EmograinError: A name is unknown, a tracker is not installed, or a teacher does not exist.
+    """
+    if settings.method not in methods:
+        raise unknown_name("method", settings.method, methods)
+    if settings.temperature not in schedules:
+        raise unknown_name("temperature schedule", settings.temperature, schedules)
+    if settings.auxiliary is not None and taxonomy is not None:
+        taxonomy.groups(settings.auxiliary)  # raises if the grouping is unknown
+    for tracker in trackers:
+        if tracker not in config.TRACKERS:
+            raise unknown_name("tracker", tracker, config.TRACKERS)
+        if find_spec(tracker) is None:
+            import_optional(tracker, tracker)  # raises; an installed one would take long
+
+
+def check_unused(run: RunFolder) -> None:
+    """Check that a folder holds no run.
+
+    Raises:
+        EmograinError: It holds one.
+    """
+    if run.exists:
+        raise EmograinError(
+            f"{str(run.path)!r} already holds a run", "resume it with --resume, or choose another --output"
+        )
+
+
+def check_teachers(settings: Training) -> None:
+    """Check that the teachers' folders exist.
+
+    Raises:
+        EmograinError: One does not.
+    """
+    for teacher in settings.teachers:
+        if not Path(teacher).is_dir():
+            raise EmograinError(f"the teacher {teacher!r} does not exist", "a run folder, or an exported model")

@@ -1,0 +1,31 @@
+"""thresholds.json of runs and exported models: threshold policy -> one threshold per label, chosen on dev."""
+
+from pathlib import Path
+from typing import Annotated
+
+from ..common.checks import Length, Probability, checked, naming, read_json
+from ..common.errors import EmograinError
+
+POLICIES = ("fixed", "global", "per-label")  # of every file; `evaluation.thresholds` chooses them
+
+Thresholds = dict[str, list[float]]
+
+
+def read_thresholds(path: Path, labels: int) -> Thresholds:
+    """Read the thresholds of all policies.
+
+    Args:
+        path: The file.
+        labels: Number of labels.
+
+    Raises:
+        FileNotFoundError: The file does not exist; the caller knows what makes it.
+        EmograinError: The file is damaged, a policy is missing, or a threshold does not lie in [0, 1].
+    """
+    values = read_json(path)
+    with naming(path):
+        thresholds: Thresholds = checked(dict[str, Annotated[list[Probability], Length(labels)]], values, "thresholds")
+        for policy in POLICIES:
+            if policy not in thresholds:
+                raise EmograinError(f"the policy {policy!r} is missing")
+    return thresholds
