@@ -58,7 +58,7 @@ def take(address: str, chromium: str) -> None:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1040, "height": 760}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1040, "height": 830}, device_scale_factor=1.5)
         page.goto(address)
         page.fill("#text", TEXT)
         page.wait_for_selector("#chosen .name")

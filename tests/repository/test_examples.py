@@ -46,6 +46,20 @@ def test_the_code_in_adding_a_method_is_the_code_of_the_example():
         assert block in example or textwrap.indent(block, "    ") in example, block
 
 
+def test_a_new_candidate_source_is_swept_and_evaluated(settings, corpus, tmp_path):
+    train(settings, corpus, RunFolder(tmp_path / "run"))
+    done = run_script("examples/new_candidate_source.py", tmp_path / "run")
+    assert re.search(r"^macro F1 on test: 0\.\d{3} with mixing, 0\.\d{3} without$", done.stdout, flags=re.MULTILINE)
+    assert (tmp_path / "run/mixing/random-training-sentence-embeddings/sweep.json").is_file()
+
+
+def test_the_code_in_adding_a_candidate_source_is_the_code_of_the_example():
+    example = (ROOT / "examples" / "new_candidate_source.py").read_text(encoding="utf-8")
+    blocks = python_blocks(ROOT / "docs" / "adding_a_candidate_source.md")
+    assert len(blocks) == 2
+    assert all(block in example for block in blocks)
+
+
 def test_the_mean_leaves_padding_out(encoders, taxonomy):
     torch = pytest.importorskip("torch")
     from emograin.models import encoder

@@ -1,0 +1,170 @@
+"""Tables of what benchmarks/ and experiments/ measured, from results/."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from emograin.common.text_table import markdown
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+def speed_summary() -> str:
+    """Our speed beside the reference of each benchmark."""
+    prediction = _read("prediction_speed.json")["student-seed0"]
+    ratios = prediction["ratio_of_int8"]
+    training = _read("training_speed.json")["methods"]
+    pairs = _read("bertscore_speed.json")["pairs_per_second"]
+    rows = [["task", "reference", "speed-up of emograin (range over rounds)"]]
+    rows.append(["predict, one text at a time", "transformers pipeline", _range(ratios["transformers, one at a time"])])
+    rows.append(["predict, batches of 32", "transformers pipeline", _range(ratios["transformers, batches of 32"])])
+    for method in ("baseline", "label-embedding"):
+        rows.append(
+            [f"train, {method}", "plain fine-tuning loop, float32", _range(training[method]["emograin"]["ratio"])]
+        )
+    speed_up = pairs["ours"] / pairs["bert-score's matching"]
+    rows.append(["all-pairs BERTScore", "bert-score, embeddings cached", f"{speed_up:.0f}"])
+    return markdown(rows)
+
+
+def prediction_speed() -> str:
+    """The measurements of benchmarks/prediction_speed.py."""
+    rows = [
+        ["model", "beside", "speed-up of int8 (range over rounds)", "p50, ms", "first answer, s", "peak memory, MiB"]
+    ]
+    for name, found in _read("prediction_speed.json").items():
+        latency, answer, memory = found["single_text_ms"], found["first_answer_s"], found["peak_memory_mib"]
+        rows.append([name, "itself", "1", *_measured("int8", latency, answer, memory)])
+        for other, ratio in found["ratio_of_int8"].items():
+            rows.append([name, other, _range(ratio), *_measured(other, latency, answer, memory)])
+    return markdown(rows)
+
+
+def training_speed() -> str:
+    """The measurements of benchmarks/training_speed.py."""
+    measured = _read("training_speed.json")
+    intro = (
+        f"Texts per second relative to a plain fine-tuning loop (float32, padded to 50 word pieces) on the same "
+        f"weights and texts: medians over {measured['rounds']} interleaved rounds in one process, batch size "
+        f"{measured['batch_size']}, {measured['threads']} CPU threads, {measured['encoder']}."
+    )
+    rows = [["method", "loop", "speed-up", "range", "peak memory, MiB"]]
+    for method, loops in measured["methods"].items():
+        for loop, figures in loops.items():
+            ratio = figures["ratio"]
+            peak = f"{figures['peak_mib']:,}" if "peak_mib" in figures else ""
+            spread = f"{ratio['min']:.2f}–{ratio['max']:.2f}"
+            rows.append([method, loop, f"{ratio['median']:.2f}", spread, peak])
+    return f"{intro}\n\n{markdown(rows)}"
+
+
+def search() -> str:
+    """The measurements of benchmarks/bertscore_speed.py."""
+    measured = _read("bertscore_speed.json")
+    ours = measured["pairs_per_second"]["ours"]
+    rows = [["beside", "speed-up of emograin"]]
+    for name, rate in measured["pairs_per_second"].items():
+        if name != "ours":
+            rows.append([name, f"{ours / rate:.3g}"])
+    measures = "{same_rows_as_float32:.2%} of the rows found are those of a search in float32; "
+    measures += "{rescored_pairs_per_query:.0f} pairs per query are rescored in float32; "
+    measures += "peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
+    return f"{markdown(rows)}\n\n{measures.format(**measured)}"
+
+
+def serving() -> str:
+    """The measurements of benchmarks/service_load.py."""
+    measured = _read("service_load.json")
+    intro = (
+        f"{measured['model']}, {measured['rounds']} interleaved rounds of {measured['seconds']:g} s, "
+        f"{measured['cores']} cores; the ratio is that of responses per second, median and range:"
+    )
+    titles = ["clients", "ratio, batched to one at a time", "p50, p99 batched, ms", "p50, p99 one at a time, ms"]
+    rows = [[*titles, "statuses"]]
+    for ours, plain in zip(measured["rows"][::2], measured["rows"][1::2], strict=True):
+        ratio = f"{ours['ratio']:.2f} ({ours['ratio_lowest']:.2f}–{ours['ratio_highest']:.2f})"
+        waits = [f"{row['p50_milliseconds']:.1f}, {row['p99_milliseconds']:.1f}" for row in (ours, plain)]
+        statuses = ", ".join(sorted({*ours["statuses"], *plain["statuses"]}))
+        rows.append([str(ours["clients"]), ratio, *waits, statuses])
+    return f"{intro}\n\n{markdown(rows)}"
+
+
+def attribution() -> str:
+    """The measurements of benchmarks/attribution_fidelity.py."""
+    measured = _read("attribution_fidelity.json")
+    titles = ["model", "attribution", "Spearman (95 % interval)", "Kendall", "same first word"]
+    rows = [[*titles, "cost relative to `predict`"]]
+    for name, found in measured.items():
+        costs = {way: row["median"] for way, row in found["cost"]["times_the_cost_of_predict"].items()}
+        cost = {"ours": costs["predict, explain"], "occlusion, words removed": costs["occlusion"]}
+        for way, row in found["agreement"].items():
+            cells = [
+                f"{name}, {found['weights']}",
+                way,
+                "{:.3f} ({:.3f} to {:.3f})".format(row["spearman"], *row["interval"]),
+            ]
+            cells += [
+                f"{row['kendall']:.3f}",
+                f"{row['same_first_word']:.0%}",
+                f"{cost[way]:.2f}" if way in cost else "",
+            ]
+            rows.append(cells)
+    return markdown(rows)
+
+
+def scale() -> str:
+    """The measurements of benchmarks/ray_scaling.py, and the time for a billion texts at that rate."""
+    measured = _read("ray_scaling.json")
+    intro = (
+        f"The bundled model on {measured['texts']:,} training texts of {measured['corpus']} "
+        f"({measured['words_per_text']:g} words each) in {measured['files']} CSV files, {measured['rounds']} "
+        f"interleaved rounds, {measured['processor']}; all outputs are byte-identical. The rate excludes the first "
+        f"file; the ratio is to one process on 2 cores, with its range over rounds:"
+    )
+    rows = [["", "texts per second", "ratio", "seconds to the first file"]]
+    for name, way in measured["variants"].items():
+        ratio = "{median:.2f} ({min:.2f}–{max:.2f})".format(**way["ratio"])
+        rows.append([name, f"{way['texts_per_second']:,.0f}", ratio, f"{way['seconds_to_first_file']:.1f}"])
+    ways = measured["variants"].values()
+    way = max((each for each in ways if each["workers"] > 1), key=lambda each: each["workers"])
+    rate = way["texts_per_second"]
+    per_core, days = rate / way["cores"], 1e9 / rate / 86400
+    size = {name: each * 1e9 / 1e9 for name, each in measured["bytes_per_text"].items()}
+    outlook = (
+        f"A billion such texts at {rate:,.0f} texts per second ({way['workers']} workers on {way['cores']} cores, "
+        f"{per_core:,.0f} per core): 10⁹ / {rate:,.0f} / 86,400 = {days:,.1f} days on this machine; "
+        f"10⁹ / {per_core:,.0f} / 3,600 = {1e9 / per_core / 3600:,.0f} core hours; one day on "
+        f"10⁹ / {per_core:,.0f} / 86,400 = {1e9 / per_core / 86400:,.0f} such cores if rates add up, which was not "
+        f"measured beyond this machine. {measured['bytes_per_text']['input']} bytes per text in and "
+        f"{measured['bytes_per_text']['output']} out are {size['input']:,.0f} and {size['output']:,.0f} GB. In files "
+        f"of 100,000 texts that is 10,000 files of {100_000 / per_core:,.0f} s on one core, the most that a killed "
+        f"worker repeats. Start-up, {way['seconds_to_first_file']:.0f} s, is paid once."
+    )
+    return f"{intro}\n\n{markdown(rows)}\n\n{outlook}"
+
+
+def static_quantization() -> str:
+    """The measurements of experiments/static_quantization.py."""
+    titles = ["weights", "size, MB", "macro F1 on dev, global", "per label", "difference from float32, mean", "maximum"]
+    rows = [[*titles, "speed-up, batches of 32", "one by one"]]
+    for name, found in _read("static_quantization.json")["variants"].items():
+        if "macro_f1" not in found:  # not available: the file says why
+            continue
+        metrics = [f"{found['macro_f1'][policy]:.4f}" for policy in ("global", "per-label")]
+        differences = [f"{found['difference_from_float32'][kind]:.4f}" for kind in ("mean", "maximum")]
+        speeds = [f"{each['speed_up_over_float32']:.2f}" for each in found["speed"].values()]
+        rows.append([name, f"{found['megabytes']:.1f}", *metrics, *differences, *speeds])
+    return markdown(rows)
+
+
+def _measured(name: str, latency: dict[str, Any], answer: dict[str, Any], memory: dict[str, Any]) -> list[str]:
+    p50 = f"{latency[name]['p50']:.2f}" if name in latency else ""
+    return [p50, str(answer.get(name, "")), str(memory.get(name, ""))]
+
+
+def _range(ratio: dict[str, float]) -> str:
+    return f"{ratio['median']:.1f} ({ratio['min']:.1f} to {ratio['max']:.1f})"
+
+
+def _read(name: str) -> Any:
+    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
