@@ -173,7 +173,7 @@ def test_disk_space_for_the_states_is_allocated_first(method, tmp_path):
     documents = method.tokenize(TEXTS * 200)
 
     def check(_):
-        (part,) = tmp_path.iterdir()
+        (part,) = tmp_path.glob("*.part")
         assert part.stat().st_blocks * 512 >= part.stat().st_size
 
     load_or_compute_states(tmp_path, method, documents, check)

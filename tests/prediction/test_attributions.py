@@ -355,9 +355,11 @@ def test_an_export_without_explanations_predicts_and_does_not_explain(model, tmp
     del network.graph.node[-1], network.graph.output[-1]
     onnx.save(network, tmp_path / "model.onnx")
     described = json.loads((tmp_path / "model.json").read_text())
-    from emograin.common.files import sha256_file
+    from emograin.common.files import sha256_file, sha256_json
 
     described["files"]["model.onnx"] = sha256_file(tmp_path / "model.onnx")
+    del described["sha256"]
+    described["sha256"] = sha256_json(described)
     (tmp_path / "model.json").write_text(json.dumps(described))
     without, explaining = emograin.load(tmp_path), emograin.load(model)
     assert np.array_equal(without.predict(SEEN).scores, explaining.predict(SEEN).scores)

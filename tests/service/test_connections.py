@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -57,7 +58,8 @@ def test_half_a_header_is_answered_and_closed(tmp_path):
         dribbling = connect(url, b"GET /healthz HTTP/1.1\r\n")
         for _ in range(8):
             time.sleep(0.1)
-            dribbling.sendall(b"X: y\r\n")
+            with suppress(ConnectionError):  # a busy machine may have closed it by now
+                dribbling.sendall(b"X: y\r\n")
         for each in (half, dribbling):
             answer = read_all(each)
             assert answer.startswith(b"HTTP/1.1 408 ")

@@ -70,4 +70,6 @@ def unknown_name(kind: str, name: object, valid: Iterable[str]) -> EmograinError
     names = list(valid)
     close = get_close_matches(str(name), names, n=1)
     suggestion = f", did you mean {close[0]!r}?" if close else ""
-    return EmograinError(f"unknown {kind} {str(name)!r}{suggestion}", f"valid: {shortened(', '.join(names))}")
+    return EmograinError(
+        f"unknown {kind} {str(name)!r}{suggestion}", f"valid: {shortened(', '.join(names), 2 * MAX_ECHO)}"
+    )

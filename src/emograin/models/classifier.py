@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,8 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
         try:
             safetensors.torch.save_file({name: value.contiguous() for name, value in tensors.items()}, part, described)
         except safetensors.SafetensorError as error:  # how safetensors reports an I/O error
-            raise OSError(str(error)) from error
+            number = re.search(r"\(os error (\d+)\)", str(error))
+            raise (OSError(int(number[1]), str(error)) if number else OSError(str(error))) from error
 
     write_atomically(path, save)
 

@@ -46,9 +46,18 @@ class Encoder:
         return limit if limit is None or offset is None else limit - offset - 1
 
     def save(self, folder: Path) -> None:
-        """Save the configuration and the tokenizer, from which `rebuild` builds the encoder; no weights."""
+        """Save the configuration and the tokenizer, from which `rebuild` builds the encoder; no weights.
+
+        Raises:
+            OSError: The disk is full, or the folder cannot be written to.
+        """
         self.model.config.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        try:
+            self.tokenizer.save_pretrained(folder)
+        except OSError:
+            raise
+        except Exception as error:  # how the tokenizers library reports an I/O error
+            raise OSError(str(error)) from error
 
 
 def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = None) -> Encoder:
