@@ -40,7 +40,7 @@ from emograin.models.classifier import build
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
 from emograin.training.loop import train
-from emograin.training.precision import computes_in_bf16
+from emograin.training.precision import is_faster_in_bf16
 
 CHANGES = ("batches of similar length", "bfloat16", "fused AdamW", "math attention")
 DEV_TEXTS = 16  # emograin's loop evaluates once, at the end, which is not timed
@@ -137,7 +137,7 @@ def compare(
 ) -> dict[str, dict[str, Any]]:
     """Run every loop in each of `rounds` rounds; return results per loop, the plain one first, emograin's last."""
     corpus = load(data)
-    bf16 = settings.precision == "bf16" or (settings.precision == "auto" and computes_in_bf16("cpu"))
+    bf16 = settings.precision == "bf16" or (settings.precision == "auto" and is_faster_in_bf16("cpu"))
     used = [change for change in changes if bf16 or change != "bfloat16"]
     loops: dict[str, Callable[[Training, Corpus], float]] = {"plain": plain_loop}
     for number, change in enumerate(used, start=1):

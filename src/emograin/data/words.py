@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# A word is a maximal run of characters other than white space; in Japanese and Chinese, a single character.
-WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+from .emoji import IGNORED, SYMBOL
+
+# A word is a single Japanese or Chinese character, an emoji, or a maximal run of other characters but white space.
+ALONE = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+EMOJI = rf"{SYMBOL}(?:\u200d{SYMBOL}|{IGNORED})*"
+WORD = re.compile(rf"{ALONE}|{EMOJI}|(?:(?!{ALONE}|{SYMBOL})\S)+")
 
 
 def align_words(text: str, pieces: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], np.ndarray]:

