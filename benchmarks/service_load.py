@@ -2,6 +2,7 @@
 
     python benchmarks/service_load.py --data DIR
     python benchmarks/service_load.py --unfair [--source OTHER/src]
+    python benchmarks/service_load.py --memory 10
 
 Two services with the same model run on localhost, each in its own process: one batches concurrent requests, the other
 predicts one text at a time. This process runs the clients: each sends one text, waits for the response, and repeats.
@@ -9,8 +10,12 @@ The services are measured in interleaved rounds, so that other load affects both
 Writes results/service_load.json.
 
 With --unfair, one client sends one short text after the other, alone and while another client keeps sending the largest
-requests that the limits allow, with and without explanations. --source measures another version of the package beside
-this one, in interleaved rounds. Writes results/service_fairness.json.
+requests that the limits allow: with and without explanations, and on more connections than the queue has space for,
+so that requests are rejected and sent again at once. --source measures another version of the package beside this one,
+in interleaved rounds. Writes results/service_fairness.json.
+
+With --memory, 128 clients send texts for some minutes, and the memory of the service is read at equal intervals. Writes
+results/service_memory.json.
 """
 
 import argparse
@@ -25,7 +30,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import cycle, repeat
 from pathlib import Path
 from typing import Any
@@ -36,12 +41,20 @@ import numpy as np
 from emograin import data
 
 CLIENTS = (1, 16, 128)
+SAMPLES = 10  # of the memory of a service
 BATCHES = {"batched": 32, "one at a time": 1}
 
 
 @contextmanager
 def service(model: Path | None, *options: str, source: Path | None = None) -> Iterator[int]:
     """Run a service in a process of its own, of the version in the folder `source`; yield its port."""
+    with service_process(model, *options, source=source) as (port, _):
+        yield port
+
+
+@contextmanager
+def service_process(model: Path | None, *options: str, source: Path | None = None) -> Iterator[tuple[int, int]]:
+    """Run a service as `service` does; yield its port and the id of its process."""
     with tempfile.NamedTemporaryFile() as log:
         command = [sys.executable, "-m", "emograin", "serve", "--port", "0", *options]
         command += ["--model", str(model)] if model else []
@@ -52,7 +65,7 @@ def service(model: Path | None, *options: str, source: Path | None = None) -> It
                 if process.poll() is not None:
                     sys.exit(Path(log.name).read_text())
                 time.sleep(0.05)
-            yield int(found[1])
+            yield int(found[1]), process.pid
         finally:
             process.terminate()
             process.wait()
@@ -117,27 +130,67 @@ async def send_bulk(body: bytes, port: int, connections: int) -> None:
     await asyncio.gather(*(client(port, repeat(body), float("inf"), [], Counter()) for _ in range(connections)))
 
 
+def resident_mib(process: int) -> float:
+    """Return the resident memory of a process in MiB (Linux)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
+
+
+def measure_memory(given: argparse.Namespace, texts: Sequence[bytes]) -> dict[str, Any]:
+    """Return the memory of a service before and while 128 clients send texts, at equal intervals."""
+    statuses: Counter[int] = Counter()
+    with service_process(given.model) as (port, process):
+        asyncio.run(load(port, 4, 1, texts))
+        sizes = [resident_mib(process)]
+        for _ in range(SAMPLES):
+            statuses += asyncio.run(load(port, CLIENTS[-1], given.memory * 60 / SAMPLES, texts))[1]
+            sizes.append(resident_mib(process))
+            print(json.dumps({"resident_mib": sizes[-1], "statuses": statuses}), flush=True)
+    return {
+        "clients": CLIENTS[-1],
+        "minutes": given.memory,
+        "cores": os.cpu_count(),
+        "resident_mib": sizes,
+        "statuses": statuses,
+    }
+
+
 def measure_fairness(given: argparse.Namespace, texts: Sequence[bytes]) -> dict[str, Any]:
-    """Return the latency of a client with short texts, alone and beside a client with the largest requests."""
+    """Return the latency of a client with short texts, alone and then, in the same service, beside a greedy one."""
     loads: dict[str, tuple[bytes, int]] = {
-        "alone": (b"", 0),
-        "beside 1 request": (largest_request(), 1),
-        "beside 4 requests": (largest_request(), 4),
-        "beside 1 request, explain": (largest_request(explain=True), 1),
+        "1 request": (largest_request(), 1),
+        "4 requests": (largest_request(), 4),
+        "8 requests, rejected ones sent again at once": (largest_request(), 8),
+        "1 request, explain": (largest_request(explain=True), 1),
     }
     sources = {"this version": None, **({"other version": given.source} if given.source else {})}
     rows = []
     for name, (body, connections) in loads.items():
-        seconds: dict[str, list[float]] = {version: [] for version in sources}
+        rounds: dict[str, list[tuple[list[float], list[float]]]] = {version: [] for version in sources}
         for _ in range(given.rounds):
             for version, source in sources.items():
                 with service(given.model, *given.options.split(), source=source) as port:
                     asyncio.run(load(port, 2, 1, texts))
-                    with bulk_client(port, body, connections) if connections else nullcontext():
-                        seconds[version] += asyncio.run(load(port, 1, given.seconds, texts))[0]
-        for version, found in seconds.items():
-            waits = {f"p{at}_milliseconds": round(float(np.percentile(found, at)) * 1000, 1) for at in (50, 99)}
-            rows.append({"load": name, "version": version, "requests": len(found), **waits})
+                    alone, _ = asyncio.run(load(port, 1, given.seconds, texts))
+                    with bulk_client(port, body, connections):
+                        beside, _ = asyncio.run(load(port, 1, given.seconds, texts))
+                    rounds[version].append((alone, beside))
+        for version, found in rounds.items():
+            ratios = [float(np.median(beside) / np.median(alone)) for alone, beside in found]
+            pooled = [np.concatenate(each) * 1000 for each in zip(*found, strict=True)]  # alone, beside
+            rows.append(
+                {
+                    "load": name,
+                    "version": version,
+                    "requests": len(pooled[1]),
+                    "p50_alone_milliseconds": round(float(np.median(pooled[0])), 1),
+                    "p50_milliseconds": round(float(np.median(pooled[1])), 1),
+                    "p99_milliseconds": round(float(np.percentile(pooled[1], 99)), 1),
+                    "ratio": round(float(np.median(ratios)), 1),
+                    "ratio_lowest": round(min(ratios), 1),
+                    "ratio_highest": round(max(ratios), 1),
+                }
+            )
             print(json.dumps(rows[-1]), flush=True)
     return {"rounds": given.rounds, "seconds": given.seconds, "cores": os.cpu_count(), "rows": rows}
 
@@ -149,9 +202,10 @@ def main() -> None:
     parser.add_argument("--data", default="quickstart", help="corpus; its test texts are sent")
     parser.add_argument("--seconds", type=float, default=3, help="duration of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--output", type=Path, help="default: results/service_load.json or service_fairness.json")
+    parser.add_argument("--output", type=Path, help="default: results/service_load, service_fairness or service_memory")
     parser.add_argument("--unfair", action="store_true", help="short texts beside the largest requests")
     parser.add_argument("--source", type=Path, help="with --unfair: src folder of another version, to compare with")
+    parser.add_argument("--memory", type=float, default=0, help="memory over these minutes under 128 clients")
     parser.add_argument("--options", default="", help="with --unfair: further options of `emograin serve`")
     parser.add_argument("--bulk", nargs=3, help=argparse.SUPPRESS)  # file with the request, port, connections
     given = parser.parse_args()
@@ -159,9 +213,11 @@ def main() -> None:
         asyncio.run(send_bulk(Path(given.bulk[0]).read_bytes(), *map(int, given.bulk[1:])))
         return
     texts = [json.dumps({"text": text}).encode() for text in data.load(given.data).split("test").texts if text.strip()]
-    output = given.output or Path(f"results/service_{'fairness' if given.unfair else 'load'}.json")
-    if given.unfair:
-        output.write_text(json.dumps(measure_fairness(given, texts), indent=1) + "\n", encoding="utf-8")
+    kind = "fairness" if given.unfair else "memory" if given.memory else "load"
+    output = given.output or Path(f"results/service_{kind}.json")
+    if kind != "load":
+        result = measure_fairness(given, texts) if given.unfair else measure_memory(given, texts)
+        output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         return
     rows = []
     options = [("--batch-texts", str(texts_per_batch)) for texts_per_batch in BATCHES.values()]

@@ -7,6 +7,7 @@ from typing import Any
 from emograin.common.text_table import markdown
 
 RESULTS = Path(__file__).parents[1] / "results"
+HARM = ("lost_rows", "differing_bytes", "tracebacks", "leftovers", "failed")  # counts of results/hostile.json
 
 
 def speed_summary() -> str:
@@ -87,6 +88,58 @@ def serving() -> str:
         statuses = ", ".join(sorted({*ours["statuses"], *plain["statuses"]}))
         rows.append([str(ours["clients"]), ratio, *waits, statuses])
     return f"{intro}\n\n{markdown(rows)}"
+
+
+def service_fairness() -> str:
+    """The measurements of benchmarks/service_load.py --unfair and --memory."""
+    measured = _read("service_fairness.json")
+    intro = (
+        f"A client that sends one short text after the other, alone and then, in the same service, beside one that "
+        f"keeps sending the largest requests (2 MB); {measured['rounds']} rounds of {measured['seconds']:g} s, "
+        f"{measured['cores']} cores, shared with the clients and with other programs; the ratio is that of the medians "
+        f"in one round, median and range over rounds:"
+    )
+    rows = [["beside", "p50 alone, ms", "p50, p99 beside, ms", "ratio"]]
+    for row in measured["rows"]:
+        waits = f"{row['p50_milliseconds']:.1f}, {row['p99_milliseconds']:.1f}"
+        ratio = f"{row['ratio']:.1f} ({row['ratio_lowest']:.1f}–{row['ratio_highest']:.1f})"
+        rows.append([row["load"], f"{row['p50_alone_milliseconds']:.1f}", waits, ratio])
+    memory = _read("service_memory.json")
+    before, *during = memory["resident_mib"]
+    statuses = " and ".join(f"{count:,} responses with {status}" for status, count in memory["statuses"].items())
+    interval = 60 * memory["minutes"] / len(during)
+    outlook = (
+        f"{memory['clients']} clients for {memory['minutes']:g} minutes: resident memory {before:.0f} MiB before, "
+        f"{during[0]:.0f} MiB after the first {interval:g} s, {during[-1]:.0f} MiB at the end, "
+        f"{max(during):.0f} MiB at most; {statuses}."
+    )
+    return f"{intro}\n\n{markdown(rows)}\n\n{outlook}"
+
+
+def hostile_summary() -> str:
+    """One line about scripts/hostile.py."""
+    if not (RESULTS / "hostile.json").is_file():
+        return ""
+    measured = _read("hostile.json")
+    rows = measured["rows"]
+    killed = [row for row in rows if not row["operation"].startswith("full disk")]
+    totals = ", ".join(f"{sum(row[name] for row in rows):,} {name.replace('_', ' ')}" for name in HARM)
+    names = ", ".join(row["operation"] for row in killed)
+    return (
+        f"Killed at {measured['moments']} random moments each ({names}) and run again, and on full disks: {totals} "
+        f"([docs/scale.md](docs/scale.md#killed-at-any-moment))."
+    )
+
+
+def hostile() -> str:
+    """The measurements of scripts/hostile.py."""
+    if not (RESULTS / "hostile.json").is_file():
+        return ""
+    rows = [["operation", "tried", "killed before its end", *(name.replace("_", " ") for name in HARM), "note"]]
+    for row in _read("hostile.json")["rows"]:
+        counts = [str(row[name]) for name in ("tried", "killed", *HARM)]
+        rows.append([row["operation"], *counts, row["note"]])
+    return markdown(rows)
 
 
 def attribution() -> str:

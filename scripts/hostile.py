@@ -32,7 +32,7 @@ from emograin import data
 from emograin.reproduction.tiny_models import tiny_encoder, tiny_paraphraser
 
 PRELOADED = ["emograin.cli.app", "torch", "transformers", "onnxruntime", "sklearn.metrics", "uvicorn", "fastapi"]
-LEFTOVERS = ("*.part", "*.tmp", ".*.lock", "*.lock")
+LEFTOVERS = ("*.part", "*.part.json", "*.tmp", ".*.lock", "*.lock")
 ROWS, REQUESTS, TEXTS = 3000, 60, 8  # rows of predict; requests of serve, and texts of each
 Command = list[str]
 
@@ -295,7 +295,9 @@ def fill_disks(inputs: Inputs, folder: Path, moments: int, seed: int) -> Iterato
                     said = log.read_text(errors="replace")
                     outcome.tried += 1
                     outcome.tracebacks += said.count("Traceback")
-                    outcome.leftovers += sum(1 for path in disk.glob("out.*") if not path.name.endswith(".part"))
+                    outcome.leftovers += sum(
+                        1 for path in disk.glob("out.*") if not path.name.endswith((".part", ".part.json"))
+                    )
                     outcome.failed += process.exitcode != 2
                     subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
                     outcome.failed += not finish([[*command(disk), "--resume"], command(disk)], log)

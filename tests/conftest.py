@@ -7,6 +7,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # more threads only slow down tiny tensors
 
 import json
+import shutil
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -114,6 +115,30 @@ def settings(encoders: dict[str, Path], corpus_folder: Path) -> Training:
         evaluate_every=2,
         precision="float32",
     )
+
+
+@pytest.fixture(scope="session")
+def trained_for_mixing(settings: Training, corpus: data.Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a trained run with an auxiliary task, for tests of mixing."""
+    from helpers.mixed_runs import trained_run
+
+    return trained_run(settings, corpus, tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture
+def mixing_run(trained_for_mixing: Path, tmp_path: Path) -> Any:
+    """A copy of the run `trained_for_mixing`, to write into."""
+    from emograin.models.run_folder import RunFolder
+
+    return RunFolder(shutil.copytree(trained_for_mixing, tmp_path / "run"))
+
+
+@pytest.fixture
+def stub_source(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Register the candidate source `stub`; the list of its requests."""
+    from helpers.mixed_runs import register_stub
+
+    return register_stub(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from emograin.common.files import partial_path
+from emograin.common.files import part_description_path, partial_path
 from emograin.data.tabular.reader import read_rows
 
 EMOGRAIN = f"{sys.executable} -m emograin"
@@ -20,7 +20,7 @@ EMOGRAIN = f"{sys.executable} -m emograin"
 def folder(tmp_path) -> Path:
     """A folder with inputs."""
     (tmp_path / "in.csv").write_text("id,text\n" + "".join(f"{at},so glad {at} \u4f60\n" for at in range(40)))
-    (tmp_path / "many.csv").write_text("id,text\n" + "".join(f"{at},{os.urandom(20).hex()}\n" for at in range(3000)))
+    (tmp_path / "many.csv").write_text("id,text\n" + "".join(f"{at},{os.urandom(20).hex()}\n" for at in range(1000)))
     (tmp_path / "loop.csv").symlink_to("loop.csv")
     return tmp_path
 
@@ -101,6 +101,7 @@ def test_one_line_and_the_right_exit_code(folder, case):
         assert said in lines[0]
         assert lines[0].isprintable()
         assert len(lines[0]) < 600
+        assert "unchanged" not in lines[0]  # no file had a previous content
     assert (folder / "in.csv").read_bytes() == before
     written = folder / "out.csv"
     if "out.csv" in command:
@@ -124,7 +125,8 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_file(folder, name):
     assert done.returncode == 2, done.stderr.decode()
     [line] = done.stderr.decode().splitlines()
     assert f"cannot write 'disk/{name}': No space left on device" in line
-    assert left <= {partial_path(Path(name)).name}
+    assert left <= {partial_path(Path(name)).name, part_description_path(Path(name)).name}
+    assert "the previous content is unchanged" in line
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "ascii:strict", "latin-1", "utf-8:strict"])

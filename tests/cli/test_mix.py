@@ -1,75 +1,68 @@
 """`emograin mix`, and `emograin evaluate` with candidates."""
 
 import json
-import shutil
 
 import pytest
-from helpers.mixed_runs import register_stub, trained_run
 
 from emograin.cli.app import main
 from emograin.mixing.config import Mixing
 from emograin.mixing.evaluation import evaluate_mixed
-from emograin.models.run_folder import RunFolder
+
+pytestmark = pytest.mark.usefixtures("stub_source")
 
 
-@pytest.fixture(autouse=True)
-def asked(monkeypatch):
-    return register_stub(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def trained(settings, corpus, tmp_path_factory):
-    return trained_run(settings, corpus, tmp_path_factory.mktemp("runs") / "run")
-
-
-@pytest.fixture
-def run(trained, tmp_path) -> RunFolder:
-    """A copy of the run, to write into."""
-    return RunFolder(shutil.copytree(trained, tmp_path / "run"))
-
-
-def test_evaluate_with_candidates_prints_and_keeps_the_mixed_result(run, corpus, capsys):
-    arguments = ["evaluate", str(run.path), "--candidates", "stub", "--mixing-weight", "0.8", "--top", "2", "--json"]
+def test_evaluate_with_candidates_prints_and_keeps_the_mixed_result(mixing_run, corpus, capsys):
+    arguments = [
+        "evaluate",
+        str(mixing_run.path),
+        "--candidates",
+        "stub",
+        "--mixing-weight",
+        "0.8",
+        "--top",
+        "2",
+        "--json",
+    ]
     assert main(arguments) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result == run.read_json("results/test-stub-top-2-embeddings-0.8.json")
-    assert result == evaluate_mixed(run, corpus, Mixing("stub", top=2), 0.8)
-    assert not (run.path / "results/test.json").exists()
+    assert result == mixing_run.read_json("results/test-stub-top-2-embeddings-0.8.json")
+    assert result == evaluate_mixed(mixing_run, corpus, Mixing("stub", top=2), 0.8)
+    assert not (mixing_run.path / "results/test.json").exists()
 
 
-def test_mix_shows_test_beside_the_run_without_mixing(run, capsys):
-    assert main(["mix", str(run.path), "--candidates", "stub", "--mix", "scores"]) == 0
+def test_mix_shows_test_beside_the_run_without_mixing(mixing_run, capsys):
+    assert main(["mix", str(mixing_run.path), "--candidates", "stub", "--mix", "scores"]) == 0
     captured = capsys.readouterr()
-    mixed = run.read_json("results/test-stub-scores-0.92.json")["policies"]["fixed"]["macro_f1"]
-    plain = run.read_json("results/test.json")["policies"]["fixed"]["macro_f1"]
+    mixed = mixing_run.read_json("results/test-stub-scores-0.92.json")["policies"]["fixed"]["macro_f1"]
+    plain = mixing_run.read_json("results/test.json")["policies"]["fixed"]["macro_f1"]
     (row,) = [line for line in captured.out.splitlines() if line.startswith("macro F1, fixed  ")]
     assert row.split()[3:] == [f"{plain:.4f}", f"{mixed:.4f}", f"{mixed - plain:+.4f}"]
     assert "results/test-stub-scores-0.92.json" in captured.err
-    assert not (run.path / "mixing").exists()
+    assert not (mixing_run.path / "mixing").exists()
 
 
-def test_mix_sweep_marks_the_best_weight_and_reads_test_with_it(run, capsys):
-    assert main(["mix", str(run.path), "--candidates", "stub", "--sweep"]) == 0
+def test_mix_sweep_marks_the_best_weight_and_reads_test_with_it(mixing_run, capsys):
+    assert main(["mix", str(mixing_run.path), "--candidates", "stub", "--sweep"]) == 0
     shown = capsys.readouterr().out
-    best = run.read_json("mixing/stub-embeddings/sweep.json")["best"]
+    best = mixing_run.read_json("mixing/stub-embeddings/sweep.json")["best"]
     (marked,) = [line for line in shown.splitlines() if line.endswith("<- best")]
     figures = [f"{best['policies'][policy]['macro_f1']:.4f}" for policy in ("fixed", "global", "per-label")]
     assert marked.split()[:4] == [f"{best['weight']:.2f}", *figures]
     assert sum(line[:2] in ("0.", "1.") for line in shown.splitlines()) == 26
     assert f"weight {best['weight']:g}" in shown
-    assert (run.path / f"results/test-stub-embeddings-{best['weight']:g}.json").is_file()
+    assert (mixing_run.path / f"results/test-stub-embeddings-{best['weight']:g}.json").is_file()
     for name in ("sweep.png", "sweep.svg"):
-        assert (run.path / "mixing/stub-embeddings" / name).stat().st_size > 1000
-    assert main(["mix", str(run.path), "--candidates", "stub", "--sweep", "--json"]) == 0
+        assert (mixing_run.path / "mixing/stub-embeddings" / name).stat().st_size > 1000
+    assert main(["mix", str(mixing_run.path), "--candidates", "stub", "--sweep", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sweep"]["best"] == best
 
 
-def test_a_file_of_candidates_is_found_by_its_split(run, corpus, tmp_path, capsys):
+def test_a_file_of_candidates_is_found_by_its_split(mixing_run, corpus, tmp_path, capsys):
     for name in ("dev", "test"):
         rows = [f"{id}\t{text}" for id, text in zip(corpus.split(name).ids, corpus.split(name).texts, strict=True)]
         (tmp_path / f"same.{name}.tsv").write_text("\n".join(rows) + "\n")
     file = str(tmp_path / "same.{split}.tsv")
-    assert main(["mix", str(run.path), "--candidates", "file", "--candidates-file", file, "--json"]) == 0
+    assert main(["mix", str(mixing_run.path), "--candidates", "file", "--candidates-file", file, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["mixed"]["mixing"]["file"] == "same.{split}.tsv"
     assert found["mixed"]["policies"] == found["plain"]["policies"]
@@ -92,8 +85,8 @@ def test_a_file_of_candidates_is_found_by_its_split(run, corpus, tmp_path, capsy
         (["mix", "nowhere", "--candidates", "self"], "'nowhere' is not a run folder"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(run, capsys, arguments, said):
-    assert main([str(run.path) if each == "RUN" else each for each in arguments]) == 2
+def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(mixing_run, capsys, arguments, said):
+    assert main([str(mixing_run.path) if each == "RUN" else each for each in arguments]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert len(captured.err.strip().splitlines()) == 1

@@ -249,11 +249,36 @@ def test_the_first_block_fixes_the_columns(format):
 
 @pytest.mark.parametrize(
     ("first", "later"),
-    [(1, "one"), ("one", 1), (1, 1.5), ({"a": 1}, {"a": 1, "b": 2}), ([1], ["one"]), (1, 2**80), (True, 1)],
+    [(1, "one"), (1, 1.5), ({"a": 1}, {"a": 1, "b": 2}), ([1], ["one"]), (1, 2**80), (True, 1)],
 )
 def test_parquet_rejects_values_of_other_types_than_the_first_block(first, later):
     with pytest.raises(EmograinError, match="JSONL"):
         written([{"text": "a", "value": first}, {"text": "b", "value": later}], "parquet")
+
+
+MISFITS = [
+    {"text": "a", "stars": 5, "by": {"name": "x"}, "mixed": 1, "note": None},
+    {"text": "b", "stars": 4, "by": None, "mixed": "one", "note": None},
+    {"text": "c", "stars": "five", "by": {"name": "x", "age": 5}, "mixed": [1], "note": None},
+    {"text": "d", "stars": 2**80, "new": {"x": None}, "note": "cut"},
+]
+
+
+def test_values_that_do_not_fit_the_first_block_are_kept_in_a_column():
+    described = "does not fit the columns of the first rows: "
+    found = {}
+    for format in ("csv", "parquet"):
+        stream = io.BytesIO()
+        with open_writer(stream, format, misfits="note") as writer:
+            assert writer.write(MISFITS[:2]) == 0
+            assert [writer.write([row]) for row in MISFITS[2:]] == [int(format == "parquet"), 0]
+        found[format] = [row.fields for row in read(stream.getvalue(), format)]
+    assert found["csv"][2]["stars"] == "five"
+    assert found["csv"][3]["note"] == "cut; " + described + '{"new": {"x": null}}'
+    assert [row["mixed"] for row in found["parquet"]] == ["1", "one", "[1]", None]
+    assert [row["stars"] for row in found["parquet"]] == [5, 4, None, None]
+    assert found["parquet"][2]["note"] == described + '{"stars": "five", "by": {"name": "x", "age": 5}}'
+    assert found["parquet"][3]["note"] == f"cut; {described}" + json.dumps({"new": {"x": None}, "stars": 2**80})
 
 
 def test_numpy_values_are_written_as_numbers():

@@ -9,14 +9,14 @@ import time
 
 import numpy as np
 import pytest
+from helpers.exported_runs import exported_run, trained_run
 from hypothesis import given
 from hypothesis import strategies as st
 
 import emograin
 from emograin.common.errors import EmograinError
-from emograin.models.run_folder import RunFolder
+from emograin.common.files import partial_path
 from emograin.prediction.onnx.model import FORMAT, ExportedModel, InputTemplate
-from emograin.prediction.resumable_output import partial_path
 
 NASTY = [
     "so happy",
@@ -33,22 +33,13 @@ NASTY = [
 @pytest.fixture(scope="module")
 def run(settings, corpus, tmp_path_factory):
     """A finished run."""
-    from emograin.training.loop import train
-
-    folder = RunFolder(tmp_path_factory.mktemp("run") / "tiny")
-    train(settings, corpus, folder)
-    return folder
+    return trained_run(settings, corpus, tmp_path_factory.mktemp("run") / "tiny")
 
 
 @pytest.fixture(scope="module")
 def model(run, tmp_path_factory):
     """The run, exported."""
-    pytest.importorskip("onnxscript")
-    from emograin.prediction.onnx.export import export
-
-    folder = tmp_path_factory.mktemp("exported")
-    export(run, folder)
-    return folder
+    return exported_run(run, tmp_path_factory.mktemp("exported"))
 
 
 def test_predictions_are_the_runs(run, model, corpus):

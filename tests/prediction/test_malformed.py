@@ -8,11 +8,11 @@ from helpers.counting_scorer import CountingScorer
 
 import emograin
 from emograin.common.errors import EmograinError
-from emograin.common.files import partial_path
+from emograin.common.files import part_description_path, partial_path
 from emograin.data.tabular.reader import read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
-from emograin.prediction.stream import write_predictions
+from emograin.prediction.stream import describe, write_predictions
 
 OUTPUTS = ["o.jsonl", "o.csv", "o.tsv", "o.parquet", "o.jsonl.gz"]
 
@@ -86,8 +86,10 @@ def test_an_output_with_malformed_rows_is_resumed_anywhere(predictor, tmp_path, 
     write_predictions(predictor, read_rows(io.StringIO(source), format), tmp_path / name)
     whole = (tmp_path / name).read_bytes()
     output = tmp_path / f"again-{name}"
+    described = json.dumps(describe(predictor, output.suffix[1:], all_scores=False, explain=False))
     for size in range(0, len(whole), 7):
         partial_path(output).write_bytes(whole[:size])
+        part_description_path(output).write_text(described)
         write_predictions(predictor, read_rows(io.StringIO(source), format), output, resume=True)
         assert output.read_bytes() == whole, size
         output.unlink()

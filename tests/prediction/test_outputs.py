@@ -5,14 +5,15 @@ import io
 import json
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from helpers.counting_scorer import CountingScorer
 
 from emograin.cli.app import main
-from emograin.common.errors import EmograinError
-from emograin.common.files import partial_path
+from emograin.common.errors import EmograinError, Interrupted
+from emograin.common.files import part_description_path, partial_path
 from emograin.common.locks import lock_path, locked
 from emograin.data.tabular.reader import read_rows
 from emograin.data.taxonomy import Taxonomy
@@ -80,7 +81,7 @@ def test_an_input_is_never_the_output(tmp_path, capsys, name, content, more, lin
     assert "is the input" in said
 
 
-@pytest.mark.parametrize("helper", [partial_path, lock_path])
+@pytest.mark.parametrize("helper", [partial_path, part_description_path, lock_path])
 @pytest.mark.parametrize("name", ["o.jsonl", "o.txt", "o.parquet", "o.jsonl.gz"])
 @pytest.mark.usefixtures("predictor")
 def test_an_input_is_never_a_temporary_file_of_the_output(tmp_path, capsys, name, helper):
@@ -201,6 +202,43 @@ def test_a_full_disk_leaves_no_half_file_under_the_final_name(predictor, tmp_pat
         with pytest.raises(EmograinError, match="No space left on device"):
             write_predictions(predictor, rows, output)
     assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("first", [1, 1500])
+@pytest.mark.parametrize("format", ["csv", "tsv", "parquet"])
+def test_jsonl_rows_with_further_columns_are_kept(predictor, tmp_path, capsys, format, first):
+    """Rows after the first block, which fixes the columns, and rows within it."""
+    rows = [{"id": at, "text": "so glad"} for at in range(2000)]
+    rows[first] |= {"stars": 5, "error": "old"}
+    source, output = "".join(json.dumps(row) + "\n" for row in rows), tmp_path / f"out.{format}"
+    write_predictions(predictor, read_rows(io.StringIO(source), "jsonl"), output)
+    found = list(read_rows(output))
+    assert len(found) == 2000
+    fields = found[first].fields
+    if first == 1:
+        assert (str(fields["stars"]), fields["input_error"], fields["note"] or "") == ("5", "old", "")
+    else:
+        assert fields["note"] == 'does not fit the columns of the first rows: {"stars": 5, "input_error": "old"}'
+        assert "2,000 rows: 0 with an error, 1 with a note" in capsys.readouterr().err
+    assert "stars" in found[0].fields or first == 1500
+
+
+def test_an_output_with_further_columns_is_resumed(predictor, tmp_path, monkeypatch):
+    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
+    rows = [{"text": "so glad", "stars": None} if at % 9 == 8 and at > 1100 else {"text": "so"} for at in range(3000)]
+    source, output = "".join(json.dumps(row) + "\n" for row in rows), tmp_path / "out.csv"
+    write_predictions(predictor, read_rows(io.StringIO(source), "jsonl"), output)
+    whole = output.read_bytes()
+    output.unlink()
+
+    def interrupted():
+        yield from islice(read_rows(io.StringIO(source), "jsonl"), 2500)
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        write_predictions(predictor, interrupted(), output)
+    write_predictions(predictor, read_rows(io.StringIO(source), "jsonl"), output, resume=True)
+    assert output.read_bytes() == whole
 
 
 @pytest.mark.parametrize("all_scores", [False, True])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import sys
 from itertools import islice
 
@@ -11,11 +12,12 @@ from helpers.counting_scorer import CountingScorer
 
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError, Interrupted
+from emograin.common.files import part_description_path, partial_path
 from emograin.data.tabular.reader import read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
-from emograin.prediction.resumable_output import VERIFIED_ROWS, append_to, partial_path
-from emograin.prediction.stream import write_predictions
+from emograin.prediction.resumable_output import append_to
+from emograin.prediction.stream import describe, write_predictions
 
 
 @pytest.fixture
@@ -24,6 +26,14 @@ def predictor() -> Predictor:
 
 
 SOURCE = "id,text,labels\n" + "".join(f'{at},"text, {at}\n of ""two"" lines é",gold\n' for at in range(3000)) + "1,2\n"
+
+
+class WindowScorer(CountingScorer):
+    """A scorer whose scores depend on the other texts of a call, as torch's do in the last digits."""
+
+    def __call__(self, texts, on_progress):
+        scores, cut = super().__call__(texts, on_progress)
+        return scores + np.float32(len("".join(texts)) % 1009 / 2000), cut
 
 
 class Stopped(Exception):
@@ -42,6 +52,20 @@ def predict(predictor, output, stop: int | None = None, error=Stopped, resume=Fa
     write_predictions(predictor, rows, output, **options, resume=resume)
 
 
+def keep_part(output, size: int) -> None:
+    """Make a finished output a partial one, with the first `size` bytes of it, as a killed process leaves it."""
+    whole = output.read_bytes()
+    output.unlink()
+    partial_path(output).write_bytes(whole[:size])
+
+
+def write_description(predictor, output, **options) -> None:
+    """Write the description of a partial output."""
+    options = {"all_scores": False, "explain": False} | options
+    text = json.dumps(describe(predictor, output.suffix[1:], **options))
+    part_description_path(output).write_text(text)
+
+
 @pytest.mark.parametrize("options", [{}, {"all_scores": True}])
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv"])
 def test_an_interrupted_output_has_complete_rows_and_is_resumed(predictor, tmp_path, monkeypatch, name, options):
@@ -58,21 +82,39 @@ def test_an_interrupted_output_has_complete_rows_and_is_resumed(predictor, tmp_p
     calls = predictor.scorer.calls.copy()
     predict(predictor, output, resume=True, **options)
     assert output.read_bytes() == whole
-    assert sum(predictor.scorer.calls[len(calls) :]) == 3000 - 2048 + VERIFIED_ROWS
-    assert not partial_path(output).exists()
+    assert sum(predictor.scorer.calls[len(calls) :]) == 3000 - 2048
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, f"whole-{name}"])
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv"])
+@pytest.mark.parametrize("rows", [0, 1, 499, 500, 501, 1750, 3001])
+def test_a_resumed_output_has_the_bytes_of_an_undisturbed_one(predictor, tmp_path, monkeypatch, name, rows):
+    """With a scorer whose scores depend on the texts of a window, wherever the process was killed."""
+    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 500)
+    predictor = Predictor(predictor.taxonomy, [0.5] * 3, WindowScorer())
+    output = tmp_path / name
+    predict(predictor, output, all_scores=True)
+    whole = output.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    keep_part(output, len(b"".join(lines[: rows if name == "out.jsonl" else 1 + 2 * rows])))
+    write_description(predictor, output, all_scores=True)
+    predict(predictor, output, resume=True, all_scores=True)
+    assert output.read_bytes() == whole
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
-def test_a_row_that_a_crash_truncated_anywhere_is_written_again(predictor, tmp_path, name):
-    short = "".join(SOURCE.splitlines(keepends=True)[:9])
-    predict(predictor, tmp_path / name, source=short)
-    whole = (tmp_path / name).read_bytes()
-    output = tmp_path / f"again-{name}"
+def test_a_row_that_a_crash_truncated_anywhere_is_written_again(predictor, tmp_path, monkeypatch, name):
+    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 4)
+    short = "".join(SOURCE.splitlines(keepends=True)[:19])
+    output = tmp_path / name
+    predict(predictor, output, source=short)
+    whole = output.read_bytes()
     for size in range(0, len(whole), 3):
-        partial_path(output).write_bytes(whole[:size])
+        keep_part(output, size)
+        write_description(predictor, output)
         predict(predictor, output, resume=True, source=short)
         assert output.read_bytes() == whole, size
-        output.unlink()
 
 
 def test_ctrl_c_says_where_the_rows_are_and_how_to_resume(predictor, tmp_path, monkeypatch):
@@ -81,56 +123,66 @@ def test_ctrl_c_says_where_the_rows_are_and_how_to_resume(predictor, tmp_path, m
         predict(predictor, tmp_path / "out.jsonl", stop=2500, error=KeyboardInterrupt)
 
 
-def test_rows_of_another_input_or_with_other_options_are_rejected(predictor, tmp_path):
+def test_rows_of_another_input_are_rejected(predictor, tmp_path):
     output = tmp_path / "out.csv"
     predict(predictor, output)
     content = output.read_bytes()
-    output.rename(partial_path(output))
+    keep_part(output, len(content))
+    write_description(predictor, output)
     with pytest.raises(EmograinError, match="does not fit the input at row 8"):
         predict(predictor, output, resume=True, source=SOURCE.replace("text, 7", "other"))
     with pytest.raises(EmograinError, match="does not fit the input at row 1"):
-        predict(predictor, output, resume=True, all_scores=True)
+        predict(predictor, output, resume=True, source=SOURCE.replace("id,", "key,", 1))
     with pytest.raises(EmograinError, match="has more rows than the input"):
         predict(predictor, output, resume=True, source="".join(SOURCE.splitlines(keepends=True)[:21]))
     assert partial_path(output).read_bytes() == content
 
 
-@pytest.mark.parametrize("options", [{}, {"all_scores": True}])
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv"])
-def test_an_output_of_another_model_or_with_other_thresholds_is_rejected(predictor, tmp_path, name, options):
-    class OtherScorer(CountingScorer):
-        def __init__(self, moved):
-            super().__init__()
-            self.moved = moved
+def test_an_output_of_another_model_or_with_other_options_is_rejected(predictor, tmp_path, monkeypatch, name):
+    def make(digest: str, thresholds: list[float]) -> Predictor:
+        return Predictor(predictor.taxonomy, thresholds, CountingScorer(), digest)
 
-        def __call__(self, texts, on_progress):
-            scores, cut = super().__call__(texts, on_progress)
-            return scores + np.float32(self.moved), cut
-
-    def make(moved: float, thresholds: list[float]) -> Predictor:
-        return Predictor(predictor.taxonomy, thresholds, OtherScorer(moved))
-
-    options |= {"source": "text\n" + "".join(f"{'word ' * (at % 7)}end\n" for at in range(20))}
-    output = tmp_path / name
-    predict(predictor, output, **options)
-    content = output.read_bytes()
-    output.rename(partial_path(output))
-    for other in (make(0.01, [0.5] * 3), make(0, [0.99] * 3)):
-        with pytest.raises(
-            EmograinError, match=rf"{name}\.part was written by another model or with other thresholds: '"
-        ):
+    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
+    same, output = make("one", [0.5] * 3), tmp_path / name
+    with pytest.raises(Stopped):
+        predict(same, output, stop=2500)
+    content = partial_path(output).read_bytes()
+    for other, options, difference in (
+        (make("two", [0.5] * 3), {}, 'model: "one", now "two"'),
+        (make("one", [0.5, 0.5, 0.6]), {}, "thresholds: "),
+        (same, {"all_scores": True}, "all_scores: false, now true"),
+    ):
+        with pytest.raises(EmograinError, match=rf"{name}\.part was written with another {difference}"):
             predict(other, output, resume=True, **options)
+    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 256)
+    with pytest.raises(EmograinError, match="another window: 512, now 256"):
+        predict(same, output, resume=True)
     assert partial_path(output).read_bytes() == content
-    predict(make(1e-6, [0.5] * 3), output, resume=True, **options)  # another machine's last digits
-    assert output.read_bytes() == content
+
+
+@pytest.mark.parametrize("description", [None, "{"])
+def test_an_output_of_an_unknown_model_is_rejected(predictor, tmp_path, description):
+    output = tmp_path / "out.jsonl"
+    predict(predictor, output)
+    keep_part(output, 1000)
+    if description is not None:
+        part_description_path(output).write_text(description)
+    with pytest.raises(EmograinError, match="nothing says which model wrote"):
+        predict(predictor, output, resume=True)
+    assert len(partial_path(output).read_bytes()) == 1000
+    predict(predictor, output)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
 def test_a_finished_output_is_left_alone_and_a_new_one_is_started(predictor, tmp_path, capsys):
     output = tmp_path / "out.jsonl"
     predict(predictor, output, resume=True)
     content = output.read_bytes()
+    write_description(predictor, output)  # of a process that was killed right at the end
     predict(predictor, output, resume=True, source="id,text\n1,x\n")
     assert output.read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
     assert "nothing to resume" in capsys.readouterr().err
 
 

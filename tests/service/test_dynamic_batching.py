@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from emograin.service.dynamic_batching import BatchingQueue
 from emograin.service.errors import ServiceError
+from emograin.service.refusals import MOST_SECONDS, Refusals
 from emograin.service.served_model import Scored
 
 
@@ -79,6 +80,52 @@ async def test_a_full_queue_answers_429_and_recovers():
     assert "at most 10" in refused[0].json()["error"]["message"]
     assert 1 <= int(refused[0].headers["retry-after"]) <= 60
     assert not any("one more" in call for call in predictor.calls[:-1])
+
+
+@run
+async def test_a_client_that_does_not_wait_is_waited_for(monkeypatch):
+    """A request that was refused, sent again at once, is held back before its body is read; other ones are not."""
+    waited = []
+    predictor = Recorder()
+    async with running(predictor, queue_texts=10, request_texts=10, batch_texts=2) as (client, app):
+        monkeypatch.setattr("emograin.service.refusals.monotonic", lambda: 100.0)
+        predictor.may_go_on.clear()
+        first = asyncio.create_task(ask(client, "a", "b"))
+        await until(lambda: len(predictor.calls) == 1)
+        second = asyncio.create_task(ask(client, *"cdefghij"))
+        await until(lambda: app.state.queue.waiting == 8)
+        refused = await ask(client, *["x" * 100] * 4)
+        assert refused.status_code == 429
+        sleep = asyncio.sleep
+
+        async def held_back(seconds):
+            if seconds > 0.5:
+                waited.append(seconds)
+                predictor.may_go_on.set()
+                await first
+                await second
+            await sleep(0)
+
+        monkeypatch.setattr("emograin.service.middleware.asyncio.sleep", held_back)
+        short = asyncio.create_task(ask(client, "of another size"))
+        await until(lambda: app.state.queue.waiting == 9)
+        assert waited == []
+        again = await ask(client, *["x" * 100] * 4)
+        assert [each.status_code for each in await asyncio.gather(short, first, second)] == [200] * 3
+    assert again.status_code == 200
+    assert waited == [float(refused.headers["retry-after"])]
+
+
+def test_a_refused_client_waits_for_a_limited_time(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("emograin.service.refusals.monotonic", lambda: now[0])
+    refusals = Refusals()
+    refusals.add("one", 1000, 60)
+    refusals.add("two", 1000, 1)
+    assert [refusals.seconds_left(client, 1000) for client in ("one", "two", "three")] == [MOST_SECONDS, 1, 0]
+    assert refusals.seconds_left("one", 100) == 0
+    now[0] = 59.0
+    assert [refusals.seconds_left(client, 1000) for client in ("one", "two", "three")] == [1, 0, 0]
 
 
 @run

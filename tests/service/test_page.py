@@ -1,91 +1,21 @@
-"""The demo page in headless Chromium, against a stub of the service, and once against the service itself.
+"""The demo page in headless Chromium, against a stub of the service, and once against the service itself."""
 
-The stub sends the strictest Content-Security-Policy that the page works with: any violation fails a test.
-"""
-
-import csv
 import importlib.util
-import io
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-from helpers import page_stub  # noqa: E402
-from helpers.page_stub import CHROMIUM, LABELS, THRESHOLDS, Stub, scores_of  # noqa: E402
+from helpers.page_driver import NEEDS_CHROMIUM, Open, bars, choose_file, downloaded  # noqa: E402
+from helpers.page_stub import LABELS, THRESHOLDS, Stub, scores_of  # noqa: E402
 
 expect = playwright.expect
+pytestmark = NEEDS_CHROMIUM
 MARKUP = '<img src=x onerror="document.title=1"><b>bold</b>'
 CUT = """[...document.querySelectorAll("button, .name, .pill")]
     .filter(each => each.offsetParent && each.scrollWidth > each.clientWidth + 1).map(each => each.textContent)"""
-Open = Callable[..., Any]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    with page_stub.running() as stub:
-        yield stub
-
-
-@pytest.fixture
-def open_page(browser: Any, stub: Stub) -> Iterator[Open]:
-    """Open the page; at the end, no script may have failed and nothing may have violated the policy."""
-    wrong: list[str] = []
-    contexts = []
-
-    def opened(address: str = "", ready: bool = True, width: int = 1200, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if "Failed to load" not in said.text else None)
-        page.goto(address or stub.address)
-        if ready:
-            expect(page.locator("#about")).to_contain_text("emotions")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not wrong
-
-
-def bars(page: Any, of: str = "#chosen") -> list[str]:
-    return page.locator(f"{of} .name").all_inner_texts()
-
-
-def table_of(page: Any) -> list[list[str]]:
-    rows = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
-    return page.locator("tbody:visible tr").evaluate_all(rows)
-
-
-def downloaded(page: Any) -> tuple[bytes, list[list[str]]]:
-    with page.expect_download() as waiting:
-        page.locator(".save:visible").click()
-    content = Path(waiting.value.path()).read_bytes()
-    return content, list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
-
-
-def choose_file(page: Any, content: str | bytes, name: str = "comments.csv") -> None:
-    page.click("#file-tab")
-    data = content.encode() if isinstance(content, str) else content
-    page.set_input_files("#file", files=[{"name": name, "mimeType": "text/csv", "buffer": data}])
 
 
 def test_emotions_appear_while_typing(open_page: Open, stub: Stub) -> None:
@@ -234,146 +164,6 @@ def test_texts_stay_out_of_addresses_and_storage(open_page: Open, stub: Stub) ->
     assert page.input_value("#text") == ""
 
 
-def test_many_lines_as_a_table_and_as_csv(open_page: Open, stub: Stub) -> None:
-    lines = ['=1+1, "thank" you', "so glad", "-5", "@why", "Größe 日本 \U0001f600", "+1 thanks", *["furious"] * 8]
-    page = open_page()
-    page.click("#many-tab")
-    page.fill("#lines", "\n\n".join(lines))
-    expect(page.locator("#many-count")).to_have_text("14 texts")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("tbody:visible tr")).to_have_count(14)
-    assert table_of(page)[1] == ["2", "so glad", "joy 0.88"]
-    assert [len(request["texts"]) for request in stub.requests] == [8, 6], "limits.texts is 8"
-    content, (header, *rows) = downloaded(page)
-    assert content.startswith(b"\xef\xbb\xbf")
-    assert content.count(b"\r\n") == 15
-    assert header == ["text", "labels", *[f"score_{label}" for label in LABELS], "error", "note"]
-    assert [row[0] for row in rows[:6]] == ["'" + lines[0], "so glad", "-5", "'@why", lines[4], "'+1 thanks"]
-    assert rows[0][1] == '["gratitude"]'
-    assert [float(score) for score in rows[0][2:-2]] == pytest.approx(list(scores_of(lines[0]).values()))
-
-
-def test_rows_of_a_file_come_out_with_their_columns(open_page: Open, stub: Stub) -> None:
-    cells = [
-        ["1", "thank you,\nall", "a;b"],
-        ["2", 'so "glad"', "=cmd()"],
-        ["3", " ", "-1.5"],
-        ["4", "why\r\nnot?", "\ttab"],
-        ["5", "x" * 2001, ""],
-    ]
-    file = io.StringIO(newline="")
-    csv.writer(file).writerows([["id", "what they said", "labels"], *cells])
-    page = open_page()
-    choose_file(page, "\ufeff" + file.getvalue() + '6,too short\n\n7,so,many,cells\n8,"never closed')
-    expect(page.locator("#column")).to_have_value("1")
-    expect(page.locator("#sample li").first).to_have_text("thank you, all")
-    expect(page.locator("#file-go")).to_have_text("Predict 9 rows")
-    page.click("#file-go")
-    expect(page.locator(".told:visible")).to_have_text(re.compile("^9 rows · 6 without a prediction"))
-    assert stub.requests[-1]["texts"] == ["thank you,\nall", 'so "glad"', "why\r\nnot?"]
-    _, (header, *rows) = downloaded(page)
-    assert header[:5] == ["id", "what they said", "input_labels", "labels", "score_admiration"]
-    expected = [[*cells[0]], ["2", 'so "glad"', "'=cmd()"], cells[2], ["4", "why\r\nnot?", "'\ttab"], cells[4]]
-    assert [row[:3] for row in rows[:5]] == expected
-    assert [row[3] for row in rows[:5]] == ['["gratitude"]', '["joy"]', "[]", '["curiosity"]', "[]"]
-    assert [row[-2] for row in rows] == [
-        "", "", "the text is empty", "", "the text has 2,001 characters, the limit is 2,000",
-        "2 cells, expected 3", "0 cells, expected 3", '4 cells, expected 3, too many: ["cells"]',
-        "a quoted cell is not closed",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        ("a;b\nthank you, all;2\n", "comments.csv"),
-        ("a\tb\nthank you, all\t2\n", "comments.csv"),
-        ('a,b\r"thank you, all",2\r', "comments.csv"),
-        ('a,b\n"thank you, all",é\n'.encode("latin-1"), "not UTF-8"),
-        ('a,b\n"thank you, all",é\n'.encode("utf-16"), "comments.csv"),
-    ],
-)
-def test_files_as_spreadsheets_write_them(open_page: Open, stub: Stub, content: str | bytes, told: str) -> None:
-    page = open_page()
-    choose_file(page, content)
-    expect(page.locator("#file-told")).to_contain_text(told)
-    page.click("#file-go")
-    expect(page.locator(".told:visible")).to_have_text(re.compile("^1 row ·"))
-    assert stub.requests[-1]["texts"] == ["thank you, all"]
-
-
-@pytest.mark.parametrize(
-    ("content", "told"), [(b"", "is empty"), (b"\n \n", "is empty"), (b"PK\x03\x04\x00", "binary")]
-)
-def test_files_that_are_not_csv(open_page: Open, content: bytes, told: str) -> None:
-    page = open_page()
-    choose_file(page, content)
-    expect(page.locator("#file-panel .notice")).to_contain_text(told)
-    expect(page.locator("#file-go")).to_be_hidden()
-
-
-def test_dropped_file_without_a_header(open_page: Open) -> None:
-    page = open_page()
-    page.evaluate(
-        """() => {
-          const carried = new DataTransfer();
-          carried.items.add(new File(["1,thank you\\n2,so glad"], "dropped.csv"));
-          for (const kind of ["dragover", "drop"])
-            document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true}));
-        }"""
-    )
-    page.uncheck("#header")
-    expect(page.locator("#column option")).to_have_text(["column 1", "column 2"])
-    page.click("#file-go")
-    expect(page.locator("tbody:visible tr")).to_have_count(2)
-    _, rows = downloaded(page)
-    assert [row[:3] for row in rows[1:]] == [["1", "thank you", '["gratitude"]'], ["2", "so glad", '["joy"]']]
-
-
-def test_busy_service_is_waited_for(open_page: Open, stub: Stub) -> None:
-    page = open_page()
-    choose_file(page, "text\n" + "so glad\n" * 20)
-    stub.refusals = [(429, "the queue is full", {"Retry-After": "1"})]
-    page.click("#file-go")
-    expect(page.locator("#file-panel .notice")).to_have_text(
-        "The service is busy: the queue is full. Trying again in 1 s."
-    )
-    expect(page.locator(".told:visible")).to_have_text(re.compile("^20 rows ·"))
-    expect(page.locator("#file-panel .notice")).to_be_empty()
-    assert stub.times[1] - stub.times[0] >= 1.0
-    assert [len(request["texts"]) for request in stub.requests] == [8, 8, 8, 4], "the refused one, again, and the rest"
-
-
-def test_a_cancelled_file_is_continued(open_page: Open, stub: Stub) -> None:
-    page = open_page()
-    choose_file(page, "id,text\n" + "".join(f"{at},so glad {at}\n" for at in range(40)))
-    stub.seconds = 0.4
-    page.click("#file-go")
-    expect(page.locator(".told:visible")).to_contain_text("8 of 40 rows")
-    page.click(".cancel:visible")
-    expect(page.locator(".told:visible")).to_contain_text("stopped")
-    done = len(table_of(page))
-    assert 8 <= done < 40
-    _, rows = downloaded(page)
-    assert [row[0] for row in rows[1:]] == [str(at) for at in range(40)], "every row comes out"
-    assert [row[-2] for row in rows[1:]] == [""] * done + ["not predicted: stopped before this row"] * (40 - done)
-    stub.seconds = 0.0
-    page.click(".on:visible")
-    expect(page.locator(".told:visible")).to_have_text(re.compile("^40 rows ·"))
-    assert [row[1] for row in table_of(page)] == [f"so glad {at}" for at in range(40)]
-
-
-@pytest.mark.parametrize("status", [413, 422])
-def test_one_refused_row_does_not_stop_the_others(open_page: Open, stub: Stub, status: int) -> None:
-    stub.refused_texts["so glad 5"] = status
-    page = open_page()
-    choose_file(page, "text\n" + "".join(f"so glad {at}\n" for at in range(12)))
-    page.click("#file-go")
-    expect(page.locator(".told:visible")).to_have_text(re.compile("^12 rows · 1 without a prediction"))
-    _, rows = downloaded(page)
-    assert [at for at, row in enumerate(rows[1:]) if row[-2]] == [5]
-
-
 @pytest.mark.parametrize(
     ("status", "told"),
     [
@@ -404,21 +194,6 @@ def test_lost_connection(open_page: Open) -> None:
     page.context.set_offline(False)  # the page notices and retries by itself
     expect(page.locator("#chosen .name")).to_have_text("gratitude")
     expect(page.locator("#one-notice")).to_be_empty()
-
-
-def test_service_that_stops_in_a_file(open_page: Open, stub: Stub) -> None:
-    page = open_page()
-    choose_file(page, "text\n" + "so glad\n" * 24)
-    stub.seconds = 0.4
-    page.click("#file-go")
-    expect(page.locator(".told:visible")).to_contain_text("8 of 24 rows")
-    page.context.set_offline(True)
-    expect(page.locator("#file-panel .notice")).to_contain_text("No connection to the service.")
-    expect(page.locator(".told:visible")).to_contain_text("stopped")
-    page.context.set_offline(False)
-    page.click("#file-panel .notice >> text=Try again")
-    expect(page.locator(".told:visible")).to_have_text(re.compile("^24 rows ·"))
-    assert [row[2] for row in table_of(page)] == ["joy 0.88"] * 24
 
 
 def test_api_key(open_page: Open, stub: Stub) -> None:

@@ -21,6 +21,16 @@ def partial_path(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
+def part_description_path(path: Path) -> Path:
+    """Return the path of the file that says what wrote `partial_path(path)`, while that can be resumed."""
+    return path.with_name(path.name + ".part.json")
+
+
+def is_regular_file(path: Path) -> bool:
+    """Return whether an output is or will be a regular file, not a device or a pipe."""
+    return path.is_file() or not path.exists()
+
+
 def resolved(path: Path) -> Path:
     """Return an absolute path without links.
 
@@ -127,7 +137,7 @@ def disk_errors(path: str | Path) -> Iterator[None]:
     """Turn an `OSError` of the block into an error for the user.
 
     Args:
-        path: File that the block writes, for the error.
+        path: File that the block writes, or the name of a stream as a string, for the error.
 
     Raises:
         EmograinError: The block raised an `OSError`, such as for a full disk.
@@ -138,7 +148,8 @@ def disk_errors(path: str | Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        hint = "the previous content is unchanged; free disk space and resume" if error.errno in FULL else None
+        unchanged = "the previous content is unchanged; free disk space and resume"
+        hint = unchanged if error.errno in FULL and isinstance(path, Path) and is_regular_file(path) else None
         raise EmograinError(f"cannot write {str(path)!r}: {error.strerror or error}", hint) from error
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import EmograinError
-from .files import partial_path, resolved
+from .files import part_description_path, partial_path, resolved
 from .locks import lock_path
 
 File = Path | IO[Any]
@@ -19,7 +19,7 @@ def require_not_input(output: File, inputs: Iterable[File]) -> None:
 
 
 def require_not_inputs(outputs: Iterable[File], inputs: Iterable[File]) -> None:
-    """Check that no output is one of the inputs: the file itself, its temporary file or its lock.
+    """Check that no output is one of the inputs: the file itself, one of its temporary files or its lock.
 
     Files are the same if device and inode are, so links count. Terminals, pipes and devices may be both.
 
@@ -61,7 +61,7 @@ def _written(output: File) -> list[File]:
     if not isinstance(output, Path):
         return [output]
     target = resolved(output)
-    return [output, partial_path(target), lock_path(target)]
+    return [output, partial_path(target), part_description_path(target), lock_path(target)]
 
 
 def _same_folder(one: Path, other: Path) -> bool:

@@ -14,7 +14,6 @@ RUN/
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,12 +24,14 @@ import numpy as np
 
 from ..common.checks import Positive, from_values, naming, read_json
 from ..common.errors import EmograinError
-from ..common.files import read_arrays, sha256_file, write_atomically, write_text
+from ..common.files import read_arrays, sha256_file, sha256_json, write_atomically, write_text
+from ..common.json_text import to_json
 from ..data.taxonomy import Taxonomy
 from .config import Training
 from .thresholds_file import Thresholds, read_thresholds
 
 FORMAT = 1
+WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.weights = self.path / "weights.safetensors"
+        self.weights = self.path / WEIGHTS
         self.checkpoint = self.path / "checkpoint.safetensors"
         self.encoder = self.path / "encoder"
         self.curve = self.path / "curve.csv"
@@ -166,9 +167,21 @@ class RunFolder:
             if found != digest:
                 raise EmograinError(f"{str(path)!r} is not the file that the training wrote: its sha256 differs")
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the files that predictions depend on; run.json holds those of the encoder's files.
+
+        Raises:
+            EmograinError: The training has not finished.
+        """
+        try:
+            return sha256_json([sha256_file(self.path / name) for name in ("run.json", "taxonomy.json", WEIGHTS)])
+        except FileNotFoundError as error:
+            raise self._missing(Path(error.filename).name) from None
+
     def write_json(self, name: str, value: Any) -> Path:
         """Write a JSON file of the run; return its path."""
-        return write_text(self.path / name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+        return write_text(self.path / name, to_json(value, indent=1) + "\n")
 
     def write_curve(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write `curve.csv`.

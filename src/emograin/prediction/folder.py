@@ -24,7 +24,7 @@ from ..data.tabular.formats import BLOCK, COMPRESSED, SUFFIXES, infer_format
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from .predictor import Predictor, load
-from .records import RECORDS, RecordSettings, example_record
+from .records import MISFITS, RECORDS, RecordSettings, example_record
 
 SCRATCH = ".emograin-"
 MAX_ATTEMPTS = 3  # processes that may crash on a file before it is skipped: it may be the cause
@@ -143,12 +143,12 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
             raise EmograinError(f"{job.source}: {MAX_ATTEMPTS} processes crashed on this file")
         with (
             disk_errors(job.target),
-            open_writer(attempt / job.target.name, example=example_record(record_settings)) as writer,
+            open_writer(attempt / job.target.name, example=example_record(record_settings), misfits=MISFITS) as writer,
         ):
             to_record = RECORDS[infer_format(job.target)]
             predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
             while block := list(islice(predicted, BLOCK)):
-                writer.write([to_record(*each, record_settings) for each in block])
+                notes += writer.write([to_record(*each, record_settings) for each in block])
                 rows += len(block)
                 errors += sum(prediction.error is not None for _, prediction in block)
                 notes += sum(prediction.note is not None for _, prediction in block)

@@ -96,12 +96,14 @@ class Predictor:
         taxonomy: The labels.
         thresholds: One threshold per label.
         scorer: The model.
+        digest: SHA-256 that tells the model's files from those of others; None: not known, nothing is compared.
     """
 
-    def __init__(self, taxonomy: Taxonomy, thresholds: Sequence[float], scorer: Scorer):
+    def __init__(self, taxonomy: Taxonomy, thresholds: Sequence[float], scorer: Scorer, digest: str | None = None):
         self.taxonomy = taxonomy
         self.thresholds = np.asarray(thresholds, dtype=np.float32)
         self.scorer = scorer
+        self.digest = digest
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -241,7 +243,7 @@ def load(path: str | Path | None = None, policy: str = DEFAULT_POLICY, threads: 
         model = ExportedModel(path)
         if policy not in model.thresholds:
             raise unknown_name("threshold policy", policy, model.thresholds)
-        return Predictor(model.taxonomy, model.thresholds[policy], model.scorer(threads))
+        return Predictor(model.taxonomy, model.thresholds[policy], model.scorer(threads), model.digest)
     run = RunFolder(path)
     thresholds = run.thresholds
     if policy not in thresholds:
@@ -252,7 +254,7 @@ def load(path: str | Path | None = None, policy: str = DEFAULT_POLICY, threads: 
     from ..models.scoring import TorchScorer
 
     method = load_classifier(run).method
-    return Predictor(method.taxonomy, thresholds[policy], TorchScorer(method))
+    return Predictor(method.taxonomy, thresholds[policy], TorchScorer(method), run.digest)
 
 
 def _listed(texts: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from .attributions import Word, top_words
 from .predictor import Prediction
 
 RESERVED = ("labels", "scores", "error", "note")  # output columns
+MISFITS = "note"  # output column that also takes input values that do not fit the file's columns
 WORDS = "words"  # an output column with `explain`
 BAR = 20  # characters of a bar for a score of 1
 

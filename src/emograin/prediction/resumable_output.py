@@ -1,43 +1,58 @@
-"""Resumable output: a partial file of complete rows, checked against the input."""
+"""Resumable output: a partial file of complete rows, checked against the input, and a file that says what wrote it.
+
+OUTPUT.part        complete rows
+OUTPUT.part.json   the model and the options that they depend on
+"""
 
 import csv
 import json
-import math
 import os
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from ..common.errors import EmograinError, Interrupted
-from ..common.files import disk_errors, partial_path, resolved
+from ..common.checks import read_json
+from ..common.errors import EmograinError, Interrupted, shortened
+from ..common.files import (
+    disk_errors,
+    is_regular_file,
+    part_description_path,
+    partial_path,
+    resolved,
+)
 from ..common.json_text import to_json
-from ..data.tabular.writer import to_cell
+from ..data.tabular.cells import describe_misfits, to_cell
 
 FORMATS = ("jsonl", "csv", "tsv")  # rows can be appended to them
-VERIFIED_ROWS = 8  # rows that are predicted again to check that the model is the same
-SCORE_TOLERANCE = 1e-3  # other texts in a batch and other machines move the scores of one model by far less
+START_ANEW = "resume with the same model and options, or start without --resume"
 
 
 class ResumePoint(NamedTuple):
-    """The complete rows of a partial output.
+    """The rows of a partial output that are kept.
 
     Attributes:
-        rows: Number of complete rows.
+        rows: Number of rows, a multiple of the window.
         columns: Columns of a CSV or TSV file.
-        last: The last rows of the input that are written, each with its output row.
+        again: Rows of the input that were read and are to be predicted again, as their window is not complete.
     """
 
     rows: int = 0
     columns: Sequence[str] = ()
-    last: Sequence[tuple[Any, Mapping[str, Any]]] = ()
+    again: Sequence[Any] = ()
 
 
-def is_regular_file(output: Path) -> bool:
-    """Return whether an output is or will be a regular file, not a device or a pipe."""
-    return output.is_file() or not output.exists()
+class Expected(NamedTuple):
+    """What an output row must hold.
+
+    Attributes:
+        fields: Columns that the input determines, with their values.
+        predicted: Names of the columns that the prediction determines.
+    """
+
+    fields: Mapping[str, Any]
+    predicted: Sequence[str]
 
 
 def can_resume(output: Path, format: str) -> bool:
@@ -46,7 +61,9 @@ def can_resume(output: Path, format: str) -> bool:
 
 
 @contextmanager
-def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[], None]]]:
+def append_to(
+    output: Path, resume: bool, description: Mapping[str, Any] | None = None
+) -> Iterator[tuple[IO[Any], Callable[[], None]]]:
     """Open the partial file for appending bytes, and rename it to the output at the end. The caller holds the lock.
 
     After an error the partial file remains, truncated to the bytes of the last commit.
@@ -54,6 +71,7 @@ def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[]
     Args:
         output: The final file.
         resume: Append to an existing partial file instead of starting a new one.
+        description: What the rows depend on, for `check_description`; None if the output is not resumed.
 
     Yields:
         The stream, and a function `commit()` to call when all bytes written so far are complete rows.
@@ -63,9 +81,15 @@ def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[]
         EmograinError: The disk is full, or the folder cannot be written.
     """
     target = resolved(output)  # a link stays a link
-    part = partial_path(target)
+    part, described = partial_path(target), part_description_path(target)
     with disk_errors(output):
-        stream = part.open("r+b" if resume and part.exists() else "wb")
+        if not (resume and part.exists()):
+            # In this order, so that a partial file never stands beside the description of another one.
+            part.unlink(missing_ok=True)
+            described.unlink(missing_ok=True)
+            if description is not None:
+                _write_description(described, description)
+        stream = part.open("r+b" if part.exists() else "wb")
         stream.seek(0, 2)
         committed = stream.tell()
 
@@ -81,6 +105,7 @@ def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[]
             os.fsync(stream.fileno())
             stream.close()
             part.replace(target)
+            described.unlink(missing_ok=True)
     except BaseException as error:
         with suppress(OSError):  # of a full disk, again: what is buffered is lost, and not committed
             stream.close()
@@ -89,9 +114,19 @@ def append_to(output: Path, resume: bool) -> Iterator[tuple[IO[Any], Callable[[]
                 os.truncate(part, committed)
             else:
                 part.unlink()
+                described.unlink(missing_ok=True)
         if isinstance(error, KeyboardInterrupt):
             saved = f"; finished rows are in {partial_path(output)}" if committed else ""
             raise Interrupted(f"interrupted{saved}", "continue with --resume" if committed else None) from None
+        raise
+
+
+def _write_description(path: Path, description: Mapping[str, Any]) -> None:
+    try:
+        path.write_bytes((to_json(description, indent=1) + "\n").encode())
+    except OSError:  # the disk is full
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         raise
 
 
@@ -108,87 +143,81 @@ def read_complete_rows(part: Path, format: str) -> Iterator[tuple[dict[str, Any]
         raise EmograinError(f"cannot read {str(part)!r}: {error.strerror}") from error
 
 
+def check_description(output: Path, description: Mapping[str, Any]) -> None:
+    """Check that a partial output was written by the same model, with the same options.
+
+    Args:
+        output: The final file.
+        description: What the rows depend on now.
+
+    Raises:
+        EmograinError: It was not; or nothing says what wrote it: an earlier version did not.
+    """
+    target = resolved(output)
+    part, path = partial_path(target), part_description_path(target)
+    try:
+        before = read_json(path)
+    except (FileNotFoundError, EmograinError):
+        message = f"nothing says which model wrote {part}: {path.name!r} is missing or not JSON"
+        raise EmograinError(message, "start without --resume") from None
+    now = json.loads(to_json(description))
+    for name, value in now.items():
+        found = before.get(name) if isinstance(before, dict) else None
+        if found != value:
+            was, is_now = shortened(to_json(found), 40), shortened(to_json(value), 40)
+            raise EmograinError(f"{part} was written with another {name}: {was}, now {is_now}", START_ANEW)
+
+
 def find_resume_point(
-    output: Path, format: str, rows: Iterator[Any], input_columns: Callable[[Any], Mapping[str, Any]]
+    output: Path, format: str, rows: Iterator[Any], expect: Callable[[Any], Expected], window: int
 ) -> ResumePoint:
-    """Skip the input rows that the partial output holds, and truncate it after its last complete row.
+    """Skip the input rows that the partial output holds, and truncate it where the last complete window ends.
+
+    Rows of one window are predicted together, and with some models a score depends on the others in its batch. So the
+    rows of an incomplete window are predicted again, and the output gets the bytes of an undisturbed run.
 
     Args:
         output: The final file.
         format: One of `FORMATS`.
-        rows: Input rows; those that remain are still to be predicted.
-        input_columns: Input row -> columns of its output row, with None for those that the prediction determines.
+        rows: Input rows; those that remain are still to be predicted, after `ResumePoint.again`.
+        expect: Input row -> what its output row must hold.
+        window: Number of rows that are predicted together.
 
     Raises:
         EmograinError: The output's rows are not those of the input, or have other columns.
     """
     part = partial_path(resolved(output))
-    done, end, columns = 0, 0, list[str]()
-    last = deque[tuple[Any, Mapping[str, Any]]](maxlen=VERIFIED_ROWS)
+    done, kept, end, columns = 0, 0, 0, list[str]()
+    again: list[Any] = []
     for found, end_of_row in read_complete_rows(part, format):
         if done == 0 and not found and format != "jsonl":  # the header
-            end = end_of_row
             continue
         row = next(rows, None)
-        expected = None if row is None else input_columns(row)
         columns = columns or list(found)
-        if expected is None or not _fits(found, expected, format):
-            what = "has more rows than the input" if expected is None else f"does not fit the input at row {done + 1}"
+        if row is None or not _fits(found, expect(row), format):
+            what = "has more rows than the input" if row is None else f"does not fit the input at row {done + 1}"
             raise EmograinError(f"{part} {what}", "resume with the same input and options, or start without --resume")
-        done, end = done + 1, end_of_row
-        last.append((row, found))
+        done += 1
+        again.append(row)
+        if done % window == 0:
+            kept, end = done, end_of_row
+            again.clear()
     with disk_errors(part), part.open("r+b") as file:
-        file.truncate(end if done else 0)
-    return ResumePoint(done, columns if done and format != "jsonl" else (), list(last))
+        file.truncate(end)
+    return ResumePoint(kept, columns if kept and format != "jsonl" else (), again)
 
 
-def check_same_model(output: Path, format: str, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> None:
-    """Check that rows of a partial output equal the current predictions, within `SCORE_TOLERANCE`.
-
-    Args:
-        output: The final file.
-        format: One of `FORMATS`.
-        rows: For each row its columns in the partial output, and its predicted columns now.
-
-    Raises:
-        EmograinError: They differ: the output was written by another model, or with other thresholds or options.
-    """
-    for written, predicted in rows:
-        for name, value in predicted.items():
-            before = written.get(name) if format == "jsonl" else _parse_cell(written.get(name))
-            if not _is_close(before, json.loads(to_json(value))):
-                raise EmograinError(
-                    f"{partial_path(resolved(output))} was written by another model or with other thresholds: "
-                    f"{name!r} is {before!r} in it, now {value!r}",
-                    "resume with the same model and options, or start without --resume",
-                )
-
-
-def _parse_cell(cell: str | None) -> Any:
-    """Return the value that a cell of a CSV or TSV file was written from."""
-    try:
-        return json.loads(cell) if cell else None
-    except ValueError:
-        return cell
-
-
-def _is_close(one: Any, other: Any) -> bool:
-    if isinstance(one, float | int) and isinstance(other, float | int):
-        return math.isclose(one, other, rel_tol=0, abs_tol=SCORE_TOLERANCE)
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_close(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_is_close, one, other))
-    return bool(one == other)
-
-
-def _fits(found: Mapping[str, Any], expected: Mapping[str, Any], format: str) -> bool:
-    fixed = {name: value for name, value in expected.items() if value is not None}
+def _fits(found: Mapping[str, Any], expected: Expected, format: str) -> bool:
     if format == "jsonl":
-        same = all(to_json(found.get(name)) == to_json(value) for name, value in fixed.items())
-        return same and list(found) == list(expected)
-    same = all(found.get(name) == to_cell(value) for name, value in fixed.items())
-    return same and set(expected) <= set(found)  # a malformed JSON row has none of the file's columns
+        same = all(to_json(found.get(name)) == to_json(value) for name, value in expected.fields.items())
+        return same and list(found) == [*expected.fields, *expected.predicted]
+    known = {name: value for name, value in expected.fields.items() if name in found}
+    further = {name: value for name, value in expected.fields.items() if name not in found}
+    return (
+        set(expected.predicted) <= set(found)
+        and all(found[name] == to_cell(value) for name, value in known.items())
+        and (not further or found["note"].endswith(describe_misfits(further)))
+    )
 
 
 def _read_jsonl(lines: IO[str], _: str) -> Iterator[tuple[dict[str, Any], int]]:

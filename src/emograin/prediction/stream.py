@@ -4,27 +4,27 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
 from ..common.errors import EmograinError, one_line, unknown_name
-from ..common.files import disk_errors, partial_path, resolved
+from ..common.files import disk_errors, is_regular_file, part_description_path, partial_path, resolved
 from ..common.locks import locked
 from ..common.progress import Progress
 from ..data.tabular.formats import BLOCK, infer_format, open_text
 from ..data.tabular.reader import Row
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
-from .records import RECORDS, RecordSettings, example_record
+from .records import MISFITS, RECORDS, RecordSettings, example_record
 from .resumable_output import (
     FORMATS,
+    Expected,
     ResumePoint,
     append_to,
     can_resume,
-    check_same_model,
+    check_description,
     find_resume_point,
-    is_regular_file,
 )
 
 ALIASES = {"txt": "text"}  # file extension -> format
@@ -44,7 +44,7 @@ def write_predictions(
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
     Every output file appears under its name once complete. Until then, rows of JSONL, CSV and TSV are in `output` +
-    ".part", which `resume` continues.
+    ".part", which `resume` continues, and `output` + ".part.json" says what wrote them.
 
     Args:
         predictor: The model.
@@ -52,7 +52,8 @@ def write_predictions(
         output: Output file; None: standard output.
         format: text, jsonl, csv, tsv or parquet; None: inferred from `output`, text for standard output.
         all_scores: Write the scores of all labels, not only of the predicted ones.
-        resume: Continue the partial output, if any, after its last complete row.
+        resume: Continue the partial output, if any, after its last complete window of `WINDOW` rows: the output gets
+            the bytes of an undisturbed run.
         explain: Write the contribution of each word to each predicted label.
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
 
@@ -74,30 +75,33 @@ def write_predictions(
         )
     settings = RecordSettings(predictor.labels, all_scores, explain)
     to_record, counts = RECORDS[format], Counter[str]()
+    description = describe(predictor, format, all_scores, explain)
     point = ResumePoint()
     with ExitStack() as stack:
         if output is not None and resumable:
             target = resolved(output)
             stack.enter_context(locked(target))
             if resume and partial_path(target).exists():
-                point = _resume(predictor, rows, output, format, settings)
+                check_description(output, description)
+                point = _resume(rows, output, format, settings)
                 print(f"{point.rows:,} rows are already written", file=sys.stderr)
             elif resume and target.exists():
+                part_description_path(target).unlink(missing_ok=True)  # of a process that was killed right at the end
                 print(f"{one_line(str(output))} is already complete: nothing to resume", file=sys.stderr)
                 return
         progress = stack.enter_context(open_progress(point.rows))
-        predicted = predictor.predict_rows(rows, WINDOW, progress.advance, explain)
+        predicted = predictor.predict_rows(chain(point.again, rows), WINDOW, progress.advance, explain)
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
-            stream, commit = stack.enter_context(append_to(output, resume))
-            writer = stack.enter_context(open_writer(stream, format, point.columns))
+            stream, commit = stack.enter_context(append_to(output, resume, description))
+            writer = stack.enter_context(open_writer(stream, format, point.columns, misfits=MISFITS))
         else:
             commit = _nothing
             stack.enter_context(disk_errors(output or "standard output"))
-            opened = OPENERS[format](output or sys.stdout, format, example=example_record(settings))
+            opened = OPENERS[format](output or sys.stdout, format, example=example_record(settings), misfits=MISFITS)
             writer = stack.enter_context(opened)
         while block := list(islice(records, BLOCK)):
-            writer.write(block)
+            counts["note"] += writer.write(block)
             commit()
     if counts["error"] or counts["note"]:
         summary = f"{counts['rows']:,} rows: {counts['error']:,} with an error, {counts['note']:,} with a note"
@@ -131,11 +135,12 @@ def open_text_writer(
         text = stack.enter_context(open_text(stream, "utf-8", "backslashreplace", newline=""))
         encoding = text.encoding or "utf-8"
 
-        def write(records: Sequence[Mapping[str, Any]]) -> None:
+        def write(records: Sequence[Mapping[str, Any]]) -> int:
             for record in records:
                 # Standard output may not be able to encode a text.
                 text.write(f"{record['text']}\n\n".encode(encoding, "backslashreplace").decode(encoding))
             text.flush()
+            return 0
 
         yield Writer(write)
 
@@ -150,25 +155,27 @@ def _nothing() -> None:
     """Commit nothing: the output is written as a whole."""
 
 
-def _resume(
-    predictor: Predictor, rows: Iterator[Row], output: Path, format: str, settings: RecordSettings
-) -> ResumePoint:
-    """Skip the rows that the partial output holds, and check that the same model wrote them."""
+def describe(predictor: Predictor, format: str, all_scores: bool, explain: bool) -> dict[str, Any]:
+    """Return what the rows of an output depend on, beside the input."""
+    return {
+        "format": format,
+        "model": predictor.digest,
+        "thresholds": predictor.thresholds.tolist(),
+        "all_scores": all_scores,
+        "explain": explain,
+        "window": WINDOW,
+    }
+
+
+def _resume(rows: Iterator[Row], output: Path, format: str, settings: RecordSettings) -> ResumePoint:
+    """Skip the rows that the partial output keeps."""
     to_record = RECORDS[format]
 
-    def input_columns(row: Row) -> dict[str, Any]:
-        record = to_record(row, Prediction((), {}), settings)
-        from_input = list(record)[: len(row.fields)]
-        return {name: value if name in from_input else None for name, value in record.items()}
+    def expect(row: Row) -> Expected:
+        record = list(to_record(row, Prediction((), {}), settings).items())
+        return Expected(dict(record[: len(row.fields)]), [name for name, _ in record[len(row.fields) :]])
 
-    def predicted_columns(row: Row, prediction: Prediction) -> dict[str, Any]:
-        return dict(list(to_record(row, prediction, settings).items())[len(row.fields) :])
-
-    point = find_resume_point(output, format, rows, input_columns)
-    again = predictor.predict_rows([row for row, _ in point.last], explain=settings.explain)
-    written = [columns for _, columns in point.last]
-    check_same_model(output, format, list(zip(written, (predicted_columns(*each) for each in again), strict=True)))
-    return point
+    return find_resume_point(output, format, rows, expect, WINDOW)
 
 
 def _count(predicted: Iterator[tuple[Row, Prediction]], counts: Counter[str]) -> Iterator[tuple[Row, Prediction]]:

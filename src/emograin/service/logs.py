@@ -1,6 +1,5 @@
 """Logs on stderr, one JSON object per event. They never contain user texts, not even in error messages."""
 
-import json
 import logging
 import sys
 import time
@@ -8,6 +7,8 @@ import traceback
 from collections import deque
 from datetime import UTC, datetime
 from typing import Any
+
+from ..common.json_text import to_json
 
 LOG = logging.getLogger("emograin.service")
 MOST_REPEATED = 10  # warnings or errors with the same text, per period
@@ -32,7 +33,7 @@ class JsonLines(logging.Formatter):
                 "error": type(error).__name__,
                 "traceback": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
             }
-        return json.dumps(line, ensure_ascii=False)
+        return to_json(line)
 
 
 class RateLimit(logging.Filter):

@@ -14,6 +14,7 @@ from .allowed_hosts import AllowedHosts
 from .dynamic_batching import BatchingQueue
 from .errors import ServiceError, shutting_down
 from .metrics import Metrics
+from .refusals import Refusals
 from .settings import Settings
 
 LOG = logging.getLogger("emograin.service")
@@ -21,6 +22,7 @@ GUARDED = ("/v1/", "/metrics")  # prefixes of paths that need the API key
 PREDICT = "/v1/predict"
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")  # clients may send any other word
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # valid request ids of clients and proxies
+REFUSED = 429
 CLIENT_CLOSED_REQUEST = 499  # nginx's status
 MAX_DISCARDED_BODIES = 4  # size, in bodies at the limit, that is read and discarded before an error response
 
@@ -39,6 +41,7 @@ class RequestLimits:
     def __init__(self, app: ASGIApp, settings: Settings, queue: BatchingQueue, metrics: Metrics, paths: frozenset[str]):
         self.app, self.settings, self.queue, self.metrics, self.paths = app, settings, queue, metrics, paths
         self.in_flight_bytes = 0
+        self.refusals = Refusals()
         self.hosts = AllowedHosts(settings.allowed_hosts)
         self.key = settings.api_key.strip().encode() if settings.api_key else None
 
@@ -57,6 +60,9 @@ class RequestLimits:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status == REFUSED:
+                    seconds = float(Headers(raw=message["headers"]).get("retry-after", "1"))
+                    self.refusals.add(_client(scope), self._announced_size(headers), seconds)
                 MutableHeaders(scope=message).append("x-request-id", identity)
             await send(message)
 
@@ -91,6 +97,7 @@ class RequestLimits:
                 raise ServiceError(400, "host_not_allowed", message)
             self._check_key(scope["path"], headers)
             if scope["path"] == PREDICT and scope["method"] == "POST":
+                await asyncio.sleep(self.refusals.seconds_left(_client(scope), self._announced_size(headers)))
                 if self.queue.shutting_down:
                     raise shutting_down()
                 size = self._check_size(headers)
@@ -114,10 +121,14 @@ class RequestLimits:
             message = "expected the API key of the service as Authorization: Bearer KEY or X-API-Key: KEY"
             raise ServiceError(401, "unauthorized", message, {"WWW-Authenticate": "Bearer"})
 
-    def _check_size(self, headers: Headers) -> int:
+    def _announced_size(self, headers: Headers) -> int:
         """Return the size of a request in bytes: its Content-Length, or the maximum without one."""
         given = headers.get("content-length", "")
-        size = int(given) if given.isdecimal() else self.settings.body_bytes
+        return int(given) if given.isdecimal() else self.settings.body_bytes
+
+    def _check_size(self, headers: Headers) -> int:
+        """Return the announced size of a request, if there is space for it."""
+        size = self._announced_size(headers)
         if size > self.settings.body_bytes:
             raise self._too_large()
         if self.in_flight_bytes + size > self.settings.held_bytes:
@@ -165,3 +176,9 @@ class RequestLimits:
                         return
         except TimeoutError:
             return
+
+
+def _client(scope: Scope) -> str | None:
+    """Return the address of a client: there is one API key, so clients differ by their address."""
+    client = scope.get("client")
+    return client[0] if client else None

@@ -1,6 +1,6 @@
 """The training loop: joint loss (eq. 1), evaluation on dev every N steps, checkpoint, resume.
 
-Read `_train` first; the functions after it follow in the order in which it calls them.
+Read `train` first; the functions after it follow in the order in which it calls them.
 """
 
 import math
@@ -58,32 +58,27 @@ def train(
         Interrupted: The user stopped the training; a checkpoint is saved.
     """
     with only_writer(run, resume):
-        return _train(settings, corpus, run, resume, trackers)
-
-
-def _train(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, trackers: Sequence[str]) -> dict[str, Any]:
-    """Train while holding the lock of the run folder. The arguments are those of `train`."""
-    prepared = prepare(settings, corpus, run, resume, trackers)
-    state, steps = prepared.state, prepared.steps
-    started = time.perf_counter() - state.seconds
-    # The loop draws its own bar: with a callback every caller would need the steps, those already done, and the rank.
-    with StopRequest() as stop, Progress(steps, "steps", state.step, prepared.is_main_process) as progress:
-        for batch in remaining_batches(prepared):
-            stopped = train_step(prepared, batch, stop.requested)
-            state.seconds = time.perf_counter() - started
-            due = state.step % prepared.evaluate_every == 0 or state.step == steps
-            if due:
-                progress.note(evaluate_dev(prepared))
+        prepared = prepare(settings, corpus, run, resume, trackers)
+        state, steps = prepared.state, prepared.steps
+        started = time.perf_counter() - state.seconds
+        # The loop draws its own bar: with a callback every caller would need the steps, those already done, the rank.
+        with StopRequest() as stop, Progress(steps, "steps", state.step, prepared.is_main_process) as progress:
+            for batch in remaining_batches(prepared):
+                stopped = train_step(prepared, batch, stop.requested)
                 state.seconds = time.perf_counter() - started
-            if due or stopped:
-                save(prepared)
-            if stopped and state.step < steps:
-                raise Interrupted(
-                    f"stopped and saved at step {state.step} of {steps}",
-                    f"resume with: emograin train --output {run.path} --resume",
-                )
-            progress.advance(1, progress_values(state))
-    return finish(prepared)
+                due = state.step % prepared.evaluate_every == 0 or state.step == steps
+                if due:
+                    progress.note(evaluate_dev(prepared))
+                    state.seconds = time.perf_counter() - started
+                if due or stopped:
+                    save(prepared)
+                if stopped and state.step < steps:
+                    raise Interrupted(
+                        f"stopped and saved at step {state.step} of {steps}",
+                        f"resume with: emograin train --output {run.path} --resume",
+                    )
+                progress.advance(1, progress_values(state))
+        return finish(prepared)
 
 
 def remaining_batches(prepared: Prepared) -> Iterator[np.ndarray]:

@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from ...common.errors import EmograinError
+from ...common.tokenizer_errors import tokenizer_errors
 from ...data.taxonomy import Taxonomy
 from ..encoder import Encoder
 
@@ -83,8 +84,18 @@ class Method(nn.Module, ABC):
         Args:
             texts: The texts.
             limit: Number of word pieces per text; None: `max_document_tokens`.
+
+        Raises:
+            EmograinError: The tokenizer cannot read a text, or is that of another encoder.
         """
-        return self._tokenize(texts, limit)["input_ids"] if texts else []
+        documents: list[list[int]] = self._tokenize(texts, limit)["input_ids"] if texts else []
+        highest = max(max(ids, default=0) for ids in documents) if documents else 0
+        rows = cast(nn.Embedding, self.encoder.get_input_embeddings()).num_embeddings
+        if highest >= rows:
+            raise EmograinError(
+                f"ids of the tokenizer exceed the table of embeddings: {highest}, expected below {rows}"
+            )
+        return documents
 
     def spans(self, text: str, limit: int | None = None) -> list[tuple[int, int]]:
         """Return start and end of each word piece from `tokenize` in the text, in characters.
@@ -134,17 +145,18 @@ class Method(nn.Module, ABC):
         return self.encoder(**inputs).last_hidden_state
 
     def _tokenize(self, texts: Sequence[str], limit: int | None, **more: bool) -> Any:
-        return self.tokenizer(
-            list(texts),
-            add_special_tokens=False,
-            truncation=True,
-            max_length=limit or self.max_document_tokens,
-            split_special_tokens=True,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            verbose=False,
-            **more,
-        )
+        with tokenizer_errors():
+            return self.tokenizer(
+                list(texts),
+                add_special_tokens=False,
+                truncation=True,
+                max_length=limit or self.max_document_tokens,
+                split_special_tokens=True,
+                return_attention_mask=False,
+                return_token_type_ids=False,
+                verbose=False,
+                **more,
+            )
 
     def _assemble_ids(self, document: list[int]) -> tuple[list[int], int]:
         """Add special tokens and prefix; return all ids, and the start of the second segment (their number if none)."""

@@ -8,8 +8,7 @@ DIR/
   model.json        format, input template, results of the checks at export, sha256 of the other files and of itself
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from ...common.checks import Natural, Positive, Range, from_values, naming, read_json
 from ...common.errors import EmograinError, unknown_name
 from ...common.files import sha256_file, sha256_json
+from ...common.tokenizer_errors import tokenizer_errors
 from ...data.batching import token_budget_batches
 from ...data.taxonomy import Taxonomy
 from ...models.thresholds_file import read_thresholds
@@ -129,6 +129,7 @@ class ExportedModel:
         template: The layout of the inputs.
         taxonomy: The labels.
         thresholds: Threshold policy -> one threshold per label.
+        digest: SHA-256 of model.json, which holds those of the other files.
 
     Raises:
         EmograinError: The folder is not an exported model or has another format, or a file is missing or was changed.
@@ -154,7 +155,7 @@ class ExportedModel:
                 raise EmograinError(
                     f"{str(self.path / name)!r} is not the file that was exported: its sha256 differs", EXPORT_AGAIN
                 )
-        self.template = described.template
+        self.template, self.digest = described.template, described.sha256
         values = self._read("taxonomy.json")
         with naming(self.path / "taxonomy.json"):
             self.taxonomy = Taxonomy.from_dict(values)
@@ -205,7 +206,7 @@ class OnnxScorer:
 
         self.template = template
         self.limit = template.max_document_tokens
-        with _tokenizer_errors():
+        with tokenizer_errors():
             self.tokenizer = Tokenizer.from_str(tokenizer)
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.limit + 1)  # one more, to recognise truncated texts
@@ -225,7 +226,7 @@ class OnnxScorer:
         Raises:
             EmograinError: The tokenizer cannot read a text.
         """
-        with _tokenizer_errors():
+        with tokenizer_errors():
             found = [each.ids for each in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
         return [ids[: self.limit] for ids in found], np.array([len(ids) > self.limit for ids in found], dtype=bool)
 
@@ -264,7 +265,7 @@ class OnnxScorer:
             Probabilities (texts, labels), float32; whether each text was truncated (texts,), bool; the weights of each
             text's words.
         """
-        with _tokenizer_errors():
+        with tokenizer_errors():
             found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower, but has offsets
         documents = [each.ids[: self.limit] for each in found]
         scores: dict[int, np.ndarray] = {}
@@ -312,19 +313,3 @@ def describe(template: InputTemplate, files: Mapping[str, Path], **metadata: Any
 def _own_digest(content: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the content of model.json without its own digest."""
     return sha256_json({name: value for name, value in content.items() if name != "sha256"})
-
-
-@contextmanager
-def _tokenizer_errors() -> Iterator[None]:
-    """Turn an error of the tokenizers library into one for the user.
-
-    A regular expression that backtracks without end is stopped by the library after some tenths of a second per text.
-    It then panics: Rust writes its own lines to standard error, which cannot be caught.
-    """
-    try:
-        yield
-    except BaseException as error:
-        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise EmograinError(f"the tokenizer of the model failed: {reason}") from None
-        raise

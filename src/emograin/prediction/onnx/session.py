@@ -124,7 +124,7 @@ class OnnxSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.enable_mem_pattern = False  # or memory grows with every new shape
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # errors are raised; it would log each of them as well
         # Several times slower on CPUs than the operators that it replaces (docs/log.md).
         disabled = ["SkipLayerNormFusion"]
         if self._constants:
