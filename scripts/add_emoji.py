@@ -34,8 +34,29 @@ from emograin.prediction.predictor import Predictor, load
 
 BATCH, LEARNING_RATE = 64, 3e-3
 WITH_READING = 8  # how often an emoji with a reading is drawn, relative to one without
-WORD_SHARE = 0.6  # of the target from the text with words; the rest is from the text alone
-GOLD_SHARE = 0.5  # of the target of a training text that has an emoji; the rest is the teacher's
+# Share of the target from the text with words, where the text alone is not neutral and where it is; the rest is from
+# the text alone.
+SHARE_OF_WORDS = (0.0, 0.6)
+COMMON_EMOTICONS = (
+    ":)",
+    ":)",
+    ":)",
+    ":-)",
+    ":(",
+    ":(",
+    ":-(",
+    ":D",
+    ":D",
+    "<3",
+    ":/",
+    ";)",
+    ":P",
+    "xD",
+    "XD",
+    ":'(",
+    ":|",
+)
+GOLD_SHARE = 0.8  # of the target of a training text that has an emoji; the rest is the teacher's
 
 
 def weights_of(graph: Any) -> dict[str, Tensor]:
@@ -75,14 +96,12 @@ class Sample:
         words: The text with words in place of emoji.
         plain: The text without them; empty if nothing is left.
         gold: The labels of a training text (labels,), or None.
-        share: Share of the target from `words`, the rest from `plain`.
     """
 
     text: str
     words: str
     plain: str
     gold: np.ndarray | None = None
-    share: float = 1.0
 
 
 def draw_samples(train: Split, count: int, seed: int) -> Iterator[Sample]:
@@ -94,25 +113,23 @@ def draw_samples(train: Split, count: int, seed: int) -> Iterator[Sample]:
     plain = [at for at, text in enumerate(train.texts) if read_emoticons(text) == text and len(text) < 160]
     plain = [at for at in plain if not any(each in known for each in train.texts[at])]
     own = [at for at, text in enumerate(train.texts) if any(each in known for each in read_emoticons(text))]
+    emoticons = [text for text in COMMON_EMOTICONS if read_emoticons(text) != text]
     for _ in range(count):
         kind, chosen = draws.random(), draws.choices(emoji, weights)[0]
-        if kind < 0.25:
-            shown = chosen.text * draws.choice((1, 1, 2))
-            yield Sample(shown, chosen.words, "")
-        elif kind < 0.75:
-            text = train.texts[draws.choice(plain)]
-            words = in_a_text(chosen, draws)
-            space = draws.choice((" ", " ", ""))
-            if draws.random() < 0.85:
-                yield Sample(f"{text}{space}{chosen.text}", f"{text} {words}", text, share=WORD_SHARE)
-            else:
-                yield Sample(f"{chosen.text}{space}{text}", f"{words} {text}", text, share=WORD_SHARE)
+        text, space = train.texts[draws.choice(plain)], draws.choice((" ", " ", ""))
+        if kind < 0.2:
+            yield Sample(chosen.text * draws.choice((1, 1, 2)), chosen.words, "")
+        elif kind < 0.45:
+            yield Sample(f"{text}{space}{chosen.text}", f"{text} {in_a_text(chosen, draws)}", text)
+        elif kind < 0.5:
+            yield Sample(f"{chosen.text}{space}{text}", f"{in_a_text(chosen, draws)} {text}", text)
+        elif kind < 0.58:  # the network has learned emoticons as they are written
+            shown = f"{text} {draws.choice(emoticons)}"
+            yield Sample(shown, shown, "")
         else:
             at = draws.choice(own)
-            text = train.texts[at]
-            # The network has learned emoticons as they are written, but no emoji.
-            words = "".join(f" {known[each].words} " if each in known else each for each in text)
-            yield Sample(text, words, "", gold=train.labels[at])
+            words = "".join(f" {known[each].words} " if each in known else each for each in train.texts[at])
+            yield Sample(train.texts[at], words, "", gold=train.labels[at])
 
 
 def in_a_text(emoji: Emoji, draws: random.Random) -> str:
@@ -127,7 +144,8 @@ def targets(samples: Sequence[Sample], teacher: Predictor) -> np.ndarray:
     """Return the targets (samples, labels), in [0, 1]."""
     found = teacher.predict([each.words for each in samples]).scores
     plain = teacher.predict([each.plain or each.words for each in samples]).scores
-    share = np.array([each.share for each in samples])[:, None]
+    low, high = SHARE_OF_WORDS
+    share = low + (high - low) * plain[:, [teacher.labels.index("neutral")]]
     found = share * found + (1 - share) * plain
     for row, each in enumerate(samples):
         if each.gold is not None:
@@ -232,7 +250,7 @@ def main() -> None:
     old = weights[word_table]
     table = torch.cat([old, torch.zeros(tokenizer.get_vocab_size() - len(old), old.shape[1])])
     for at, of_words in zip(ids, pieces, strict=True):
-        table[at] = old[torch.tensor(of_words)].mean(dim=0)
+        table[at] = (old[torch.tensor(of_words)].mean(dim=0) + old[vocabulary["[UNK]"]]) / 2  # read so far as unknown
     classifier = build(Training(method="baseline", encoder="minilm", emoji=False), model.taxonomy)
     classifier.load_state_dict(weights, strict=False)
     train_split = load_corpus(options.data, model.taxonomy).split("train")

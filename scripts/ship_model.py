@@ -2,6 +2,7 @@
 
     python scripts/ship_model.py --data goemotions                  train teachers and student first, in runs/shipped*
     python scripts/ship_model.py --data goemotions --run RUN        use a finished run
+    python scripts/ship_model.py --data goemotions --evaluate       evaluate the int8 model again: add_emoji.py changed it
     python scripts/ship_model.py --card                             rewrite the card from its JSON and results/
 
 Everything is chosen on dev; test is evaluated once for float32 and once for int8. The alternatives to the model, and
@@ -39,6 +40,7 @@ TEACHER = Training(
     learning_rate=1e-4,
     ema_decay=0.999,
     evaluate_every=679,
+    emoji=False,
 )
 TEACHER_SEEDS = (0, 1, 2)
 STUDENT = Training(
@@ -50,6 +52,7 @@ STUDENT = Training(
     ema_decay=0.999,
     evaluate_every=1357,
     distillation_weight=1.0,
+    emoji=False,  # scripts/add_emoji.py adds them
 )
 RESULTS = Path(__file__).parents[1] / "results"
 # Name -> runs in results/, and the run whose speed is in prediction_speed.json.
@@ -68,8 +71,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/shipped"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
     parser.add_argument("--card", action="store_true", help="rewrite the card from its JSON and results/")
+    parser.add_argument("--evaluate", action="store_true", help="evaluate the int8 model in --output again")
     options = parser.parse_args(arguments)
-    if not options.card:
+    if options.evaluate:
+        evaluate_again(options.output, data.load(options.data))
+    elif not options.card:
         corpus = data.load(options.data)
         run = RunFolder(options.run)
         if not is_finished(run):
@@ -83,6 +89,17 @@ def main(arguments: list[str] | None = None) -> None:
     text = as_markdown(card)
     write_atomically(options.output / "MODEL_CARD.md", lambda part: part.write_text(text, encoding="utf-8"))
     print(text)
+
+
+def evaluate_again(folder: Path, corpus: data.Corpus) -> None:
+    """Evaluate an int8 model that was changed since its export, and update its card's JSON."""
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    model = ExportedModel(folder)
+    card["metrics"]["int8"] = {split: evaluate_split(model, corpus, split) for split in ("dev", "test")}
+    card["megabytes"], card["uses"] = folder_megabytes(folder), describe_uses(corpus)
+    if model.description["settings"].get("emoji"):
+        card["recipe"]["emoji"] = "python scripts/add_emoji.py MODEL OUTPUT --data goemotions"
+    RunFolder(folder).write_json("card.json", card)
 
 
 def is_finished(run: RunFolder) -> bool:
@@ -188,7 +205,8 @@ def describe_uses(corpus: data.Corpus) -> dict[str, Any]:
             "English only, trained on Reddit comments that the corpus's authors selected and filtered.",
             f"Rare labels have few of the {counts['texts']:,} training texts: {rare}.",
             "The labels are noisy: few raters per text, who often disagree.",
-            "Irony, quotations and emoji are often misread; names of groups and religions may carry the data's bias.",
+            "Irony and quotations are often misread; names of groups and religions may carry the data's bias.",
+            "Emoji have a meaning of their own only in short texts: few training texts have any (results/emoji.json).",
             "Only the first 50 word pieces of a text are read.",
         ],
     }
@@ -240,6 +258,8 @@ def as_markdown(card: dict[str, Any]) -> str:
     if teachers:
         settings += f"; distilled from the mean scores of {len(teachers['seeds'])} teachers: "
         settings += ", ".join(f"{name} {value}" for name, value in teachers.items())
+    if "emoji" in card["recipe"]:
+        settings += f"; then the embeddings of emoji, which the float32 model lacks: `{card['recipe']['emoji']}`"
     titles = ["model", "seeds", "fixed threshold 0.3", "global threshold", "per-label thresholds"]
     options = [[*titles, "speed-up over the transformers pipeline, one text at a time"]]
     for row in card["alternatives"]:
