@@ -2,7 +2,7 @@
 
     python scripts/ship_model.py --data goemotions                  train teachers and student first, in runs/shipped*
     python scripts/ship_model.py --data goemotions --run RUN        use a finished run
-    python scripts/ship_model.py --data goemotions --evaluate       evaluate the int8 model again: add_emoji.py changed it
+    python scripts/ship_model.py --data goemotions --evaluate       evaluate the int8 model, which changed, again
     python scripts/ship_model.py --card                             rewrite the card from its JSON and results/
 
 Everything is chosen on dev; test is evaluated once for float32 and once for int8. The alternatives to the model, and

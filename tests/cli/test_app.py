@@ -110,6 +110,17 @@ def test_evaluate_prints_a_table_and_json_of_the_same_figures(run, capsys):
     assert f"{result['policies']['fixed']['macro_f1']:.4f}" in table
 
 
+def test_evaluate_with_at_least_one_has_files_of_its_own(run, capsys):
+    assert main(["evaluate", str(run), "--json"]) == 0
+    free = json.loads(capsys.readouterr().out)
+    assert main(["evaluate", str(run), "--at-least-one", "--json"]) == 0
+    forced = json.loads(capsys.readouterr().out)
+    assert forced == json.loads((run / "results" / "test-at-least-one.json").read_text())
+    assert forced["at_least_one"] is True
+    assert free == json.loads((run / "results" / "test.json").read_text())
+    assert "alone" in failed(capsys, "evaluate", str(run), "--at-least-one", "--candidates", "identity")
+
+
 def test_evaluate_on_other_data_leaves_the_test_result_alone(run, corpus_folder, capsys):
     before = (run / "results" / "test.json").read_bytes() if (run / "results" / "test.json").exists() else None
     assert main(["evaluate", str(run), "--data", str(corpus_folder / "train.jsonl"), "--split", "all", "--json"]) == 0

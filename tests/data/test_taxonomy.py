@@ -72,6 +72,20 @@ def test_labels_of_another_shape_are_an_error():
         ('["joy", "fear"]', [0, 2]),
         (["joy", 2], [0, 2]),
         (1, [1]),
+        (1.0, [1]),
+        ("0.0;2.0", [0, 2]),
+        ("['joy', 'fear']", [0, 2]),
+        ("['joy' 'fear']", [0, 2]),
+        ("('joy',)", [0]),
+        ("{'fear'}", [2]),
+        ("[0, 2]", [0, 2]),
+        (np.array([0, 2]), [0, 2]),
+        ("", []),
+        (" ", []),
+        ([], []),
+        ("[]", []),
+        (None, []),
+        (float("nan"), []),
     ],
 )
 def test_labels_are_names_or_indices_in_a_list_or_a_string(given, indices):
@@ -83,15 +97,14 @@ def test_labels_are_names_or_indices_in_a_list_or_a_string(given, indices):
     ("given", "message"),
     [
         ("joyy", "unknown label 'joyy', did you mean 'joy'"),
-        ("", "at least one label"),
-        ([], "at least one label"),
-        (None, "at least one label"),
         ("3", "0 to 2, got 3"),
         (-1, "0 to 2, got -1"),
         (True, "a name or an index, got True"),
         (1.5, "a name or an index, got 1.5"),
         ([["joy"]], "a name or an index"),
         ("[joy", "JSON list"),
+        ("['joy''fear']", "JSON list"),
+        ("['joy', None]", "JSON list"),
     ],
 )
 def test_invalid_labels_are_errors_that_name_them(given, message):
@@ -113,6 +126,17 @@ def test_words_default_to_the_label():
 @pytest.mark.parametrize("taxonomy", [GOEMOTIONS, MOODS, Taxonomy("bare", ("a", "b"), words={"a": "A"})])
 def test_a_taxonomy_survives_json(taxonomy):
     assert Taxonomy.from_dict(json.loads(json.dumps(taxonomy.to_dict()))) == taxonomy
+
+
+@pytest.mark.parametrize("name", ["own.json", "own.toml"])
+@pytest.mark.parametrize(
+    "taxonomy", [GOEMOTIONS, MOODS, Taxonomy('quo"te', ("a \\ b", "😂"), words={"😂": "tears\x7f of joy"})]
+)
+def test_a_taxonomy_is_written_and_read_as_json_and_toml(tmp_path, name, taxonomy):
+    taxonomy.write(tmp_path / name)
+    assert Taxonomy.from_file(tmp_path / name) == taxonomy
+    with pytest.raises(EmograinError, match=r"\.json or \.toml"):
+        taxonomy.write(tmp_path / "own.yaml")
 
 
 def test_an_unknown_grouping_gives_the_closest_one():

@@ -66,7 +66,7 @@ class Recorder:
         ]
         return Predictions(rows, scores)
 
-    def explain(self, texts: Sequence[str | None]) -> list[dict[str, list[Word]]]:
+    def explain(self, texts: Sequence[str | None], at_least_one: bool = False) -> list[dict[str, list[Word]]]:
         """Fail: this predictor does not explain."""
         raise NotImplementedError
 
@@ -76,7 +76,7 @@ class Explainer(Recorder):
 
     explains = True
 
-    def explain(self, texts: Sequence[str | None]) -> list[dict[str, list[Word]]]:
+    def explain(self, texts: Sequence[str | None], at_least_one: bool = False) -> list[dict[str, list[Word]]]:  # noqa: ARG002
         return [{label: [Word(start=0, end=1, weight=len(text or "") / 10)] for label in LABELS} for text in texts]
 
 

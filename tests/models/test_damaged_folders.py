@@ -11,8 +11,8 @@ from emograin.cli.app import main
 from emograin.common.checks import checked
 from emograin.common.errors import EmograinError
 from emograin.common.files import sha256_file
-from emograin.models.classifier import read_tensors
 from emograin.models.run_folder import RunFolder
+from emograin.models.tensor_files import read_tensors
 from emograin.prediction.onnx.export import export
 from emograin.prediction.onnx.model import ExportedModel, describe
 from emograin.training.loop import train

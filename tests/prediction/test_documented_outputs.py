@@ -53,4 +53,4 @@ def test_documented_outputs_are_real(tmp_path, monkeypatch):
         if shown:
             require_same(printed.getvalue(), shown)
             outputs += 1
-    assert (values, outputs) == (5, 1)
+    assert (values, outputs) == (7, 1)

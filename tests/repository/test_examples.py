@@ -53,6 +53,15 @@ def test_a_new_candidate_source_is_swept_and_evaluated(settings, corpus, tmp_pat
     assert (tmp_path / "run/mixing/random-training-sentence-embeddings/sweep.json").is_file()
 
 
+def test_duckdb_predicts_a_column_in_sql():
+    pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
+    shown = run_script("examples/duckdb_example.py").stdout
+    assert "1 ['gratitude']" in shown
+    assert "4 None" in shown
+    assert "double" in shown
+
+
 def test_the_code_in_adding_a_candidate_source_is_the_code_of_the_example():
     example = (ROOT / "examples" / "new_candidate_source.py").read_text(encoding="utf-8")
     blocks = python_blocks(ROOT / "docs" / "adding_a_candidate_source.md")

@@ -51,6 +51,18 @@ async def test_one_text_and_all_scores():
 
 
 @run
+async def test_at_least_one_adds_the_highest_label_where_none_reaches_its_threshold():
+    texts = ["a", "some text", "hello", "k" * 60]
+    async with running(Recorder()) as (client, _):
+        answers = [(await ask(client, *texts, thresholds="fixed", at_least_one=each)).json() for each in (False, True)]
+    for text, free, forced in zip(texts, *(answer["predictions"] for answer in answers), strict=True):
+        assert free["labels"] == labels_by_hand(text, "fixed")
+        score, label = max(zip(scores_of(text), LABELS, strict=True), key=lambda pair: pair[0])
+        threshold = dict(zip(LABELS, THRESHOLDS["fixed"], strict=True))[label]
+        assert forced["labels"] == (free["labels"] or [{"label": label, "score": score, "threshold": threshold}])
+
+
+@run
 async def test_explanations_if_the_model_supports_them():
     async with running(Recorder()) as (client, _):
         refused = await ask(client, "hello", explain=True)

@@ -97,7 +97,7 @@ def rows(run):
 
 def assert_close_checkpoints(run, other):
     """Compare weights and the optimizer's moments."""
-    from emograin.models.classifier import read_tensors
+    from emograin.models.tensor_files import read_tensors
 
     these, those = read_tensors(run.checkpoint)[0], read_tensors(other.checkpoint)[0]
     assert these.keys() == those.keys()

@@ -141,14 +141,14 @@ def rows(run):
 
 def saved(run):
     """Read the state in the checkpoint."""
-    from emograin.models.classifier import read_tensors
+    from emograin.models.tensor_files import read_tensors
 
     return json.loads(read_tensors(run.checkpoint)[1]["state"])
 
 
 def assert_same(run, other):
     """Compare weights, the last checkpoint with the optimizer's state, the curve and the metrics, all exactly."""
-    from emograin.models.classifier import read_tensors
+    from emograin.models.tensor_files import read_tensors
 
     assert run.weights.read_bytes() == other.weights.read_bytes()
     these, those = read_tensors(run.checkpoint)[0], read_tensors(other.checkpoint)[0]

@@ -14,10 +14,10 @@ from emograin.common.errors import EmograinError
 from emograin.data.corpus import Corpus, Split
 from emograin.evaluation.thresholds import POLICIES
 from emograin.models import classifier, encoder
-from emograin.models.classifier import read_tensors
 from emograin.models.methods import METHODS
 from emograin.models.run_folder import RunFolder
 from emograin.models.scoring import score_documents
+from emograin.models.tensor_files import read_tensors
 from emograin.training.loop import train
 
 COLUMNS = "step epoch loss auxiliary_loss temperature macro_f1 macro_f1_fixed seconds texts_per_second".split()

@@ -10,8 +10,8 @@ import torch
 from emograin.common.errors import EmograinError
 from emograin.data.sources import load
 from emograin.models import classifier
-from emograin.models.classifier import read_tensors, save_tensors
 from emograin.models.run_folder import RunFolder
+from emograin.models.tensor_files import read_tensors, save_tensors
 from emograin.training.loop import train
 
 

@@ -18,11 +18,12 @@ class CorpusFlags:
     Parameters
     ----------
     taxonomy
-        TOML file with your own labels.
+        TOML or JSON file with your own labels.
     text_column
         Column of the texts in your own file.
     label_column
-        Column of the labels in your own file.
+        Column of the labels in your own file, or columns of 0 and 1, one per label, separated by commas. Without it,
+        the columns with the names of all labels are taken.
     """
 
     taxonomy: Path | None = None
@@ -38,5 +39,5 @@ class CorpusFlags:
         from ..data.sources import load
         from ..data.taxonomy import Taxonomy
 
-        taxonomy = Taxonomy.from_toml(self.taxonomy) if self.taxonomy else None
+        taxonomy = Taxonomy.from_file(self.taxonomy) if self.taxonomy else None
         return load(source, taxonomy, self.text_column, self.label_column)

@@ -1,9 +1,13 @@
 """emograin data: the statistics of a corpus."""
 
+import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from .corpus_flags import CorpusFlags
 
@@ -12,6 +16,7 @@ def data(
     source: str,
     *,
     columns: CorpusFlags | None = None,
+    write_taxonomy: Path | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
     """Show the sizes and label counts of a corpus, and texts repeated within and across splits.
@@ -19,11 +24,39 @@ def data(
     Parameters
     ----------
     source
-        goemotions, quickstart, a folder of train, dev and test files, or a file.
+        goemotions, quickstart, a folder of train, dev and test files, a file, or a Hugging Face dataset: a folder of
+        save_to_disk, or OWNER/NAME.
+    write_taxonomy
+        New .json or .toml file for the labels of the corpus: the names in its label column, or its columns of 0 and 1.
+        For --taxonomy; taxonomy.json or taxonomy.toml beside the data is found without it.
     json
         Print JSON instead of a table.
     """
     from ..data.statistics import corpus_statistics, statistics_table
 
-    found = corpus_statistics((columns or CorpusFlags()).load(source))
+    flags = columns or CorpusFlags()
+    if write_taxonomy is not None:
+        _write_taxonomy(source, flags, write_taxonomy)
+        flags = replace(flags, taxonomy=write_taxonomy)
+    found = corpus_statistics(flags.load(source))
     print(to_json(found, indent=1) if json else statistics_table(found))
+
+
+def _write_taxonomy(source: str, flags: CorpusFlags, path: Path) -> None:
+    """Make the taxonomy of a corpus and write it.
+
+    Raises:
+        EmograinError: A taxonomy is given as well, the file exists, or the corpus has no labels.
+    """
+    if flags.taxonomy is not None:
+        raise EmograinError("--write-taxonomy makes a taxonomy from the corpus, got also --taxonomy")
+    if path.exists():
+        raise EmograinError(f"{str(path)!r} exists, and could have been edited", "remove it, or name another file")
+    from ..data.corpus_taxonomy import make_taxonomy
+    from ..data.sources import CORPORA, load
+
+    known = source in CORPORA
+    found = load(source).taxonomy if known else make_taxonomy(source, flags.text_column, flags.label_column)
+    found.write(path)
+    placeholders = f"; placeholders: {', '.join(found.placeholders)}" if found.placeholders else ""
+    print(f"{path}: {len(found.labels)} labels: {', '.join(found.labels)}{placeholders}", file=sys.stderr)

@@ -23,6 +23,7 @@ def evaluate(
     data: str | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    at_least_one: bool = False,
     mixing: MixingFlags | None = None,
     mixing_weight: float | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
@@ -40,7 +41,10 @@ def evaluate(
     text_column
         Column of the texts in your own file.
     label_column
-        Column of the labels in your own file.
+        Column of the labels in your own file, or columns of 0 and 1, one per label, separated by commas. [default:
+        labels, else the columns with the names of all labels]
+    at_least_one
+        Count the label with the highest score as predicted for a text that reaches no threshold.
     mixing_weight
         Weight of the document when mixing, in [0, 1]; 1 is no mixing. [default: 0.92, the paper's]
     json
@@ -48,6 +52,8 @@ def evaluate(
     """
     import_optional("sklearn", "train")
     chosen = mixing_settings(mixing, mixing_weight)
+    if chosen and at_least_one:
+        raise EmograinError("--at-least-one is for a model alone, got also candidates to mix with")
     from ..evaluation.tables import evaluation_table
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
@@ -56,10 +62,10 @@ def evaluate(
     if ExportedModel.is_at(path):
         if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
-        result = _evaluate_exported(ExportedModel(path), data, split, text_column, label_column)
+        result = _evaluate_exported(ExportedModel(path), data, split, text_column, label_column, at_least_one)
         files = ""
     else:
-        result, name = _evaluate_run(path, data, split, text_column, label_column, chosen)
+        result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one)
         files = f"\nIn {path}: results/{name}.json and scores/{name}.npz"
     print(to_json(result, indent=1) if json else evaluation_table(result))
     if files:
@@ -67,7 +73,12 @@ def evaluate(
 
 
 def _evaluate_exported(
-    model: "ExportedModel", data: str | None, split: str, text_column: str | None, label_column: str | None
+    model: "ExportedModel",
+    data: str | None,
+    split: str,
+    text_column: str | None,
+    label_column: str | None,
+    at_least_one: bool,
 ) -> dict[str, Any]:
     from ..common.progress import Progress
     from ..data.sources import load
@@ -75,7 +86,7 @@ def _evaluate_exported(
 
     corpus = load(data or "goemotions", model.taxonomy, text_column or "text", label_column or "labels")
     with Progress(len(corpus.split(split)), "texts") as progress:
-        result = evaluate_exported(model, corpus, split, progress.advance)
+        result = evaluate_exported(model, corpus, split, progress.advance, at_least_one)
     del result["scores"]
     return result
 
@@ -87,6 +98,7 @@ def _evaluate_run(
     text_column: str | None,
     label_column: str | None,
     chosen: "tuple[Mixing, float] | None",
+    at_least_one: bool,
 ) -> tuple[dict[str, Any], str]:
     """Return the result and the name of its files."""
     import_optional("torch", "train")
@@ -100,10 +112,10 @@ def _evaluate_run(
     own_columns = (run.settings.text_column, run.settings.label_column)
     columns = (text_column or own_columns[0], label_column or own_columns[1])
     corpus = load(data or run.settings.data, run.taxonomy, *columns)
-    name = f"{Path(corpus.name).stem}-{split}" if data else split
+    name = (f"{Path(corpus.name).stem}-{split}" if data else split) + ("-at-least-one" if at_least_one else "")
     if chosen is None:
         with Progress(len(corpus.split(split)), "texts") as progress:
-            return evaluate_run(run, corpus, split, name, progress.advance), name
+            return evaluate_run(run, corpus, split, name, progress.advance, at_least_one), name
     mixing, weight = chosen
     # The run's own corpus has the dev split for the thresholds and the training sentences.
     own = load(run.settings.data, run.taxonomy, *own_columns) if data else corpus

@@ -18,6 +18,7 @@ def predict(
     input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
     all_scores: bool = False,
     explain: bool = False,
+    at_least_one: bool = False,
     thresholds: Policy = DEFAULT_POLICY,
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
@@ -52,6 +53,8 @@ def predict(
         Add the contribution of each word to the logit of each predicted label; negative weights are evidence against
         the label. The column `words` holds start, end (in characters) and weight of each word, as JSON in CSV and
         Parquet; the text format shows the most important words.
+    at_least_one
+        Give a text that reaches no threshold the label with the highest score, instead of none.
     thresholds
         Threshold policy: fixed (0.3), or chosen on dev: global or per-label.
     resume
@@ -80,7 +83,7 @@ def predict(
             raise EmograinError(
                 "several files, and --engine, need input files whose names show their format", "--input FOLDER"
             )
-        settings = FileSettings(model, thresholds, column, all_scores, explain)
+        settings = FileSettings(model, thresholds, column, all_scores, explain, at_least_one=at_least_one)
         predict_files(
             input,
             output,
@@ -115,4 +118,5 @@ def predict(
         resume,
         explain,
         lambda done: Progress(None, "texts", done),
+        at_least_one=at_least_one,
     )

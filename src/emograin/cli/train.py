@@ -35,7 +35,7 @@ def train(
     method
         How labels are used: baseline, or label-embedding. [default: label-embedding]
     taxonomy
-        TOML file with your own labels.
+        TOML or JSON file with your own labels.
     output
         Run folder. [default: runs/METHOD[-AUXILIARY]-seedN]
     resume
@@ -52,10 +52,12 @@ def train(
         given["method"] = method
     if "data" in given and Path(given["data"]).exists():
         given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere
+    if "encoder" in given and (Path(given["encoder"]) / "run.json").is_file():
+        given["encoder"] = str(Path(given["encoder"]).resolve())
     from ..data.sources import load
     from ..data.taxonomy import Taxonomy
     from ..models.run_folder import RunFolder
-    from ..models.settings_check import check_names, check_teachers, check_unused
+    from ..models.settings_check import check_encoder, check_names, check_teachers, check_unused
 
     before: dict[str, Any] = RunFolder(output).settings.to_dict() if resume and output else {}
     chosen = Training.from_dict(before | (read_settings(config) if config else {}) | given)
@@ -67,7 +69,8 @@ def train(
     if not resume:
         check_unused(run)
         check_teachers(chosen)
-    labels = Taxonomy.from_toml(taxonomy) if taxonomy else run.taxonomy if resume else None
+        check_encoder(chosen)
+    labels = Taxonomy.from_file(taxonomy) if taxonomy else run.taxonomy if resume else None
     corpus = load(chosen.data, labels, chosen.text_column, chosen.label_column)
     check_names(chosen, tracker, corpus.taxonomy)
     import_optional("torch", "train")

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..common.errors import unknown_name
+from ..common.errors import EmograinError, unknown_name
 from ..common.files import sha256_json
 from .taxonomy import Taxonomy
 
+WITHOUT_LABELS = "is it the right column? --label-column NAME"
 SPLITS = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}  # name: accepted names
 
 
@@ -63,16 +64,33 @@ class Corpus:
             name: Name of the split, or "all" for the concatenation of all splits.
 
         Raises:
-            EmograinError: The corpus has no such split, or its source is invalid.
+            EmograinError: The corpus has no such split, its source is invalid, or none of the texts has a label.
         """
         if name == "all":
-            splits = [self.split(each) for each in self.split_names]
+            splits = list(self.splits().values())
             return Split(
                 name="all",
                 ids=[each for split in splits for each in split.ids],
                 texts=[each for split in splits for each in split.texts],
                 labels=np.concatenate([split.labels for split in splits]),
             )
+        split = self._load(name)
+        if len(split) and not split.labels.any():
+            raise EmograinError(f"no text of split {name!r} of corpus {self.name!r} has a label", WITHOUT_LABELS)
+        return split
+
+    def splits(self) -> dict[str, Split]:
+        """Load all splits, by name. Some of them may be without a label.
+
+        Raises:
+            EmograinError: The source of a split is invalid, or no text of the whole corpus has a label.
+        """
+        splits = {name: self._load(name) for name in self.split_names}
+        if any(len(split) for split in splits.values()) and not any(split.labels.any() for split in splits.values()):
+            raise EmograinError(f"no text of corpus {self.name!r} has a label", WITHOUT_LABELS)
+        return splits
+
+    def _load(self, name: str) -> Split:
         if name not in self._loaders:
             raise unknown_name(f"split of corpus {self.name!r}", name, [*self.split_names, "all"])
         if name not in self._loaded:

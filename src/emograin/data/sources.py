@@ -11,6 +11,7 @@ from ..common.errors import EmograinError, unknown_name
 from .corpus import SPLITS, Corpus, Split
 from .corpus_files import load_file, load_folder
 from .hub import load_from_hub
+from .hub_datasets import is_hub_name, is_saved_dataset, load_dataset_corpus
 from .taxonomy import GOEMOTIONS, Taxonomy
 
 HUB_NAMES = {"train": "train", "dev": "validation", "test": "test"}  # split: name on the Hugging Face hub
@@ -25,13 +26,15 @@ def load(
     """Load a corpus by its name, or from a folder or a file.
 
     Args:
-        source: A key of `CORPORA`, a folder of train, dev and test files, or one file. A file is split by its column
-            `split`, or without one by a hash of the text: 80 % train, 10 % dev, 10 % test.
-        taxonomy: Labels of the corpus; by default from `taxonomy.toml` or `emotions.txt` beside the data, else
-            GoEmotions.
+        source: A key of `CORPORA`; a folder of train, dev and test files; one file; a folder of `save_to_disk`, or
+            OWNER/NAME, of a Hugging Face dataset. A file is split by its column `split`, or without one by a hash of
+            the text: 80 % train, 10 % dev, 10 % test.
+        taxonomy: Labels of the corpus; by default from `taxonomy.toml`, `taxonomy.json` or `emotions.txt` beside the
+            data, or the names of a dataset's classes, else GoEmotions.
         text_column: Name of the text column.
         label_column: Name of the label column. A value is a list, or a string such as "joy, love", of label names or
-            indices.
+            indices; an empty one is a text without labels. Or names of columns of 0 and 1, separated by commas: one
+            per label. If there is no such column, those with the names of all labels are taken.
 
     Raises:
         EmograinError: The source does not exist, or is not a labelled corpus.
@@ -40,10 +43,14 @@ def load(
         return CORPORA[str(source)](taxonomy)
     path = Path(source)
     columns = (text_column, label_column)
+    if is_saved_dataset(path):
+        return load_dataset_corpus(path, taxonomy, columns)
     if path.is_dir():
         return load_folder(path, taxonomy, columns)
     if path.is_file():
         return load_file(path, taxonomy, columns)
+    if is_hub_name(source):
+        return load_dataset_corpus(source, taxonomy, columns)
     if path.suffix or path.parent != Path():
         raise EmograinError(f"no such file or folder: {str(source)!r}", f"or name a corpus: {', '.join(CORPORA)}")
     raise unknown_name("corpus", source, CORPORA)

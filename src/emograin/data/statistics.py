@@ -17,8 +17,12 @@ def count_labels(corpus: Corpus, split: str = "train") -> dict[str, Any]:
         JSON-able values: names of the corpus and the split, number of texts, and the counts by label.
     """
     texts = corpus.split(split)
-    counts = dict(zip(corpus.taxonomy.labels, texts.labels.sum(axis=0, dtype=int).tolist(), strict=True))
-    return {"corpus": corpus.name, "split": texts.name, "texts": len(texts), "labels": counts}
+    return {
+        "corpus": corpus.name,
+        "split": texts.name,
+        "texts": len(texts),
+        "labels": _label_counts(texts, corpus.taxonomy.labels),
+    }
 
 
 def corpus_statistics(corpus: Corpus) -> dict[str, Any]:
@@ -29,7 +33,7 @@ def corpus_statistics(corpus: Corpus) -> dict[str, Any]:
         number of texts that occur more than once, of the rows beyond their first, and of the texts among them with
         differing labels. `shared` has for each pair of splits the number of rows of `split` with a text of `also_in`.
     """
-    splits = {name: corpus.split(name) for name in corpus.split_names}
+    splits = corpus.splits()
     labels_by_text = {name: _labels_by_text(split) for name, split in splits.items()}
     return {
         "corpus": corpus.name,
@@ -38,7 +42,7 @@ def corpus_statistics(corpus: Corpus) -> dict[str, Any]:
             name: {
                 "texts": len(split),
                 "fingerprint": fingerprint(split),
-                "labels": count_labels(corpus, name)["labels"],
+                "labels": _label_counts(split, corpus.taxonomy.labels),
                 "labels_per_text": {
                     str(count): texts
                     for count, texts in sorted(Counter(split.labels.sum(axis=1, dtype=int).tolist()).items())
@@ -56,6 +60,10 @@ def corpus_statistics(corpus: Corpus) -> dict[str, Any]:
             for earlier, later in combinations(splits, 2)
         ],
     }
+
+
+def _label_counts(split: Split, labels: Sequence[str]) -> dict[str, int]:
+    return dict(zip(labels, split.labels.sum(axis=0, dtype=int).tolist(), strict=True))
 
 
 def _labels_by_text(split: Split) -> dict[str, list[bytes]]:

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -13,6 +13,8 @@ import numpy as np
 
 from ..common.checks import from_values
 from ..common.errors import EmograinError, unknown_name
+from ..common.files import write_text
+from .label_cells import parse_labels
 
 
 @dataclass(frozen=True)
@@ -73,27 +75,18 @@ class Taxonomy:
         return self.labels.index(label)
 
     def indices(self, labels: Any) -> list[int]:
-        """Parse the labels of one text to indices.
+        """Parse the labels of one text to indices; a text may have none.
 
         Args:
-            labels: Names or indices of the labels, in a list or in a string, separated by ",", ";" or "|".
+            labels: Names or indices of the labels, in a list or in a string, see `label_cells.parse_labels`.
 
         Raises:
-            EmograinError: There is no label, an unknown one, or an index outside the taxonomy.
+            EmograinError: There is an unknown label, or an index outside the taxonomy.
 
         >>> GOEMOTIONS.indices("joy, love"), GOEMOTIONS.indices("17|18"), GOEMOTIONS.indices(["joy", 18])
         ([17, 18], [17, 18], [17, 18])
         """
-        if isinstance(labels, str) and labels.lstrip().startswith("["):  # a JSON list, as in a cell of a CSV file
-            try:
-                labels = json.loads(labels)
-            except ValueError:
-                raise EmograinError(f"labels must be names, indices or a JSON list of them, got {labels!r}") from None
-        if isinstance(labels, str) and labels not in self.labels:  # the name of a label may contain a separator
-            labels = [each.strip() for each in re.split("[,;|]", labels) if each.strip()]
-        if labels is None or labels == []:
-            raise EmograinError("a text needs at least one label, got none")
-        return [self._parse_label(each) for each in (labels if isinstance(labels, list) else [labels])]
+        return [self._parse_label(each) for each in parse_labels(labels, self.labels)]
 
     def _parse_label(self, label: Any) -> int:
         if isinstance(label, str) and (label in self.labels or not re.fullmatch("[0-9]+", label)):
@@ -189,21 +182,64 @@ class Taxonomy:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Taxonomy":
-        """Load a taxonomy from a TOML file in the form of `data/goemotions.toml`.
+        """Load a taxonomy from a TOML file in the form of `data/goemotions.toml`, see `from_file`."""
+        return cls._parse(path, "TOML", tomllib.loads)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> "Taxonomy":
+        """Load a taxonomy from a JSON file, by its extension .json, or from a TOML file.
 
         Raises:
-            EmograinError: The file cannot be read, is not TOML, or is not a taxonomy.
+            EmograinError: The file cannot be read, is not JSON or TOML, or is not a taxonomy.
         """
+        return cls._parse(path, "JSON", json.loads) if Path(path).suffix == ".json" else cls.from_toml(path)
+
+    @classmethod
+    def _parse(cls, path: str | Path, format: str, parse: Callable[[str], Any]) -> "Taxonomy":
         try:
-            return cls.from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))
+            return cls.from_dict(parse(Path(path).read_text(encoding="utf-8-sig")))
         except OSError as error:
             raise EmograinError(f"cannot read taxonomy {path}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise EmograinError(f"taxonomy {path} is not UTF-8: {error}") from error
-        except tomllib.TOMLDecodeError as error:
-            raise EmograinError(f"taxonomy {path} is not TOML: {error}") from error
+        except (ValueError, RecursionError) as error:  # both parsers' errors are ValueErrors
+            raise EmograinError(f"taxonomy {path} is not {format}: {error}") from error
         except EmograinError as error:
             raise EmograinError(f"taxonomy {path}: {error}") from error
+
+    def write(self, path: str | Path) -> None:
+        """Write the taxonomy for `from_file`: as JSON, by the extension .json, or as TOML.
+
+        Raises:
+            EmograinError: The extension is another one, or the file cannot be written.
+        """
+        if Path(path).suffix not in (".json", ".toml"):
+            raise EmograinError(f"a taxonomy is a .json or .toml file, got {str(path)!r}")
+        values = self.to_dict()
+        if Path(path).suffix == ".json":
+            text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+        else:
+            text = "".join(_toml_lines(values))
+        write_text(Path(path), text)
+
+
+def _toml_lines(values: Mapping[str, Any], table: str = "") -> Iterator[str]:
+    """Yield the lines of a TOML table. A string or a list of strings is written in TOML as in JSON."""
+    tables = {key: each for key, each in values.items() if isinstance(each, Mapping)}
+    for key, each in values.items():
+        if key not in tables:
+            yield f"{_toml(key) if table else key} = {_toml(each)}\n"
+    for key, each in tables.items():
+        name = f"{table}.{_toml(key)}" if table else key
+        if each:
+            yield f"\n[{name}]\n"
+            yield from _toml_lines(each, name)
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace(
+        "\x7f", "\\u007f"
+    )  # TOML has no surrogate pairs, nor a raw DEL
 
 
 def _check_names(what: str, names: Iterable[str]) -> None:

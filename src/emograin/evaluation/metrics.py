@@ -16,7 +16,11 @@ from .thresholds import FREQUENT, apply_thresholds
 
 
 def evaluate(
-    scores: np.ndarray, labels: np.ndarray, thresholds: Mapping[str, Sequence[float]], names: Sequence[str]
+    scores: np.ndarray,
+    labels: np.ndarray,
+    thresholds: Mapping[str, Sequence[float]],
+    names: Sequence[str],
+    at_least_one: bool = False,
 ) -> dict[str, Any]:
     """Compute all metrics of one split.
 
@@ -25,6 +29,7 @@ def evaluate(
         labels: Gold labels, (texts, labels) of 0 and 1.
         thresholds: Threshold policy -> one threshold per label.
         names: Names of the labels.
+        at_least_one: Predict the label with the highest score for a text that reaches no threshold.
 
     Returns:
         Plain values, ready for JSON: `texts`, `macro_average_precision`, `expected_calibration_error`, and under
@@ -35,13 +40,18 @@ def evaluate(
         "macro_average_precision": macro_average_precision(scores, labels),
         "expected_calibration_error": expected_calibration_error(scores, labels),
         "policies": {
-            policy: metrics_at_thresholds(scores, labels, values, names) for policy, values in thresholds.items()
+            policy: metrics_at_thresholds(scores, labels, values, names, at_least_one)
+            for policy, values in thresholds.items()
         },
     }
 
 
 def metrics_at_thresholds(
-    scores: np.ndarray, labels: np.ndarray, thresholds: Sequence[float], names: Sequence[str]
+    scores: np.ndarray,
+    labels: np.ndarray,
+    thresholds: Sequence[float],
+    names: Sequence[str],
+    at_least_one: bool = False,
 ) -> dict[str, Any]:
     """Compute the metrics of predictions at given thresholds.
 
@@ -50,13 +60,14 @@ def metrics_at_thresholds(
         labels: Gold labels, (texts, labels) of 0 and 1.
         thresholds: One threshold per label, (labels,).
         names: Names of the labels.
+        at_least_one: Predict the label with the highest score for a text that reaches no threshold.
 
     Returns:
         macro_f1 (mean of the labels' F1, zero_division=0), macro_f1_frequent (over the labels with at least `FREQUENT`
         examples in this split; None without such labels), micro_f1, weighted_f1, subset_accuracy, hamming_loss, and
         `labels`: threshold, precision, recall, f1 and support per label.
     """
-    guesses = apply_thresholds(scores, thresholds)
+    guesses = apply_thresholds(scores, thresholds, at_least_one)
     precision, recall, f1, support = precision_recall_fscore_support(labels, guesses, average=None, zero_division=0)
     frequent = support >= FREQUENT
     return {

@@ -41,6 +41,7 @@ def evaluate_run(
     split: str = "test",
     name: str | None = None,
     on_progress: Callable[[int], Any] = lambda _: None,
+    at_least_one: bool = False,
 ) -> dict[str, Any]:
     """Evaluate a run's best weights on a split, at the thresholds that were chosen on dev.
 
@@ -52,6 +53,7 @@ def evaluate_run(
         split: Name of the split.
         name: Name of the result files; None: the name of the split.
         on_progress: Called with the number of texts scored, after each batch.
+        at_least_one: Predict the label with the highest score for a text that reaches no threshold.
 
     Returns:
         The content of the JSON file.
@@ -63,11 +65,16 @@ def evaluate_run(
     texts = evaluation_split(run.taxonomy, corpus, split)
     method = load(run).method
     scores = score_documents(method, method.tokenize(texts.texts), on_progress=on_progress)
-    return save_evaluation(run, corpus, texts, scores, thresholds, name or split)
+    more = {"at_least_one": True} if at_least_one else {}
+    return save_evaluation(run, corpus, texts, scores, thresholds, name or split, **more)
 
 
 def evaluate_exported(
-    model: ExportedModel, corpus: Corpus, split: str = "test", on_progress: Callable[[int], Any] = lambda _: None
+    model: ExportedModel,
+    corpus: Corpus,
+    split: str = "test",
+    on_progress: Callable[[int], Any] = lambda _: None,
+    at_least_one: bool = False,
 ) -> dict[str, Any]:
     """Evaluate an exported model at its own thresholds. No file is written.
 
@@ -76,6 +83,7 @@ def evaluate_exported(
         corpus: A corpus with the labels of the model.
         split: Name of the split.
         on_progress: Called with the number of texts scored, after each batch.
+        at_least_one: Predict the label with the highest score for a text that reaches no threshold.
 
     Returns:
         The result as `evaluate_run` returns it, with `weights` (float32 or int8) and `scores` (texts, labels), float32.
@@ -93,7 +101,8 @@ def evaluate_exported(
         "corpus": corpus.name,
         "split": texts.name,
         "fingerprint": fingerprint(texts),
-        **evaluate(scores, texts.labels, model.thresholds, model.taxonomy.labels),
+        **({"at_least_one": True} if at_least_one else {}),
+        **evaluate(scores, texts.labels, model.thresholds, model.taxonomy.labels, at_least_one),
         "scores": scores,
     }
 
@@ -142,7 +151,7 @@ def save_evaluation(
     Returns:
         The content of the JSON file.
     """
-    metrics = evaluate(scores, texts.labels, thresholds, corpus.taxonomy.labels)
+    metrics = evaluate(scores, texts.labels, thresholds, corpus.taxonomy.labels, more.get("at_least_one", False))
     result = {**run_metadata(run, corpus, texts), **more, **metrics}
     run.write_scores(name, texts.ids, texts.labels, scores)
     run.write_json(f"results/{name}.json", result)

@@ -96,17 +96,27 @@ def choose(scores: np.ndarray, labels: np.ndarray) -> dict[str, list[float]]:
     return {name: policy(scores, labels).tolist() for name, policy in POLICIES.items()}
 
 
-def apply_thresholds(scores: np.ndarray, thresholds: Sequence[float] | np.ndarray) -> np.ndarray:
+def apply_thresholds(
+    scores: np.ndarray, thresholds: Sequence[float] | np.ndarray, at_least_one: bool = False
+) -> np.ndarray:
     """Predict the labels whose scores reach their thresholds: (texts, labels), bool.
 
     Args:
         scores: Probabilities, (texts, labels).
         thresholds: One threshold per label, (labels,).
+        at_least_one: Predict the label with the highest score for a text that reaches no threshold. Rules that compare
+            with the thresholds were no better on dev (docs/python.md).
 
     >>> apply_thresholds(np.array([[0.3, 0.2]]), [0.3, 0.3]).tolist()
     [[True, False]]
+    >>> apply_thresholds(np.array([[0.1, 0.2]]), [0.3, 0.3], at_least_one=True).tolist()
+    [[False, True]]
     """
-    return scores >= np.asarray(thresholds)
+    reached = scores >= np.asarray(thresholds)
+    if at_least_one and scores.shape[1]:
+        none = ~reached.any(axis=1) & ~np.isnan(scores).any(axis=1)
+        reached[none, scores[none].argmax(axis=1)] = True
+    return reached
 
 
 def _count_reaching(bins: np.ndarray, size: int) -> np.ndarray:

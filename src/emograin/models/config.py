@@ -26,10 +26,13 @@ class Training:
 
     Attributes:
         method: How labels are used: baseline, or label-embedding.
-        data: Corpus: goemotions, quickstart, a folder of train, dev and test files, or one file.
+        data: Corpus: goemotions, quickstart, a folder of train, dev and test files, one file, or a Hugging Face
+            dataset.
         text_column: Column of the texts in your own file.
-        label_column: Column of the labels in your own file.
-        encoder: Pretrained encoder: minilm (from the extra of that name), a name on the Hugging Face hub, or a folder.
+        label_column: Column of the labels in your own file, or columns of 0 and 1, one per label, separated by commas.
+            Without it, the columns with the names of all labels are taken.
+        encoder: Pretrained encoder: minilm (from the extra of that name), a name on the Hugging Face hub, a folder, or
+            a run folder, whose fine-tuned encoder is then the start.
         auxiliary: Auxiliary task (§3.2): sentiment, ekman, or another grouping of the taxonomy.
         epochs: Passes over the training split.
         batch_size: Texts per optimizer step, over all processes.

@@ -33,6 +33,11 @@ def add_emoji_tokens(model: transformers.PreTrainedModel, tokenizer: transformer
         table[tokenizer.convert_tokens_to_ids(emoji.text)] = table[torch.tensor(ids)].mean(dim=0)
 
 
+def has_emoji_tokens(tokenizer: transformers.PreTrainedTokenizerBase) -> bool:
+    """Return whether all emoji are tokens already, as in the encoder of a run."""
+    return {emoji.text for emoji in all_emoji()} <= tokenizer.get_vocab().keys()
+
+
 def extend_tokenizer(tokenizer: Tokenizer) -> None:
     """Add all emoji; read emoticons as emoji; ignore skin tones and genders; shorten runs of one emoji to two."""
     rules: list[Any] = [normalizers.Replace(Regex(pattern), replacement) for pattern, replacement in FOLDING.items()]

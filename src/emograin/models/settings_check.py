@@ -65,3 +65,16 @@ def check_teachers(settings: Training) -> None:
     for teacher in settings.teachers:
         if not Path(teacher).is_dir():
             raise EmograinError(f"the teacher {teacher!r} does not exist", "a run folder, or an exported model")
+
+
+def check_encoder(settings: Training) -> None:
+    """Check that an encoder that is a run folder is one of a finished run.
+
+    Raises:
+        EmograinError: The run is not finished, or the folder is an exported model, which cannot be trained.
+    """
+    folder = Path(settings.encoder)
+    if RunFolder(folder).exists:
+        _ = RunFolder(folder).thresholds  # written at the end of a training
+    elif (folder / "model.json").is_file():
+        raise EmograinError(f"the encoder {settings.encoder!r} is an exported model", "give the run it was made of")

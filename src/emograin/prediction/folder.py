@@ -53,6 +53,7 @@ class FileSettings:
         column: Column that holds the text.
         all_scores: Write the scores of all labels, not only of the predicted ones.
         explain: Write the contribution of each word to each predicted label.
+        at_least_one: Give a text that reaches no threshold the label with the highest score.
     """
 
     model: Path | None
@@ -60,6 +61,7 @@ class FileSettings:
     column: str = "text"
     all_scores: bool = False
     explain: bool = False
+    at_least_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,11 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
             open_writer(attempt / job.target.name, example=example_record(record_settings), misfits=MISFITS) as writer,
         ):
             to_record = RECORDS[infer_format(job.target)]
-            predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
+            predicted = predictor.predict_rows(
+                read_rows(job.source, None, settings.column),
+                explain=settings.explain,
+                at_least_one=settings.at_least_one,
+            )
             while block := list(islice(predicted, BLOCK)):
                 notes += writer.write([to_record(*each, record_settings) for each in block])
                 rows += len(block)

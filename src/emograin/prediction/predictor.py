@@ -1,6 +1,6 @@
 """Predict the labels of texts, for lists and for streams of any length."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from os import PathLike
@@ -9,16 +9,18 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..common.errors import EmograinError, shortened, unknown_name
+from ..common.errors import EmograinError, unknown_name
 from ..common.optional import import_optional
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
-from ..data.text import LONE_SURROGATE
 from ..evaluation.policies import DEFAULT_POLICY
+from ..evaluation.thresholds import apply_thresholds
 from ..models.run_folder import RunFolder
 from .attributions import Word, WordWeights
 from .onnx.model import ExportedModel
 from .shipped_model import shipped_model
+from .tables import Tables
+from .text_columns import find_problem, list_texts
 
 WINDOW = 4096  # rows of a stream that are in memory, and sorted by length, at once
 
@@ -68,16 +70,18 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Predictions:
+class Predictions(Tables):
     """Predictions of a list of texts; iterates over them.
 
     Attributes:
         rows: One prediction per text, in order.
         scores: (texts, labels), float32; NaN for texts with an error.
+        labels: Names of the columns of `scores`.
     """
 
     rows: list[Prediction]
     scores: np.ndarray
+    labels: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Prediction]:
         return iter(self.rows)
@@ -117,16 +121,19 @@ class Predictor:
 
     def predict(
         self,
-        texts: Sequence[str | None],
+        texts: Iterable[Any],
         on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
+        at_least_one: bool = False,
     ) -> Predictions:
         """Predict the labels and scores of texts. An unreadable text gives a row with an error, not an exception.
 
         Args:
-            texts: Any number of texts; None and other values that are not strings give an error.
+            texts: Any number of texts: a list, a column of pandas, Polars or Arrow, or a NumPy array. None, NaN and
+                other values that are not strings give a row with an error.
             on_progress: Called with the number of texts that were just finished.
             explain: Compute the contributions of words in the same pass.
+            at_least_one: Give a text that reaches no threshold the label with the highest score.
 
         Returns:
             One prediction per text, in the same order.
@@ -135,8 +142,8 @@ class Predictor:
             EmograinError: `texts` is a single string, a table or a mapping, or not iterable; or `explain` is set and
                 the model cannot explain.
         """
-        texts = _listed(texts)
-        problems = [_find_problem(text) for text in texts]
+        texts = list_texts(texts)
+        problems = [find_problem(text) for text in texts]
         readable = [index for index, problem in enumerate(problems) if problem is None]
         scores = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
         truncated = np.zeros(len(texts), dtype=bool)
@@ -151,15 +158,15 @@ class Predictor:
                 scores[readable], truncated[readable], found = explaining.explain(selected, on_progress)
                 weights = dict(zip(readable, found, strict=True))
         note = f"only the first {self.scorer.limit} word pieces were read"
-        rows = self._apply_thresholds(scores, problems)
+        rows = self._apply_thresholds(scores, problems, at_least_one)
         for index in np.flatnonzero(truncated).tolist():
             rows[index] = replace(rows[index], note=note)
         for index, each in weights.items():
             words = {label: each.for_label(self.labels.index(label)) for label in rows[index].labels}
             rows[index] = replace(rows[index], words=words)
-        return Predictions(rows, scores)
+        return Predictions(rows, scores, self.labels)
 
-    def explain(self, texts: Sequence[str | None]) -> list[dict[str, list[Word]]]:
+    def explain(self, texts: Iterable[Any], at_least_one: bool = False) -> list[dict[str, list[Word]]]:
         """Attribute the predicted labels of each text to its words, in one pass (`predict` returns scores as well).
 
         In every layer, the attention output that a label is scored from is a sum over words. Each word's term is
@@ -169,6 +176,7 @@ class Predictor:
 
         Args:
             texts: Texts as for `predict`.
+            at_least_one: As for `predict`.
 
         Returns:
             For each text, predicted label -> words as {"start", "end", "weight"}. Start and end are characters of the
@@ -179,7 +187,7 @@ class Predictor:
         Raises:
             EmograinError: `texts` is not a list of texts, see `predict`, or the model cannot explain.
         """
-        return [row.words or {} for row in self.predict(texts, explain=True)]
+        return [row.words or {} for row in self.predict(texts, explain=True, at_least_one=at_least_one)]
 
     def predict_rows(
         self,
@@ -187,6 +195,7 @@ class Predictor:
         window: int = WINDOW,
         on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
+        at_least_one: bool = False,
     ) -> Iterator[tuple[Row, Prediction]]:
         """Yield the rows of a file with their predictions, in order, with `window` rows in memory at a time.
 
@@ -195,10 +204,11 @@ class Predictor:
             window: Number of rows that are predicted together.
             on_progress: Called with the number of texts that were just finished.
             explain: Compute the contributions of words.
+            at_least_one: As for `predict`.
         """
         source = iter(rows)
         while block := list(islice(source, window)):
-            predictions = self.predict([row.text for row in block], on_progress, explain)
+            predictions = self.predict([row.text for row in block], on_progress, explain, at_least_one=at_least_one)
             for row, prediction in zip(block, predictions, strict=True):
                 yield row, _add_row_problem(prediction, row)
 
@@ -210,11 +220,13 @@ class Predictor:
             )
         return self.scorer
 
-    def _apply_thresholds(self, scores: np.ndarray, problems: Sequence[str | None]) -> list[Prediction]:
+    def _apply_thresholds(
+        self, scores: np.ndarray, problems: Sequence[str | None], at_least_one: bool
+    ) -> list[Prediction]:
         """Turn scores (texts, labels) into one prediction per text, or its problem as the error."""
         names, rows = self.labels, []
         order = np.argsort(-scores, axis=1, kind="stable").tolist()
-        reached = (scores >= self.thresholds).tolist()
+        reached = apply_thresholds(scores, self.thresholds, at_least_one).tolist()
         for problem, ranked, above, values in zip(problems, order, reached, scores.tolist(), strict=True):
             if problem is None:
                 labels = tuple([names[index] for index in ranked if above[index]])
@@ -255,36 +267,6 @@ def load(path: str | Path | None = None, policy: str = DEFAULT_POLICY, threads: 
 
     method = load_classifier(run).method
     return Predictor(method.taxonomy, thresholds[policy], TorchScorer(method), run.digest)
-
-
-def _listed(texts: Any) -> list[Any]:
-    """Return texts as a list, and say what to pass instead of a string, a table or a mapping.
-
-    Iterating over a table or a mapping would give the names of its columns.
-    """
-    kind = type(texts)
-    if isinstance(texts, str | bytes):
-        raise EmograinError("expected a list of texts, got one string", "predict([text])")
-    # pandas, Polars and Arrow tables, and data sets; none of these packages is needed to tell.
-    columns = next((list(getattr(texts, name)) for name in ("column_names", "columns") if hasattr(kind, name)), None)
-    columns = list(texts) if columns is None and isinstance(texts, Mapping) else columns
-    if columns is not None:
-        names = shortened(", ".join(map(str, columns)))
-        raise EmograinError(
-            f"expected a list of texts, got a {kind.__name__} with the columns {names}",
-            f"pass one of them, such as model.predict(data[{str(columns[0] if columns else 'text')!r}])",
-        )
-    if not isinstance(texts, Iterable) and not hasattr(kind, "__getitem__"):
-        raise EmograinError(f"expected a list of texts, got {kind.__name__}", "predict([text])")
-    return list(texts)
-
-
-def _find_problem(text: Any) -> str | None:
-    if not isinstance(text, str):
-        return f"the text must be a string, got {type(text).__name__}"
-    if not text.isascii() and LONE_SURROGATE.search(text):
-        return "the text is not valid Unicode: it has half of a surrogate pair"
-    return None if text.strip() else "the text is empty"
 
 
 def _add_row_problem(prediction: Prediction, row: Row) -> Prediction:

@@ -9,6 +9,7 @@ from ..common.json_text import to_json
 from ..data.tabular.reader import Row
 from .attributions import Word, top_words
 from .predictor import Prediction
+from .tables import score_columns
 
 RESERVED = ("labels", "scores", "error", "note")  # output columns
 MISFITS = "note"  # output column that also takes input values that do not fit the file's columns
@@ -50,15 +51,7 @@ def to_record(row: Row, prediction: Prediction, settings: RecordSettings, flat: 
         while other in fields:
             other = f"input_{other}"
         fields[other] = fields.pop(name)
-    shown = (
-        prediction.scores if settings.all_scores else {label: prediction.scores[label] for label in prediction.labels}
-    )
-    rounded = {label: round(score, 6) for label, score in shown.items()}
-    added: dict[str, Any] = {"labels": list(prediction.labels)}
-    if flat and settings.all_scores:
-        added |= {f"score_{label}": rounded.get(label) for label in settings.labels}
-    else:
-        added["scores"] = list(rounded.values()) if flat else rounded
+    added = score_columns(prediction, settings.labels, settings.all_scores, flat)
     if settings.explain:
         words = prediction.words and {
             label: [_rounded(word) for word in each] for label, each in prediction.words.items()

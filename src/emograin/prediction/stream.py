@@ -40,6 +40,7 @@ def write_predictions(
     resume: bool = False,
     explain: bool = False,
     open_progress: Callable[[int], Progress] = lambda done: Progress(None, "texts", done, show=False),
+    at_least_one: bool = False,
 ) -> None:
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
@@ -56,6 +57,7 @@ def write_predictions(
             the bytes of an undisturbed run.
         explain: Write the contribution of each word to each predicted label.
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
+        at_least_one: Give a text that reaches no threshold the label with the highest score.
 
     Raises:
         EmograinError: The output cannot be written in this format or cannot be resumed, another process writes it, or
@@ -75,7 +77,7 @@ def write_predictions(
         )
     settings = RecordSettings(predictor.labels, all_scores, explain)
     to_record, counts = RECORDS[format], Counter[str]()
-    description = describe(predictor, format, all_scores, explain)
+    description = describe(predictor, format, all_scores, explain, at_least_one)
     point = ResumePoint()
     with ExitStack() as stack:
         if output is not None and resumable:
@@ -90,7 +92,8 @@ def write_predictions(
                 print(f"{one_line(str(output))} is already complete: nothing to resume", file=sys.stderr)
                 return
         progress = stack.enter_context(open_progress(point.rows))
-        predicted = predictor.predict_rows(chain(point.again, rows), WINDOW, progress.advance, explain)
+        source = chain(point.again, rows)
+        predicted = predictor.predict_rows(source, WINDOW, progress.advance, explain, at_least_one=at_least_one)
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
             stream, commit = stack.enter_context(append_to(output, resume, description))
@@ -155,7 +158,7 @@ def _nothing() -> None:
     """Commit nothing: the output is written as a whole."""
 
 
-def describe(predictor: Predictor, format: str, all_scores: bool, explain: bool) -> dict[str, Any]:
+def describe(predictor: Predictor, format: str, all_scores: bool, explain: bool, at_least_one: bool) -> dict[str, Any]:
     """Return what the rows of an output depend on, beside the input."""
     return {
         "format": format,
@@ -163,6 +166,7 @@ def describe(predictor: Predictor, format: str, all_scores: bool, explain: bool)
         "thresholds": predictor.thresholds.tolist(),
         "all_scores": all_scores,
         "explain": explain,
+        "at_least_one": at_least_one,
         "window": WINDOW,
     }
 

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from .. import __version__
 from ..evaluation.policies import DEFAULT_POLICY
+from ..evaluation.thresholds import apply_thresholds
 from .dynamic_batching import BatchingQueue, Job
 from .errors import ServiceError, shutting_down
 from .metrics import Metrics
@@ -141,7 +142,9 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
         parts: list[str] = []
         for start in range(0, len(results), CHUNK):
             chunk = enumerate(results[start : start + CHUNK], start)
-            predictions = [_to_json(row, index, model.labels, values, query.all_scores) for index, row in chunk]
+            predictions = [
+                _to_json(row, index, model.labels, values, query.all_scores, query.at_least_one) for index, row in chunk
+            ]
             parts.append(_dumps(predictions)[1:-1])
             await asyncio.sleep(0)
         head = _dumps({"model": model.name, "thresholds": policy})[:-1]
@@ -161,7 +164,7 @@ async def _wait(request: Request, job: Job, queue: BatchingQueue) -> None:
 
 
 def _to_json(
-    row: Scored, index: int, labels: Sequence[str], thresholds: np.ndarray, all_scores: bool
+    row: Scored, index: int, labels: Sequence[str], thresholds: np.ndarray, all_scores: bool, at_least_one: bool
 ) -> dict[str, Any]:
     """Build the prediction for the text at `index` as JSON.
 
@@ -171,13 +174,15 @@ def _to_json(
         labels: All labels.
         thresholds: (labels,).
         all_scores: Include the scores of all labels.
+        at_least_one: Predict the label with the highest score if none reaches its threshold.
 
     Raises:
         ServiceError: The text cannot be read.
     """
     if row.error is not None:
         raise ServiceError(422, "invalid_request", f"texts[{index}]: {row.error}")
-    order = [at for at in np.argsort(-row.scores, kind="stable") if row.scores[at] >= thresholds[at]]
+    (reached,) = apply_thresholds(row.scores[np.newaxis], thresholds, at_least_one)
+    order = [at for at in np.argsort(-row.scores, kind="stable") if reached[at]]
     predicted = [
         {"label": labels[at], "score": _rounded(row.scores[at]), "threshold": _rounded(thresholds[at])} for at in order
     ]

@@ -35,6 +35,10 @@ class PredictRequest(BaseModel):
         default=False, description="Return the contribution of each word to each label, if the model supports it."
     )
 
+    at_least_one: bool = Field(
+        default=False, description="Give a text that reaches no threshold the label with the highest score."
+    )
+
     def model_post_init(self, _: Any) -> None:
         """Require exactly one of `text` and `texts`."""
         if len(self.model_fields_set & {"text", "texts"}) != 1:
@@ -47,7 +51,7 @@ class PredictRequest(BaseModel):
 
 
 class PredictedLabel(BaseModel):
-    """A label whose score reaches its threshold."""
+    """A label whose score reaches its threshold, or, with at_least_one, the one with the highest score."""
 
     label: str
     score: float

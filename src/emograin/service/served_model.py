@@ -37,7 +37,7 @@ class Predicting(Protocol):
     def predict(self, texts: Sequence[str | None]) -> Predictions:
         """Predict one row per text; an unreadable text gives a row with an error."""
 
-    def explain(self, texts: Sequence[str | None]) -> Sequence[Words]:
+    def explain(self, texts: Sequence[str | None], at_least_one: bool) -> Sequence[Words]:
         """Return for each text: label -> words as {"start", "end", "weight"}, in characters of the text."""
 
 
@@ -103,7 +103,7 @@ class ServedModel:
         ]
         wanted = [index for index, row in enumerate(rows) if explained[index] and row.error is None]
         if wanted:
-            words = self.predictor.explain([texts[index] for index in wanted])
+            words = self.predictor.explain([texts[index] for index in wanted], at_least_one=True)
             for index, each in zip(wanted, words, strict=True):
                 rows[index] = Scored(rows[index].scores, rows[index].truncated, None, each)
         return rows

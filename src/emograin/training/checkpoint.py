@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from ..common.errors import EmograinError
-from ..models.classifier import Classifier, load_weights, read_tensors, save_tensors
+from ..models.classifier import Classifier, load_weights
 from ..models.run_folder import RunFolder
+from ..models.tensor_files import read_tensors, save_tensors
 
 
 @dataclass

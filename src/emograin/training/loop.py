@@ -22,10 +22,11 @@ from ..data.corpus import Corpus
 from ..evaluation.run_evaluation import save_evaluation
 from ..evaluation.thresholds import FIXED, choose, f1_at
 from ..models.auxiliary_task import joint_loss, temperature_at, text_losses
-from ..models.classifier import load_weights, read_tensors, save_tensors
+from ..models.classifier import load_weights
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents
+from ..models.tensor_files import read_tensors, save_tensors
 from . import checkpoint
 from .checkpoint import State
 from .interruption import StopRequest

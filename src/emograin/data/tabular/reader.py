@@ -84,7 +84,7 @@ def _without_bom(lines: Iterable[str]) -> Iterator[str]:
 def _read_txt(stream: IO[Any], column: str) -> Iterator[Row]:
     with open_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
         for line in _without_bom(lines):
-            yield _row({column: line.removesuffix("\n").removesuffix("\r")}, column)
+            yield to_row({column: line.removesuffix("\n").removesuffix("\r")}, column)
 
 
 def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
@@ -94,7 +94,7 @@ def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
                 fields = json.loads(line)
                 if not isinstance(fields, dict):
                     raise ValueError(f"expected an object, got {fields!r:.40}")
-                row = _row(fields, column)
+                row = to_row(fields, column)
             except (ValueError, RecursionError) as error:
                 row = _malformed({}, column, f"not a JSON object: {error if line.strip() else 'an empty line'}", line)
             yield row
@@ -127,7 +127,7 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
                 return
             fields = dict(zip_longest(header, cells[: len(header)], fillvalue=""))
             if len(cells) == len(header):
-                yield _row(fields, column)
+                yield to_row(fields, column)
                 continue
             # Cells may have shifted, so any of them could be the text.
             problem = f"{len(cells)} cells, expected {len(header)}"
@@ -153,7 +153,7 @@ def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
         for batch in file.iter_batches(BLOCK):
             columns = [_parquet_values(values, arrow) for values in batch.columns]
             for values in zip(*columns, strict=True):
-                yield _row(dict(zip(batch.schema.names, values, strict=True)), column)
+                yield to_row(dict(zip(batch.schema.names, values, strict=True)), column)
     except (arrow.ArrowException, UnicodeDecodeError) as error:
         raise EmograinError(f"not readable as Parquet: {error}") from error
 
@@ -178,7 +178,7 @@ READERS: dict[str, Callable[[IO[Any], str], Iterator[Row]]] = {
 }
 
 
-def _row(fields: dict[str, Any], column: str) -> Row:
+def to_row(fields: dict[str, Any], column: str) -> Row:
     """Create the row of a well-formed record; its text may still be missing, of another type, or not UTF-8."""
     clean = _clean(fields)
     if column not in clean:
