@@ -12,7 +12,8 @@ from emograin.common.errors import EmograinError
 from emograin.data.tabular.reader import read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
-from emograin.prediction.stream import write_predictions
+from emograin.prediction.resumable_output import part_description_path
+from emograin.prediction.stream import describe, write_predictions
 
 LABELS = ("joy", "anger", "neutral")
 TEXTS = ["a", "a b c", "a b c d e f", None, ""]
@@ -147,8 +148,11 @@ def test_at_least_one_holds_in_files_and_when_resumed(predictor, tmp_path):
     assert whole.splitlines()[1].startswith('a b c d e f,"[""neutral""]"')
     (tmp_path / "out.csv").unlink()
     partial = tmp_path / "out.csv.part"
+    description = json.dumps(describe(predictor, "csv", False, False, at_least_one=True))
     partial.write_text("".join(whole.splitlines(keepends=True)[:2]))
+    part_description_path(tmp_path / "out.csv").write_text(description)
     assert predict(resume=True) == whole
     (tmp_path / "out.csv").rename(partial)
-    with pytest.raises(EmograinError, match="other thresholds or options|other thresholds"):
+    part_description_path(tmp_path / "out.csv").write_text(description)
+    with pytest.raises(EmograinError, match="at_least_one|options"):
         predict(resume=True, at_least_one=False)

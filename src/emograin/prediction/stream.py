@@ -158,7 +158,9 @@ def _nothing() -> None:
     """Commit nothing: the output is written as a whole."""
 
 
-def describe(predictor: Predictor, format: str, all_scores: bool, explain: bool, at_least_one: bool) -> dict[str, Any]:
+def describe(
+    predictor: Predictor, format: str, all_scores: bool, explain: bool, at_least_one: bool = False
+) -> dict[str, Any]:
     """Return what the rows of an output depend on, beside the input."""
     return {
         "format": format,
