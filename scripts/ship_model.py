@@ -189,7 +189,8 @@ def describe_uses(corpus: data.Corpus) -> dict[str, Any]:
             f"Rare labels have few of the {counts['texts']:,} training texts: {rare}.",
             "The labels are noisy: few raters per text, who often disagree.",
             "Irony, quotations and emoji are often misread; names of groups and religions may carry the data's bias.",
-            "Only the first 50 word pieces of a text are read.",
+            "Texts longer than 50 word pieces are read sentence by sentence; what links sentences, such as irony, is "
+            "lost.",
         ],
     }
 

@@ -38,7 +38,10 @@ def test_every_section_is_in_exactly_one_document():
     assert run(code) == "{1}\n"
 
 
-@pytest.mark.parametrize(("document", "section"), [("README.md", "demo"), ("docs/python.md", "explain")])
+@pytest.mark.parametrize(
+    ("document", "section"),
+    [("README.md", "demo"), ("docs/python.md", "explain"), ("docs/python.md", "segments")],
+)
 def test_shown_outputs_are_those_of_the_commands(document: str, section: str):
     """Words are equal; scores may differ in the last digit, and a bar by one block, on another processor."""
     number = re.compile(r"[+-]?\d+\.\d+")

@@ -18,6 +18,8 @@ def predict(
     input_format: Literal["txt", "csv", "tsv", "jsonl", "parquet"] | None = None,
     all_scores: bool = False,
     explain: bool = False,
+    segments: bool = False,
+    windows: Literal["on", "off"] = "on",
     thresholds: Policy = DEFAULT_POLICY,
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
@@ -26,8 +28,9 @@ def predict(
 ) -> None:
     """Predict the emotions of texts: arguments, files, or standard input with one text per line.
 
-    Every input row is written, in order, with its other columns. Rows that cannot be read get an `error`, truncated
-    texts a `note`. With several files, each output has its input's name and appears when complete.
+    Every input row is written, in order, with its other columns. Rows that cannot be read get an `error`. Texts of any
+    length are read whole: those that are longer than the model's limit sentence by sentence. With several files, each
+    output has its input's name and appears when complete.
 
     Parameters
     ----------
@@ -52,6 +55,12 @@ def predict(
         Add the contribution of each word to the logit of each predicted label; negative weights are evidence against
         the label. The column `words` holds start, end (in characters) and weight of each word, as JSON in CSV and
         Parquet; the text format shows the most important words.
+    segments
+        Add the labels of each sentence. The column `segments` holds start, end (in characters), labels and scores of
+        each sentence, as JSON in CSV and Parquet.
+    windows
+        How texts are read that are longer than the model's limit: sentence by sentence (on), or only their first word
+        pieces, with a `note` (off).
     thresholds
         Threshold policy: fixed (0.3), or chosen on dev: global or per-label.
     resume
@@ -80,7 +89,7 @@ def predict(
             raise EmograinError(
                 "several files, and --engine, need input files whose names show their format", "--input FOLDER"
             )
-        settings = FileSettings(model, thresholds, column, all_scores, explain)
+        settings = FileSettings(model, thresholds, column, all_scores, explain, segments, windows == "on")
         predict_files(
             input,
             output,
@@ -115,4 +124,6 @@ def predict(
         resume,
         explain,
         lambda done: Progress(None, "texts", done),
+        segments,
+        windows == "on",
     )

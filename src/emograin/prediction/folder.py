@@ -53,6 +53,8 @@ class FileSettings:
         column: Column that holds the text.
         all_scores: Write the scores of all labels, not only of the predicted ones.
         explain: Write the contribution of each word to each predicted label.
+        segments: Write the sentences with their labels.
+        windows: Read long texts whole, not only their beginning.
     """
 
     model: Path | None
@@ -60,6 +62,8 @@ class FileSettings:
     column: str = "text"
     all_scores: bool = False
     explain: bool = False
+    segments: bool = False
+    windows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
     """
     rows = errors = notes = 0
     attempt = attempts / uuid4().hex
-    record_settings = RecordSettings(predictor.labels, settings.all_scores, settings.explain)
+    record_settings = RecordSettings(predictor.labels, settings.all_scores, settings.explain, settings.segments)
     try:
         with disk_errors(job.target):
             attempt.mkdir(parents=True)
@@ -146,7 +150,12 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
             open_writer(attempt / job.target.name, example=example_record(record_settings)) as writer,
         ):
             to_record = RECORDS[infer_format(job.target)]
-            predicted = predictor.predict_rows(read_rows(job.source, None, settings.column), explain=settings.explain)
+            predicted = predictor.predict_rows(
+                read_rows(job.source, None, settings.column),
+                explain=settings.explain,
+                segments=settings.segments,
+                windows=settings.windows,
+            )
             while block := list(islice(predicted, BLOCK)):
                 writer.write([to_record(*each, record_settings) for each in block])
                 rows += len(block)

@@ -155,11 +155,13 @@ def check_same_model(output: Path, format: str, rows: Sequence[tuple[Mapping[str
     """
     for written, predicted in rows:
         for name, value in predicted.items():
-            before = written.get(name) if format == "jsonl" else _parse_cell(written.get(name))
-            if not _is_close(before, json.loads(to_json(value))):
+            before, now = written.get(name), json.loads(to_json(value))
+            if format != "jsonl":  # words and segments are JSON in a cell
+                before, now = _parse_cell(before), _parse_cell(to_cell(value))
+            if not _is_close(before, now):
                 raise EmograinError(
                     f"{partial_path(resolved(output))} was written by another model or with other thresholds: "
-                    f"{name!r} is {before!r} in it, now {value!r}",
+                    f"{name!r} is {before!r} in it, now {now!r}",
                     "resume with the same model and options, or start without --resume",
                 )
 

@@ -40,6 +40,8 @@ def write_predictions(
     resume: bool = False,
     explain: bool = False,
     open_progress: Callable[[int], Progress] = lambda done: Progress(None, "texts", done, show=False),
+    segments: bool = False,
+    windows: bool = True,
 ) -> None:
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
@@ -55,6 +57,8 @@ def write_predictions(
         resume: Continue the partial output, if any, after its last complete row.
         explain: Write the contribution of each word to each predicted label.
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
+        segments: Write the sentences with their labels.
+        windows: Read long texts whole, not only their beginning.
 
     Raises:
         EmograinError: The output cannot be written in this format or cannot be resumed, another process writes it, or
@@ -72,7 +76,7 @@ def write_predictions(
         raise EmograinError(
             "--resume needs an output that can be appended to", f"--output FILE, one of {', '.join(FORMATS)}"
         )
-    settings = RecordSettings(predictor.labels, all_scores, explain)
+    settings = RecordSettings(predictor.labels, all_scores, explain, segments)
     to_record, counts = RECORDS[format], Counter[str]()
     point = ResumePoint()
     with ExitStack() as stack:
@@ -80,13 +84,13 @@ def write_predictions(
             target = resolved(output)
             stack.enter_context(locked(target))
             if resume and partial_path(target).exists():
-                point = _resume(predictor, rows, output, format, settings)
+                point = _resume(predictor, rows, output, format, settings, windows)
                 print(f"{point.rows:,} rows are already written", file=sys.stderr)
             elif resume and target.exists():
                 print(f"{one_line(str(output))} is already complete: nothing to resume", file=sys.stderr)
                 return
         progress = stack.enter_context(open_progress(point.rows))
-        predicted = predictor.predict_rows(rows, WINDOW, progress.advance, explain)
+        predicted = predictor.predict_rows(rows, WINDOW, progress.advance, explain, segments, windows)
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
             stream, commit = stack.enter_context(append_to(output, resume))
@@ -151,7 +155,7 @@ def _nothing() -> None:
 
 
 def _resume(
-    predictor: Predictor, rows: Iterator[Row], output: Path, format: str, settings: RecordSettings
+    predictor: Predictor, rows: Iterator[Row], output: Path, format: str, settings: RecordSettings, windows: bool
 ) -> ResumePoint:
     """Skip the rows that the partial output holds, and check that the same model wrote them."""
     to_record = RECORDS[format]
@@ -165,7 +169,8 @@ def _resume(
         return dict(list(to_record(row, prediction, settings).items())[len(row.fields) :])
 
     point = find_resume_point(output, format, rows, input_columns)
-    again = predictor.predict_rows([row for row, _ in point.last], explain=settings.explain)
+    last = [row for row, _ in point.last]
+    again = predictor.predict_rows(last, explain=settings.explain, segments=settings.segments, windows=windows)
     written = [columns for _, columns in point.last]
     check_same_model(output, format, list(zip(written, (predicted_columns(*each) for each in again), strict=True)))
     return point
