@@ -210,6 +210,61 @@ def static_quantization() -> str:
     return markdown(rows)
 
 
+def long_texts() -> str:
+    """The measurements on test of experiments/document_aggregation.py."""
+    measured = _read("long_texts.json")
+    titles = ["texts of a document", "read", "macro F1, 27 emotions", "macro F1, all labels", "precision, recall"]
+    rows = [[*titles, "documents with neutral"]]
+    places = [["texts of a document", "read", *[f"{10 * at}–{10 * at + 10} %" for at in range(10)]]]
+    for kind, found in measured["test"].items():
+        title = {"any": "any", "three": "three emotions, neutral"}[kind]
+        for way, name in (("whole", "whole"), ("first word pieces", "first 50 word pieces")):
+            cells = [title, name]
+            for labels in ("emotions", "all_labels"):
+                cells.append("{macro_f1:.3f} ({interval[0]:.3f} to {interval[1]:.3f})".format(**found[way][labels]))
+            cells.append("{macro_precision:.3f}, {macro_recall:.3f}".format(**found[way]["emotions"]))
+            rows.append([*cells, f"{found[way]['neutral']['documents_with_it']:.0%}"])
+            recalls = found[way]["recall_by_tenth"]
+            shown = ["{recall:.2f} ({interval[0]:.2f}–{interval[1]:.2f})".format(**each) for each in recalls]
+            places.append([title, name, *shown])
+    words = " and ".join(f"{each['words']:.0f}" for each in measured["test"].values())
+    intro = f"{measured['documents']} documents of each kind, {words} words on average, 95 % intervals over documents:"
+    between = "Emotions of the texts in each tenth of a document that are found, beside 95 % intervals:"
+    return f"{intro}\n\n{markdown(rows)}\n\n{between}\n\n{markdown(places)}"
+
+
+def aggregations() -> str:
+    """The comparison on dev of experiments/document_aggregation.py: sentences, and the best of each other size."""
+    measured = _read("long_texts.json")
+    rows = [["windows, aggregation", "any texts: macro F1", "precision, recall", "three emotions", "precision, recall"]]
+    rows[0].append("mean macro F1")
+    ranked = sorted(measured["dev"].items(), key=lambda each: -each[1]["mean"])
+    best = {name.partition(",")[0]: name for name, _ in reversed(ranked)}  # size of windows -> its best
+    for name, found in ranked:
+        if not name.startswith("sentences") and name not in best.values():
+            continue
+        cells = [f"**{name}**" if name == measured["chosen"] else name]
+        for kind in ("any", "three"):
+            cells.append(f"{found[kind]['macro_f1']:.3f}")
+            cells.append("{macro_precision:.3f}, {macro_recall:.3f}".format(**found[kind]))
+        rows.append([*cells, f"{found['mean']:.3f}"])
+    return markdown(rows)
+
+
+def sentence_splitters() -> str:
+    """The measurements of experiments/sentence_splitters.py."""
+    titles = ["library", "MB installed", "MB/s", "F1, hand-made cases", "line by line", "joints found after . ! ?"]
+    rows = [[*titles, "seconds for 20,000 and 200,000 characters, slowest kind"]]
+    for name, found in _read("sentence_splitters.json").items():
+        cells = [f"{name} {found['version']}", f"{found['megabytes']:.1f}", f"{found['megabytes_per_second']:.2f}"]
+        cells += [f"{found[each]:.3f}" for each in ("cases_f1", "cases_f1_by_line", "joints_after_punctuation")]
+        hard = found["seconds_of_hard_texts"]
+        slowest = max(hard, key=lambda kind: [float("inf") if each is None else each for each in hard[kind]][::-1])
+        times = ", ".join("over 10" if each is None else f"{each:.2f}" for each in hard[slowest])
+        rows.append([*cells, f"{slowest}: {times}"])
+    return markdown(rows)
+
+
 def _measured(name: str, latency: dict[str, Any], answer: dict[str, Any], memory: dict[str, Any]) -> list[str]:
     p50 = f"{latency[name]['p50']:.2f}" if name in latency else ""
     return [p50, str(answer.get(name, "")), str(memory.get(name, ""))]

@@ -207,7 +207,8 @@ def describe_uses(corpus: data.Corpus) -> dict[str, Any]:
             "The labels are noisy: few raters per text, who often disagree.",
             "Irony and quotations are often misread; names of groups and religions may carry the data's bias.",
             "Emoji have a meaning of their own only in short texts: few training texts have any (results/emoji.json).",
-            "Only the first 50 word pieces of a text are read.",
+            "Texts longer than 50 word pieces are read sentence by sentence; what links sentences, such as irony, is "
+            "lost.",
         ],
     }
 

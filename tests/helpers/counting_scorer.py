@@ -14,9 +14,13 @@ class CountingScorer:
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        self.calls.append(len(texts))
-        on_progress(len(texts))
-        lengths = np.array([len(text.split()) for text in texts])
-        scores = np.stack([lengths % 2, lengths % 3 / 3, np.full(len(texts), 0.4)], axis=1).astype(np.float32)
-        return scores, lengths > self.limit
+    def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray]:
+        words = [[len(word) for word in text.split()] for text in texts]
+        truncated = np.array([len(ids) > self.limit for ids in words], dtype=bool)
+        return [ids[: self.limit] for ids in words], truncated
+
+    def score(self, documents: Sequence[list[int]], on_progress: Callable[[int], Any] = lambda _: None) -> np.ndarray:
+        self.calls.append(len(documents))
+        on_progress(len(documents))
+        lengths = np.array([len(ids) for ids in documents])
+        return np.stack([lengths % 2, lengths % 3 / 3, np.full(len(documents), 0.4)], axis=1).astype(np.float32)

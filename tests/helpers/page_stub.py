@@ -58,6 +58,25 @@ def words_of(text: str, label: str) -> list[dict[str, Any]]:
     return [{"start": at.start(), "end": at.end(), "weight": weights.get(at.group().lower(), 0.05)} for at in found]
 
 
+def labels_of(scores: dict[str, float], thresholds: dict[str, float]) -> list[dict[str, Any]]:
+    """Return the labels that reach their thresholds, highest score first."""
+    return [
+        {"label": label, "score": score, "threshold": thresholds[label]}
+        for label, score in sorted(scores.items(), key=lambda pair: -pair[1])
+        if score >= thresholds[label]
+    ]
+
+
+def segments_of(text: str, thresholds: dict[str, float]) -> list[dict[str, Any]]:
+    """Return the sentences, which end with a full stop, with offsets in code points."""
+    found = []
+    for at in re.finditer(r"[^.\s][^.]*\.?", text):
+        scores = scores_of(at.group())
+        labels = labels_of(scores, thresholds)
+        found.append({"start": at.start(), "end": at.end(), "labels": labels, "scores": scores})
+    return found
+
+
 @dataclass
 class Stub:
     """Behaviour that tests set, and requests that they inspect."""
@@ -87,14 +106,13 @@ class Stub:
         rows = []
         for text in body["texts"]:
             scores = scores_of(text)
-            labels = [
-                {"label": label, "score": score, "threshold": thresholds[label]}
-                for label, score in sorted(scores.items(), key=lambda pair: -pair[1])
-                if score >= thresholds[label]
-            ]
+            labels = labels_of(scores, thresholds)
             explained = body["explain"] and self.explanations
             words = {row["label"]: words_of(text, row["label"]) for row in labels} if explained else None
-            rows.append({"labels": labels, "scores": scores, "truncated": len(text) > 500, "words": words})
+            segments = segments_of(text, thresholds) if body.get("segments") else None
+            # A service with --windows off, or an older one, cuts long texts.
+            cut = len(text) > 500
+            rows.append({"labels": labels, "scores": scores, "truncated": cut, "words": words, "segments": segments})
         return {"model": "stub", "thresholds": body["thresholds"], "predictions": rows}
 
 

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from emograin.prediction.attributions import Word
 from emograin.prediction.predictor import Prediction, Predictions
+from emograin.prediction.segments import Segments
 from emograin.service.app import create_app
 from emograin.service.served_model import ServedModel
 from emograin.service.server import listen
@@ -33,6 +34,14 @@ def scores_of(text: str) -> list[float]:
     return [len(text) % 10 / 10, ord(text[0]) % 10 / 10, (len(text) + ord(text[0])) % 10 / 10]
 
 
+def halves(text: str) -> Segments:
+    """Return the halves of a text, each with its own scores; a single character is one segment."""
+    middle = len(text) // 2
+    spans = np.array([(start, end) for start, end in ((0, middle), (middle, len(text))) if start < end])
+    scores = np.array([scores_of(text[start:end]) for start, end in spans], dtype=np.float32)
+    return Segments(spans, scores, LABELS, np.full(len(LABELS), 0.5))
+
+
 class Recorder:
     """Predicts with `scores_of`; each call waits for `may_go_on` and then takes `seconds`."""
 
@@ -46,8 +55,10 @@ class Recorder:
         self.may_go_on.set()
         self.threads: set[int] = set()
 
-    def predict(self, texts: Sequence[str | None]) -> Predictions:
-        """Fail on a text "break"; a text "unreadable" has an error; more than 50 characters are truncated."""
+    def predict(
+        self, texts: Sequence[str | None], *, explain: bool = False, segments: bool = False, windows: bool = True
+    ) -> Predictions:
+        """Fail on a text "break"; a text "unreadable" has an error; without windows, 50 characters are read."""
         self.threads.add(threading.get_ident())
         self.calls.append([str(text) for text in texts])
         assert self.may_go_on.wait(30)
@@ -60,13 +71,15 @@ class Recorder:
                 (),
                 {},
                 error="it cannot be read" if text == "unreadable" else None,
-                note="truncated" if len(str(text)) > 50 else None,
+                note="truncated" if len(str(text)) > 50 and not windows else None,
+                words=self.words(str(text)) if explain else None,
+                segments=halves(str(text)) if segments else None,
             )
             for text in texts
         ]
         return Predictions(rows, scores)
 
-    def explain(self, texts: Sequence[str | None], at_least_one: bool = False) -> list[dict[str, list[Word]]]:
+    def words(self, text: str) -> dict[str, list[Word]]:
         """Fail: this predictor does not explain."""
         raise NotImplementedError
 
@@ -76,8 +89,8 @@ class Explainer(Recorder):
 
     explains = True
 
-    def explain(self, texts: Sequence[str | None], at_least_one: bool = False) -> list[dict[str, list[Word]]]:  # noqa: ARG002
-        return [{label: [Word(start=0, end=1, weight=len(text or "") / 10)] for label in LABELS} for text in texts]
+    def words(self, text: str) -> dict[str, list[Word]]:
+        return {label: [Word(start=0, end=1, weight=len(text) / 10)] for label in LABELS}
 
 
 def run(test: Any) -> Any:

@@ -55,9 +55,9 @@ def test_one_string_instead_of_a_list_is_an_error(predictor):
 
 
 def test_a_truncated_text_is_predicted_with_a_note(predictor):
-    prediction = predictor.predict(["a b c d e f g"])[0]
+    prediction = predictor.predict(["a b c d e f g"], windows=False)[0]
     assert prediction.note == "only the first 5 word pieces were read"
-    assert prediction.labels == ("joy",)
+    assert prediction.labels == ("joy", "anger")
 
 
 def test_no_texts_give_no_predictions(predictor):
@@ -100,7 +100,12 @@ def test_every_bad_row_of_a_file_is_kept_marked_and_counted(predictor, tmp_path,
     assert [row["id"] for row in rows if "id" in row] == [1]
     assert [bool(row["error"]) for row in rows] == [False, True, True, True, False, False]
     assert rows[4]["note"] == "not valid UTF-8"
-    assert "first 5 word pieces" in rows[5]["note"]
+    assert rows[5]["note"] is None
+    assert "6 rows: 3 with an error, 1 with a note" in capsys.readouterr().err
+    cut = [
+        json.loads(line) for line in output(predictor, source, "jsonl", "jsonl", tmp_path, windows=False).splitlines()
+    ]
+    assert "first 5 word pieces" in cut[5]["note"]
     assert "6 rows: 3 with an error, 2 with a note" in capsys.readouterr().err
 
 
@@ -125,7 +130,7 @@ def test_parquet_has_lists_of_labels_and_scores(predictor, tmp_path):
 
 
 def test_text_for_people_shows_the_nearest_label_if_none_reaches_its_threshold(predictor):
-    assert "nearest: neutral 0.40" in format_prediction("a b c d e f", predictor.predict(["a b c d e f"])[0])
+    assert "nearest: neutral 0.40" in format_prediction("a b c d", predictor.predict(["a b c d"])[0])
     assert "error: the text is empty" in format_prediction("", predictor.predict([""])[0])
 
 

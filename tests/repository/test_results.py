@@ -39,7 +39,13 @@ def test_every_section_is_in_exactly_one_document():
 
 
 @pytest.mark.parametrize(
-    ("document", "section"), [("README.md", "demo"), ("docs/python.md", "explain"), ("docs/your_texts.md", "reviews")]
+    ("document", "section"),
+    [
+        ("README.md", "demo"),
+        ("docs/python.md", "explain"),
+        ("docs/your_texts.md", "reviews"),
+        ("docs/python.md", "segments"),
+    ],
 )
 def test_shown_outputs_are_those_of_the_commands(document: str, section: str):
     """Words are equal; scores may differ in the last digit, and a bar by one block, on another processor."""

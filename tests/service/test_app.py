@@ -9,7 +9,7 @@ from functools import partial
 import httpx
 import numpy as np
 import pytest
-from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, running, scores_of, served
+from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, running, scores_of, served, until
 
 import emograin
 from emograin.common.errors import EmograinError
@@ -39,7 +39,38 @@ async def test_labels_are_those_above_the_thresholds_of_the_policy(policy):
     assert answer["thresholds"] == (policy or "per-label")
     for text, each in zip(texts, answer["predictions"], strict=True):
         expected = labels_by_hand(text, policy or "per-label")
-        assert each == {"labels": expected, "truncated": len(text) > 50, "words": None}
+        assert each == {"labels": expected, "truncated": False, "words": None, "segments": None}
+
+
+@run
+async def test_segments_and_the_beginning_only():
+    async with running(Recorder()) as (client, _):
+        plain, cut = [(await ask(client, "k" * 60, windows=each)).json()["predictions"][0] for each in (True, False)]
+        assert (plain["truncated"], cut["truncated"]) == (False, True)
+        found = (await ask(client, "hello", segments=True, thresholds="global")).json()["predictions"][0]["segments"]
+        assert [(each["start"], each["end"]) for each in found] == [(0, 2), (2, 5)]
+        assert [each["labels"] for each in found] == [labels_by_hand(part, "global") for part in ("he", "llo")]
+        assert "scores" not in found[0]
+        found = (await ask(client, "hello", segments=True, all_scores=True)).json()["predictions"][0]["segments"]
+        assert found[1]["scores"] == dict(zip(LABELS, scores_of("llo"), strict=True))
+
+
+@run
+async def test_texts_of_one_batch_may_differ_in_their_options():
+    predictor = Explainer()
+    async with running(predictor) as (client, app):
+        predictor.may_go_on.clear()
+        first = asyncio.create_task(ask(client, "first"))
+        await until(lambda: predictor.calls)
+        asked = [("a", {}), ("b", {"segments": True}), ("c", {"explain": True}), ("d", {})]
+        others = [asyncio.create_task(ask(client, text, **more)) for text, more in asked]
+        await until(lambda: app.state.queue.waiting == 4)
+        predictor.may_go_on.set()
+        found = [(await each).json()["predictions"][0] for each in (first, *others)]
+    assert [each["labels"] for each in found[1:]] == [labels_by_hand(text, "per-label") for text in "abcd"]
+    assert [each["segments"] is not None for each in found] == [False, False, True, False, False]
+    assert [each["words"] is not None for each in found] == [False, False, False, True, False]
+    assert sorted(predictor.calls[1:], key=len) == [["b"], ["c"], ["a", "d"]]
 
 
 @run
@@ -320,8 +351,7 @@ def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
             assert labels == [row.labels for row in expected]
             scores = [list(row["scores"].values()) for row in found]
             np.testing.assert_allclose(scores, expected.scores, atol=2e-6)
-            assert [row["truncated"] for row in found] == [row.note is not None for row in expected]
-            assert found[-1]["truncated"]
+            assert not any(row["truncated"] for row in found)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from emograin.service.dynamic_batching import BatchingQueue, Job
 from emograin.service.fair_queue import FairQueue, Turns
+from emograin.service.options import Options
 from emograin.service.text_cost import EXPLAINING, estimate_cost
 
 
-def queue_of(cost=lambda text, explain: len(text) * (EXPLAINING if explain else 1), **limits):
+def queue_of(cost=lambda text, options: len(text) * (EXPLAINING if options.explain else 1), **limits):
     return BatchingQueue(None, limits.pop("batch_texts", 32), 4096, batch_tokens=384, cost=cost)
 
 
@@ -55,7 +56,7 @@ async def test_clients_share_equally_however_many_requests_they_send():
 @run
 async def test_explanations_are_weighed_by_their_cost():
     queue = queue_of()
-    queue.submit(["A" * 50] * 50, explain=True, client=1)
+    queue.submit(["A" * 50] * 50, Options(explain=True), client=1)
     queue.submit(["B" * 50] * 200, client=2)
     found = batches(queue, 60)
     assert all(len(batch) == 1 for batch in found if "A" in batch)  # 200 tokens, alone
@@ -90,7 +91,7 @@ async def test_a_cancelled_request_is_skipped():
 def test_every_text_is_taken_once_and_in_order(requests):
     async def everything():
         queue: FairQueue[Job] = FairQueue()
-        jobs = [Job(["x"] * len(costs), False, costs, client) for client, costs in requests]
+        jobs = [Job(["x"] * len(costs), Options(), costs, client) for client, costs in requests]
         for job in jobs:
             queue.add(job)
         taken = 0
@@ -117,6 +118,17 @@ def test_members_get_equal_costs():
 
 
 def test_a_text_that_is_cut_costs_little_more_than_one_at_the_limit():
-    short, full, cut = (estimate_cost("a" * length, False, 50) for length in (20, 200, 5000))
+    options = Options(windows=False)
+    short, full, cut = (estimate_cost("a" * length, options, 50) for length in (20, 200, 5000))
     assert short < full < cut < 1.5 * full
-    assert estimate_cost("a" * 200, True, 50) == pytest.approx(EXPLAINING * full, rel=0.05)
+    assert estimate_cost("a" * 200, Options(explain=True), 50) == pytest.approx(EXPLAINING * full, rel=0.05)
+
+
+def test_a_text_that_is_read_whole_costs_by_its_length_and_its_sentences():
+    text = "I am so glad. " * 100
+    once, twice = (estimate_cost(text * times, Options(), 50) for times in (1, 2))
+    assert twice == pytest.approx(2 * once, rel=0.01)
+    assert once > 7 * estimate_cost(text, Options(windows=False), 50)
+    assert estimate_cost("a\n" * 700, Options(), 50) > 2 * estimate_cost("aa" * 700, Options(), 50)
+    assert estimate_cost(text, Options(segments=True), 50) == once  # they are read anyway
+    assert estimate_cost("so glad", Options(segments=True), 50) > 1.5 * estimate_cost("so glad", Options(), 50)

@@ -25,7 +25,8 @@ def test_emotions_appear_while_typing(open_page: Open, stub: Stub) -> None:
     assert bars(page) == ["gratitude", "joy"]
     assert len(stub.requests) < 6, "every key was sent"
     assert stub.requests[-1] == {
-        "texts": ["thank you, so glad"], "thresholds": "per-label", "all_scores": True, "explain": True
+        "texts": ["thank you, so glad"], "thresholds": "per-label", "all_scores": True, "explain": True,
+        "segments": True,
     }  # fmt: skip
     page.click("summary")
     scores = scores_of("thank you, so glad")
@@ -74,6 +75,34 @@ def test_examples_and_truncated_texts(open_page: Open, stub: Stub) -> None:
     expect(page.locator("#one-notice")).to_contain_text("2,001 characters, the limit is 2,000")
     page.fill("#text", "\U0001f600" * 1900)  # 3,800 UTF-16 units, 1,900 characters
     expect(page.locator("#chosen .name")).to_have_text("neutral")
+
+
+def test_course_of_emotions_through_a_text(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#text", "\U0001f600 thank you. nothing here at all, it is long. so glad and furious.")
+    expect(page.locator("#course")).to_be_visible()
+    expect(page.locator("#lanes .name")).to_have_text(["anger", "gratitude", "joy", "neutral"])
+    columns = page.locator("#lanes .lane >> nth=1").locator(".column")
+    widths = columns.evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")
+    assert widths[1] > widths[2] > widths[0], "as the sentences are long"
+    heights = columns.evaluate_all("all => all.map(each => parseFloat(getComputedStyle(each, '::after').height))")
+    assert heights[0] > 10 * max(heights[1:])
+    assert columns.evaluate_all("all => all.map(each => each.className)") == ["column reached at", "column", "column"]
+    image = page.get_by_role("img", name="joy reaches its threshold in sentence 3; highest in sentence 3 of 3, 0.88")
+    expect(image).to_have_count(1)
+    expect(page.locator("#course-text")).to_have_text("1 of 3: \U0001f600 thank you.")
+    columns.nth(1).click()
+    expect(page.locator("#course-text")).to_have_text("2 of 3: nothing here at all, it is long.")
+    page.locator("#course-at").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#course-labels")).to_have_text(re.compile("joy 0.88.*anger|anger.*joy 0.88"))
+    spoken = page.get_by_role("slider", name="Sentence").get_attribute("aria-valuetext")
+    assert re.match(r"3 of 3: .*joy 0.88.* so glad and furious\.", spoken)
+    page.click("#course-all summary")
+    expect(page.locator("#course-rows tr")).to_have_count(3)
+    expect(page.locator("#course-rows tr >> nth=0")).to_contain_text("gratitude")
+    page.fill("#text", "thank you")
+    expect(page.locator("#course")).to_be_hidden()
 
 
 def test_words_are_coloured_by_the_chosen_emotion(open_page: Open) -> None:

@@ -19,6 +19,8 @@ def predict(
     all_scores: bool = False,
     explain: bool = False,
     at_least_one: bool = False,
+    segments: bool = False,
+    windows: Literal["on", "off"] = "on",
     thresholds: Policy = DEFAULT_POLICY,
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
@@ -27,8 +29,9 @@ def predict(
 ) -> None:
     """Predict the emotions of texts: arguments, files, or standard input with one text per line.
 
-    Every input row is written, in order, with its other columns. Rows that cannot be read get an `error`, truncated
-    texts a `note`. With several files, each output has its input's name and appears when complete.
+    Every input row is written, in order, with its other columns. Rows that cannot be read get an `error`. Texts of any
+    length are read whole: those that are longer than the model's limit sentence by sentence. With several files, each
+    output has its input's name and appears when complete.
 
     Parameters
     ----------
@@ -55,6 +58,12 @@ def predict(
         Parquet; the text format shows the most important words.
     at_least_one
         Give a text that reaches no threshold the label with the highest score, instead of none.
+    segments
+        Add the labels of each sentence. The column `segments` holds start, end (in characters), labels and scores of
+        each sentence, as JSON in CSV and Parquet.
+    windows
+        How texts are read that are longer than the model's limit: sentence by sentence (on), or only their first word
+        pieces, with a `note` (off).
     thresholds
         Threshold policy: fixed (0.3), or chosen on dev: global or per-label.
     resume
@@ -83,7 +92,7 @@ def predict(
             raise EmograinError(
                 "several files, and --engine, need input files whose names show their format", "--input FOLDER"
             )
-        settings = FileSettings(model, thresholds, column, all_scores, explain, at_least_one=at_least_one)
+        settings = FileSettings(model, thresholds, column, all_scores, explain, at_least_one, segments, windows == "on")
         predict_files(
             input,
             output,
@@ -119,4 +128,6 @@ def predict(
         explain,
         lambda done: Progress(None, "texts", done),
         at_least_one=at_least_one,
+        segments=segments,
+        windows=windows == "on",
     )

@@ -50,9 +50,17 @@ class TorchScorer:
         self.method = method
         self.limit = method.max_document_tokens
 
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Texts -> scores (texts, labels), float32, and whether each text was truncated (texts,), bool."""
+    def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], np.ndarray]:
+        """Return the ids of each text's first `limit` word pieces, and whether it has more (texts,), bool."""
         documents = self.method.tokenize(texts, self.limit + 1)
         truncated = np.array([len(ids) > self.limit for ids in documents], dtype=bool)
-        documents = [ids[: self.limit] for ids in documents]
-        return score_documents(self.method, documents, on_progress=on_progress), truncated
+        return [ids[: self.limit] for ids in documents], truncated
+
+    def score(self, documents: Sequence[list[int]], on_progress: Callable[[int], Any] = lambda _: None) -> np.ndarray:
+        """Return scores (documents, labels), float32, of documents from `tokenize`."""
+        return score_documents(self.method, documents, on_progress=on_progress)
+
+    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Texts -> scores (texts, labels), float32, and whether each text was truncated (texts,), bool."""
+        documents, truncated = self.tokenize(texts)
+        return self.score(documents, on_progress), truncated

@@ -54,6 +54,8 @@ class FileSettings:
         all_scores: Write the scores of all labels, not only of the predicted ones.
         explain: Write the contribution of each word to each predicted label.
         at_least_one: Give a text that reaches no threshold the label with the highest score.
+        segments: Write the sentences with their labels.
+        windows: Read long texts whole, not only their beginning.
     """
 
     model: Path | None
@@ -62,6 +64,8 @@ class FileSettings:
     all_scores: bool = False
     explain: bool = False
     at_least_one: bool = False
+    segments: bool = False
+    windows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
     """
     rows = errors = notes = 0
     attempt = attempts / uuid4().hex
-    record_settings = RecordSettings(predictor.labels, settings.all_scores, settings.explain)
+    record_settings = RecordSettings(predictor.labels, settings.all_scores, settings.explain, settings.segments)
     try:
         with disk_errors(job.target):
             attempt.mkdir(parents=True)
@@ -152,6 +156,8 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
                 read_rows(job.source, None, settings.column),
                 explain=settings.explain,
                 at_least_one=settings.at_least_one,
+                segments=settings.segments,
+                windows=settings.windows,
             )
             while block := list(islice(predicted, BLOCK)):
                 notes += writer.write([to_record(*each, record_settings) for each in block])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
@@ -16,38 +16,16 @@ from ..data.taxonomy import Taxonomy
 from ..evaluation.policies import DEFAULT_POLICY
 from ..evaluation.thresholds import apply_thresholds
 from ..models.run_folder import RunFolder
-from .attributions import Word, WordWeights
+from .attributions import Word
+from .long_texts import read_texts
 from .onnx.model import ExportedModel
+from .scorers import Explaining, Scorer
+from .segments import Segments
 from .shipped_model import shipped_model
 from .tables import Tables
 from .text_columns import find_problem, list_texts
 
 WINDOW = 4096  # rows of a stream that are in memory, and sorted by length, at once
-
-
-class Scorer(Protocol):
-    """Scores texts: with onnxruntime for an exported model, with torch for a run folder.
-
-    Attributes:
-        limit: Maximum number of word pieces per text.
-    """
-
-    limit: int
-
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return scores (texts, labels), and which texts were truncated to `limit` word pieces (texts,)."""
-
-
-@runtime_checkable
-class Explaining(Protocol):
-    """A scorer that computes the contribution of each word to each label's logit, if `explains` is true."""
-
-    explains: bool
-
-    def explain(
-        self, texts: Sequence[str], on_progress: Callable[[int], Any]
-    ) -> tuple[np.ndarray, np.ndarray, list[WordWeights]]:
-        """Return scores (texts, labels), which texts were truncated (texts,), and the word weights of each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +38,7 @@ class Prediction:
         error: Reason for the missing prediction, or None.
         note: Remark on the prediction, such as that the text was truncated, or None.
         words: Contribution of each word to each label in `labels`; None unless requested with `explain`.
+        segments: The sentences with their labels; None unless requested with `segments`.
     """
 
     labels: tuple[str, ...]
@@ -67,6 +46,7 @@ class Prediction:
     error: str | None = None
     note: str | None = None
     words: dict[str, list[Word]] | None = None
+    segments: Segments | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +105,12 @@ class Predictor:
         on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
         at_least_one: bool = False,
+        segments: bool = False,
+        windows: bool = True,
     ) -> Predictions:
         """Predict the labels and scores of texts. An unreadable text gives a row with an error, not an exception.
+
+        A text with more word pieces than the model reads at once is read sentence by sentence (`aggregation`).
 
         Args:
             texts: Any number of texts: a list, a column of pandas, Polars or Arrow, or a NumPy array. None, NaN and
@@ -134,6 +118,8 @@ class Predictor:
             on_progress: Called with the number of texts that were just finished.
             explain: Compute the contributions of words in the same pass.
             at_least_one: Give a text that reaches no threshold the label with the highest score.
+            segments: Predict the labels of each sentence as well.
+            windows: Read long texts whole; False: only their first word pieces, with a note.
 
         Returns:
             One prediction per text, in the same order.
@@ -146,24 +132,22 @@ class Predictor:
         problems = [find_problem(text) for text in texts]
         readable = [index for index, problem in enumerate(problems) if problem is None]
         scores = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
-        truncated = np.zeros(len(texts), dtype=bool)
-        weights: dict[int, WordWeights] = {}
         explaining = self._explaining_scorer() if explain else None
         on_progress(len(texts) - len(readable))
-        if readable:
-            selected = [str(texts[index]) for index in readable]
-            if explaining is None:
-                scores[readable], truncated[readable] = self.scorer(selected, on_progress)
-            else:
-                scores[readable], truncated[readable], found = explaining.explain(selected, on_progress)
-                weights = dict(zip(readable, found, strict=True))
-        note = f"only the first {self.scorer.limit} word pieces were read"
+        selected = [str(texts[index]) for index in readable]
+        found = read_texts(selected, self.scorer, self.labels, windows, segments, explaining, on_progress)
+        scores[readable] = found.scores
         rows = self._apply_thresholds(scores, problems, at_least_one)
-        for index in np.flatnonzero(truncated).tolist():
-            rows[index] = replace(rows[index], note=note)
-        for index, each in weights.items():
-            words = {label: each.for_label(self.labels.index(label)) for label in rows[index].labels}
-            rows[index] = replace(rows[index], words=words)
+        note = f"only the first {self.scorer.limit} word pieces were read"
+        for at in np.flatnonzero(found.truncated).tolist():
+            rows[readable[at]] = replace(rows[readable[at]], note=note)
+        for at, each in found.words.items():
+            row = rows[readable[at]]
+            words = {label: each.for_label(self.labels.index(label)) for label in row.labels}
+            rows[readable[at]] = replace(row, words=words)
+        for at, sentences in found.sentences.items():
+            made = Segments(sentences.spans, sentences.scores, self.labels, self.thresholds)
+            rows[readable[at]] = replace(rows[readable[at]], segments=made)
         return Predictions(rows, scores, self.labels)
 
     def explain(self, texts: Iterable[Any], at_least_one: bool = False) -> list[dict[str, list[Word]]]:
@@ -181,8 +165,8 @@ class Predictor:
         Returns:
             For each text, predicted label -> words as {"start", "end", "weight"}. Start and end are characters of the
             text; the weight is the word's first-order contribution to the label's logit, relative to the average
-            word, and negative if it is evidence against the label. Empty for a text with an error; truncated words
-            are left out.
+            word, and negative if it is evidence against the label. In a text that is read sentence by sentence, it is
+            the contribution within the sentence. Empty for a text with an error.
 
         Raises:
             EmograinError: `texts` is not a list of texts, see `predict`, or the model cannot explain.
@@ -196,6 +180,8 @@ class Predictor:
         on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
         at_least_one: bool = False,
+        segments: bool = False,
+        windows: bool = True,
     ) -> Iterator[tuple[Row, Prediction]]:
         """Yield the rows of a file with their predictions, in order, with `window` rows in memory at a time.
 
@@ -205,10 +191,13 @@ class Predictor:
             on_progress: Called with the number of texts that were just finished.
             explain: Compute the contributions of words.
             at_least_one: As for `predict`.
+            segments: Predict the labels of each sentence.
+            windows: Read long texts whole.
         """
         source = iter(rows)
         while block := list(islice(source, window)):
-            predictions = self.predict([row.text for row in block], on_progress, explain, at_least_one=at_least_one)
+            texts = [row.text for row in block]
+            predictions = self.predict(texts, on_progress, explain, at_least_one, segments, windows)
             for row, prediction in zip(block, predictions, strict=True):
                 yield row, _add_row_problem(prediction, row)
 

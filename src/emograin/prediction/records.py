@@ -9,11 +9,14 @@ from ..common.json_text import to_json
 from ..data.tabular.reader import Row
 from .attributions import Word, top_words
 from .predictor import Prediction
+from .segments import Segment
 from .tables import score_columns
 
 RESERVED = ("labels", "scores", "error", "note")  # output columns
 MISFITS = "note"  # output column that also takes input values that do not fit the file's columns
 WORDS = "words"  # an output column with `explain`
+SEGMENTS = "segments"  # an output column with `segments`
+SEGMENT_WIDTH = 60  # characters of a sentence that the format `text` shows
 BAR = 20  # characters of a bar for a score of 1
 
 
@@ -25,11 +28,18 @@ class RecordSettings:
         labels: All labels of the model.
         all_scores: Include the scores of all labels, not only of the predicted ones.
         explain: Include the words of each predicted label.
+        segments: Include the sentences with their labels.
     """
 
     labels: Sequence[str]
     all_scores: bool = False
     explain: bool = False
+    segments: bool = False
+
+    @property
+    def reserved(self) -> tuple[str, ...]:
+        """The output columns, without those of `all_scores`."""
+        return (*RESERVED, *([WORDS] if self.explain else []), *([SEGMENTS] if self.segments else []))
 
 
 def to_record(row: Row, prediction: Prediction, settings: RecordSettings, flat: bool) -> dict[str, Any]:
@@ -42,11 +52,11 @@ def to_record(row: Row, prediction: Prediction, settings: RecordSettings, flat: 
         prediction: Prediction for the row.
         settings: Content of the row.
         flat: For formats with columns: labels and scores as lists or, with `all_scores`, one column `score_LABEL` per
-            label; words as JSON. Otherwise scores and words are nested mappings.
+            label; words and segments as JSON. Otherwise scores, words and segments are nested.
     """
     fields = dict(row.fields)
-    reserved = (*RESERVED, WORDS) if settings.explain else RESERVED
-    for name in [name for name in fields if name in reserved or (settings.all_scores and name.startswith("score_"))]:
+    score = "score_" if settings.all_scores else None
+    for name in [name for name in fields if name in settings.reserved or (score and name.startswith(score))]:
         other = f"input_{name}"
         while other in fields:
             other = f"input_{other}"
@@ -57,13 +67,18 @@ def to_record(row: Row, prediction: Prediction, settings: RecordSettings, flat: 
             label: [_rounded(word) for word in each] for label, each in prediction.words.items()
         }
         added[WORDS] = to_json(words) if flat and words is not None else words
+    if settings.segments:
+        found = prediction.segments
+        segments = None if found is None else [_segment_record(each, settings.all_scores) for each in found]
+        added[SEGMENTS] = to_json(segments) if flat and segments is not None else segments
     return fields | added | {"error": prediction.error, "note": prediction.note}
 
 
 def example_record(settings: RecordSettings) -> dict[str, Any]:
     """Build the output columns of a prediction with values in all of them, for the types of Parquet columns."""
     scores = dict.fromkeys(settings.labels, 0.5)
-    return to_record(Row({}, ""), Prediction(tuple(scores), scores, "error", "note", words={}), settings, flat=True)
+    record = to_record(Row({}, ""), Prediction(tuple(scores), scores, "error", "note", words={}), settings, flat=True)
+    return record | ({SEGMENTS: "[]"} if settings.segments else {})
 
 
 def to_text_record(row: Row, prediction: Prediction, settings: RecordSettings) -> dict[str, Any]:
@@ -90,6 +105,11 @@ def format_prediction(text: str | None, prediction: Prediction, all_scores: bool
     if not prediction.labels:
         label, score = ranked[0]
         lines.append(f"  (no label reaches its threshold; nearest: {label} {score:.2f})")
+    for each in prediction.segments or ():
+        sentence = " ".join((text or "")[each.start : each.end].split())
+        shown = sentence if len(sentence) <= SEGMENT_WIDTH else f"{sentence[: SEGMENT_WIDTH - 1]}…"
+        labels = ", ".join(f"{label} {each.scores[label]:.2f}" for label in each.labels)
+        lines.append(f"  > {shown}\n      {labels or '(no label)'}")
     return "\n".join(lines)
 
 
@@ -106,3 +126,9 @@ RECORDS: dict[str, ToRecord] = {
 
 def _rounded(word: Word) -> Word:
     return Word(start=word["start"], end=word["end"], weight=round(word["weight"], 4))
+
+
+def _segment_record(segment: Segment, all_scores: bool) -> dict[str, Any]:
+    names = segment.scores if all_scores else segment.labels
+    scores = {label: round(segment.scores[label], 6) for label in names}
+    return {"start": segment.start, "end": segment.end, "labels": list(segment.labels), "scores": scores}

@@ -41,6 +41,8 @@ def write_predictions(
     explain: bool = False,
     open_progress: Callable[[int], Progress] = lambda done: Progress(None, "texts", done, show=False),
     at_least_one: bool = False,
+    segments: bool = False,
+    windows: bool = True,
 ) -> None:
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
@@ -58,6 +60,8 @@ def write_predictions(
         explain: Write the contribution of each word to each predicted label.
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
         at_least_one: Give a text that reaches no threshold the label with the highest score.
+        segments: Write the sentences with their labels.
+        windows: Read long texts whole, not only their beginning.
 
     Raises:
         EmograinError: The output cannot be written in this format or cannot be resumed, another process writes it, or
@@ -75,9 +79,10 @@ def write_predictions(
         raise EmograinError(
             "--resume needs an output that can be appended to", f"--output FILE, one of {', '.join(FORMATS)}"
         )
-    settings = RecordSettings(predictor.labels, all_scores, explain)
+    settings = RecordSettings(predictor.labels, all_scores, explain, segments)
     to_record, counts = RECORDS[format], Counter[str]()
-    description = describe(predictor, format, all_scores, explain, at_least_one)
+    options = {"explain": explain, "at_least_one": at_least_one, "segments": segments, "windows": windows}
+    description = describe(predictor, format, all_scores=all_scores, **options)
     point = ResumePoint()
     with ExitStack() as stack:
         if output is not None and resumable:
@@ -93,7 +98,7 @@ def write_predictions(
                 return
         progress = stack.enter_context(open_progress(point.rows))
         source = chain(point.again, rows)
-        predicted = predictor.predict_rows(source, WINDOW, progress.advance, explain, at_least_one=at_least_one)
+        predicted = predictor.predict_rows(source, WINDOW, progress.advance, explain, at_least_one, segments, windows)
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
             stream, commit = stack.enter_context(append_to(output, resume, description))
@@ -158,19 +163,10 @@ def _nothing() -> None:
     """Commit nothing: the output is written as a whole."""
 
 
-def describe(
-    predictor: Predictor, format: str, all_scores: bool, explain: bool, at_least_one: bool = False
-) -> dict[str, Any]:
+def describe(predictor: Predictor, format: str, **options: Any) -> dict[str, Any]:
     """Return what the rows of an output depend on, beside the input."""
-    return {
-        "format": format,
-        "model": predictor.digest,
-        "thresholds": predictor.thresholds.tolist(),
-        "all_scores": all_scores,
-        "explain": explain,
-        "at_least_one": at_least_one,
-        "window": WINDOW,
-    }
+    thresholds = predictor.thresholds.tolist()
+    return {"format": format, "model": predictor.digest, "thresholds": thresholds, **options, "window": WINDOW}
 
 
 def _resume(rows: Iterator[Row], output: Path, format: str, settings: RecordSettings) -> ResumePoint:

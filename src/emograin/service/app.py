@@ -21,6 +21,7 @@ from .dynamic_batching import BatchingQueue, Job
 from .errors import ServiceError, shutting_down
 from .metrics import Metrics
 from .middleware import CLIENT_CLOSED_REQUEST, GUARDED, PREDICT, RequestLimits
+from .options import Options
 from .pages import add_pages
 from .schema import (
     ErrorResponse,
@@ -132,7 +133,8 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
         texts = query.all_texts
         request.state.texts = len(texts)
         # There is one API key, so clients differ by their address.
-        job = queue.submit(texts, query.explain, request.client.host if request.client else None)
+        options = Options(query.explain, query.segments, query.windows)
+        job = queue.submit(texts, options, request.client.host if request.client else None)
         await _wait(request, job, queue)
         if job.answer.cancelled():
             return Response(status_code=CLIENT_CLOSED_REQUEST)
@@ -181,16 +183,33 @@ def _to_json(
     """
     if row.error is not None:
         raise ServiceError(422, "invalid_request", f"texts[{index}]: {row.error}")
-    (reached,) = apply_thresholds(row.scores[np.newaxis], thresholds, at_least_one)
-    order = [at for at in np.argsort(-row.scores, kind="stable") if reached[at]]
-    predicted = [
-        {"label": labels[at], "score": _rounded(row.scores[at]), "threshold": _rounded(thresholds[at])} for at in order
-    ]
-    content: dict[str, Any] = {"labels": predicted, "truncated": row.truncated, "words": None}
-    if all_scores:
-        content["scores"] = {label: _rounded(score) for label, score in zip(labels, row.scores, strict=True)}
+    content = _scores_to_json(row.scores, labels, thresholds, all_scores, at_least_one)
+    content |= {"truncated": row.truncated, "words": None, "segments": None}
     if row.words is not None:
-        content["words"] = {labels[at]: [dict(word) for word in row.words.get(labels[at], [])] for at in order}
+        found = (each["label"] for each in content["labels"])
+        content["words"] = {label: [dict(word) for word in row.words.get(label, [])] for label in found}
+    if row.segments is not None:
+        spans = ({"start": start, "end": end} for start, end in row.segments.spans.tolist())
+        content["segments"] = [
+            span | _scores_to_json(scores, labels, thresholds, all_scores)
+            for span, scores in zip(spans, row.segments.scores, strict=True)
+        ]
+    return content
+
+
+def _scores_to_json(
+    scores: np.ndarray, labels: Sequence[str], thresholds: np.ndarray, all_scores: bool, at_least_one: bool = False
+) -> dict[str, Any]:
+    """Return the labels that reach their thresholds, with their scores, and on request all scores."""
+    (reached,) = apply_thresholds(scores[np.newaxis], thresholds, at_least_one)
+    order = [at for at in np.argsort(-scores, kind="stable") if reached[at]]
+    content: dict[str, Any] = {
+        "labels": [
+            {"label": labels[at], "score": _rounded(scores[at]), "threshold": _rounded(thresholds[at])} for at in order
+        ]
+    }
+    if all_scores:
+        content["scores"] = {label: _rounded(score) for label, score in zip(labels, scores, strict=True)}
     return content
 
 

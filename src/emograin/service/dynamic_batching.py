@@ -9,10 +9,11 @@ from time import perf_counter
 
 from .errors import ServiceError, shutting_down
 from .fair_queue import FairQueue
+from .options import Options
 from .served_model import Scored
 
 LOG = logging.getLogger("emograin.service")
-Score = Callable[[Sequence[str], Sequence[bool]], list[Scored]]
+Score = Callable[[Sequence[str], Sequence[Options]], list[Scored]]
 UNFINISHED_SHARE = 1 / 3  # of the tokens of a batch, if it does not finish the requests of all of its texts
 SPEED_DECAY = 0.8  # of the moving average of seconds per text
 
@@ -22,7 +23,7 @@ class Job:
 
     Args:
         texts: The texts.
-        explain: Whether to explain the predictions.
+        options: What is computed for the texts.
         costs: Cost of each text, in tokens.
         client: Who sent the request.
 
@@ -31,8 +32,8 @@ class Job:
         waiting: Number of texts that the worker has not taken; 0 once the request is cancelled.
     """
 
-    def __init__(self, texts: Sequence[str], explain: bool, costs: Sequence[float], client: Hashable):
-        self.texts, self.explain, self.costs, self.client = texts, explain, costs, client
+    def __init__(self, texts: Sequence[str], options: Options, costs: Sequence[float], client: Hashable):
+        self.texts, self.options, self.costs, self.client = texts, options, costs, client
         self.waiting = len(texts)
         self.taken = 0  # number of texts that the worker took, from the first on
         self.results: list[Scored] = []  # in order, as batches take the texts in order
@@ -64,12 +65,12 @@ class BatchingQueue:
     """A bounded queue with one worker. `score` runs in a thread of its own, everything else on the event loop.
 
     Args:
-        score: Scores texts, given which of them to explain.
+        score: Scores texts, given the options of each.
         batch_texts: Maximum number of texts per batch.
         queue_texts: Maximum number of texts in the queue.
         on_batch: Called with the number of texts of each batch.
         batch_tokens: Maximum cost of a batch of several texts: the time that others wait for it.
-        cost: Returns the cost of a text, in tokens, given whether to explain it.
+        cost: Returns the cost of a text, in tokens, given its options.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class BatchingQueue:
         queue_texts: int,
         on_batch: Callable[[int], object] = lambda _: None,
         batch_tokens: float = math.inf,
-        cost: Callable[[str, bool], float] = lambda _text, _explain: 1,
+        cost: Callable[[str, Options], float] = lambda _text, _options: 1,
     ):
         self.score, self.batch_texts, self.queue_texts, self.on_batch = score, batch_texts, queue_texts, on_batch
         self.batch_tokens, self.cost = batch_tokens, cost
@@ -97,12 +98,12 @@ class BatchingQueue:
         """True if every accepted request is answered."""
         return not self._unanswered
 
-    def submit(self, texts: Sequence[str], explain: bool = False, client: Hashable = None) -> Job:
+    def submit(self, texts: Sequence[str], options: Options = Options(), client: Hashable = None) -> Job:  # noqa: B008
         """Accept a request.
 
         Args:
             texts: The texts.
-            explain: Whether to explain the predictions.
+            options: What is computed for the texts.
             client: Who sent it; clients share the model equally.
 
         Raises:
@@ -118,7 +119,7 @@ class BatchingQueue:
                 f"{self.waiting} texts are in the queue, which holds at most {self.queue_texts}; retry in {seconds} s",
                 {"Retry-After": str(seconds)},
             )
-        job = Job(texts, explain, [self.cost(text, explain) for text in texts], client)
+        job = Job(texts, options, [self.cost(text, options) for text in texts], client)
         self._unanswered.add(job)
         job.answer.add_done_callback(lambda _: self._unanswered.discard(job))
         self._queue.add(job)
@@ -207,9 +208,9 @@ class BatchingQueue:
     async def _score(self, batch: list[Job], texts: list[str]) -> list[Scored | Exception]:
         """Score a batch. If the model fails, score each request alone, so that one does not fail the others."""
         loop = asyncio.get_running_loop()
-        explained = [job.explain for job in batch]
+        options = [job.options for job in batch]
         try:
-            return list(await loop.run_in_executor(self._thread, self.score, texts, explained))
+            return list(await loop.run_in_executor(self._thread, self.score, texts, options))
         except Exception as error:
             if len(set(batch)) == 1:
                 LOG.error("the model failed", exc_info=error)

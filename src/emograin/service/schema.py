@@ -38,6 +38,12 @@ class PredictRequest(BaseModel):
     at_least_one: bool = Field(
         default=False, description="Give a text that reaches no threshold the label with the highest score."
     )
+    segments: bool = Field(default=False, description="Return the labels of each sentence.")
+    windows: bool = Field(
+        default=True,
+        description="Read texts that are longer than max_document_tokens sentence by sentence; false: read only their "
+        "beginning.",
+    )
 
     def model_post_init(self, _: Any) -> None:
         """Require exactly one of `text` and `texts`."""
@@ -63,15 +69,25 @@ WORD_FIELDS: dict[str, Any] = {name: (kind, ...) for name, kind in get_type_hint
 WordModel = create_model("Word", __doc__=Word.__doc__, **WORD_FIELDS)
 
 
+class PredictedSegment(BaseModel):
+    """A sentence of a text."""
+
+    start: int = Field(description="In characters (code points) of the text.")
+    end: int = Field(description="Exclusive.")
+    labels: list[PredictedLabel] = Field(description="Highest score first; may be empty.")
+    scores: dict[str, float] | None = Field(default=None, description="Score of each label; only with all_scores.")
+
+
 class PredictedText(BaseModel):
     """The prediction for one text."""
 
     labels: list[PredictedLabel] = Field(description="Highest score first; may be empty.")
     scores: dict[str, float] | None = Field(default=None, description="Score of each label; only with all_scores.")
-    truncated: bool = Field(description="Whether only the beginning of the text was read.")
+    truncated: bool = Field(description="Whether only the beginning of the text was read: not with windows.")
     words: dict[str, list[WordModel]] | None = Field(  # type: ignore[valid-type]
         description="Words per predicted label; null without explain."
     )
+    segments: list[PredictedSegment] | None = Field(description="The sentences in order; null without segments.")
 
 
 class PredictResponse(BaseModel):
@@ -89,7 +105,7 @@ class ModelResponse(BaseModel):
     method: str
     labels: list[str]
     thresholds: dict[str, dict[str, float]] = Field(description="Policy -> label -> threshold.")
-    max_document_tokens: int = Field(description="Maximum number of word pieces per text; the rest is truncated.")
+    max_document_tokens: int = Field(description="Maximum number of word pieces that are read at once.")
     explanations: bool = Field(description="Whether the model supports explain.")
     limits: dict[str, int]
     card: dict[str, Any] | None

@@ -14,12 +14,14 @@ from ..models.run_folder import RunFolder
 from ..prediction.attributions import Word
 from ..prediction.onnx.model import ExportedModel
 from ..prediction.predictor import Predictions, Predictor, load
+from ..prediction.segments import Segments
 from ..prediction.shipped_model import CARD, read_model_card, shipped_model
+from .options import Options
 from .text_cost import estimate_cost
 
 LOG = logging.getLogger("emograin.service")
 
-WARM_UP = ("a", "a text of a few words", "a longer text " * 20)
+WARM_UP = ("a", "a text of a few words", "a longer text " * 20, "One sentence! " * 20)
 Words = Mapping[str, Sequence[Word]]
 
 
@@ -34,11 +36,16 @@ class Predicting(Protocol):
     def explains(self) -> bool:
         """True if the predictor supports `explain`."""
 
-    def predict(self, texts: Sequence[str | None]) -> Predictions:
+    def predict(
+        self,
+        texts: Sequence[str | None],
+        *,
+        explain: bool = False,
+        at_least_one: bool = False,
+        segments: bool = False,
+        windows: bool = True,
+    ) -> Predictions:
         """Predict one row per text; an unreadable text gives a row with an error."""
-
-    def explain(self, texts: Sequence[str | None], at_least_one: bool) -> Sequence[Words]:
-        """Return for each text: label -> words as {"start", "end", "weight"}, in characters of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,14 @@ class Scored:
         truncated: Whether only the beginning of the text was read.
         error: Reason for missing scores, or None.
         words: Contribution of each word to each label; None unless requested.
+        segments: The sentences with their scores; None unless requested.
     """
 
     scores: np.ndarray
     truncated: bool
     error: str | None = None
     words: Words | None = None
+    segments: Segments | None = None
 
 
 @dataclass(frozen=True)
@@ -88,33 +97,32 @@ class ServedModel:
         """True if the model supports explanations."""
         return self.predictor.explains
 
-    def score(self, texts: Sequence[str], explained: Sequence[bool]) -> list[Scored]:
-        """Score texts and explain the requested ones. Called from one thread at a time.
+    def score(self, texts: Sequence[str], options: Sequence[Options]) -> list[Scored]:
+        """Score texts. Called from one thread at a time.
 
         Args:
             texts: The texts.
-            explained: For each text, whether to explain it.
+            options: For each text, what is computed; texts with the same options are predicted together.
         """
-        predictions = self.predictor.predict(texts)
-        # A predictor notes truncation only; other notes come from the readers of files.
-        rows = [
-            Scored(scores, row.note is not None, row.error)
-            for scores, row in zip(predictions.scores, predictions.rows, strict=True)
-        ]
-        wanted = [index for index, row in enumerate(rows) if explained[index] and row.error is None]
-        if wanted:
-            words = self.predictor.explain([texts[index] for index in wanted], at_least_one=True)
-            for index, each in zip(wanted, words, strict=True):
-                rows[index] = Scored(rows[index].scores, rows[index].truncated, None, each)
-        return rows
+        rows: dict[int, Scored] = {}
+        for wanted in dict.fromkeys(options):
+            chosen = [index for index, each in enumerate(options) if each == wanted]
+            # A request for the best label of a text that reaches no threshold has its words as well.
+            selected = [texts[index] for index in chosen]
+            predictions = self.predictor.predict(selected, at_least_one=wanted.explain, **wanted._asdict())
+            for index, scores, row in zip(chosen, predictions.scores, predictions.rows, strict=True):
+                # A predictor notes truncation only; other notes come from the readers of files.
+                rows[index] = Scored(scores, row.note is not None, row.error, row.words, row.segments)
+        return [rows[index] for index in range(len(texts))]
 
-    def cost(self, text: str, explain: bool) -> float:
+    def cost(self, text: str, options: Options) -> float:
         """Return the estimated cost of a text, in tokens."""
-        return estimate_cost(text, explain, self.max_document_tokens)
+        return estimate_cost(text, options, self.max_document_tokens)
 
     def warm_up(self) -> None:
         """Predict texts of several lengths, to allocate memory and start threads before the first request."""
-        self.score(WARM_UP, [self.explains] * len(WARM_UP))
+        for options in (Options(), Options(self.explains, segments=True)):
+            self.score(WARM_UP, [options] * len(WARM_UP))
 
     def metadata(self) -> dict[str, Any]:
         """Return the content of GET /v1/model."""

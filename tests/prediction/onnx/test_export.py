@@ -18,6 +18,7 @@ from emograin.prediction.onnx.export import export, input_template, serialize_to
 from emograin.prediction.onnx.model import OnnxScorer
 from emograin.prediction.onnx.quantization import quantize
 from emograin.prediction.onnx.verification import check_against_torch, compare
+from emograin.prediction.predictor import Predictor
 from emograin.training.loop import train
 
 onnx = pytest.importorskip("onnx")
@@ -62,6 +63,22 @@ def scorer(method, exported):
 def torch_scores(method, texts):
     with torch.inference_mode():
         return np.concatenate([method.score(method.embed(method.inputs([text]))).sigmoid().numpy() for text in texts])
+
+
+def test_long_texts_are_read_whole_by_both(method, scorer, taxonomy):
+    text = "I am so Happy for [NAME]! " + "a long letter " * 12 + "on the table.\nthe train. " + "x" * 300
+    ours, theirs = (
+        Predictor(taxonomy, [0.5] * 4, each).predict([text], segments=True) for each in (scorer, TorchScorer(method))
+    )
+    assert ours.scores == pytest.approx(theirs.scores, abs=1e-4)
+    assert ours[0].segments.spans.tolist() == theirs[0].segments.spans.tolist()
+    assert [text[start:end][:9] for start, end in ours[0].segments.spans] == [
+        "I am so H",
+        "a long le",
+        "the train",
+        "x" * 9,
+    ]
+    assert ours[0].segments.scores == pytest.approx(theirs[0].segments.scores, abs=1e-4)
 
 
 def test_inputs_are_those_of_the_method(method, scorer):

@@ -1,0 +1,192 @@
+"""Scores of texts of any length: texts that fit are read whole, longer ones sentence by sentence, in bounded memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice, pairwise
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from .aggregation import aggregate
+from .attributions import WordWeights
+from .scorers import Explaining, Scorer
+from .sentences import sentence_spans
+from .windows import Window, read_sentences
+
+BLOCK = 4096  # windows that are scored at once
+MOST_CHARACTERS = 20  # per word piece of the limit; longer texts are cut into sentences without a look at the whole
+
+
+@dataclass
+class Reading:
+    """The scores of texts.
+
+    Attributes:
+        scores: (texts, labels), float32.
+        truncated: Whether only the beginning of a text was read, (texts,), bool.
+        words: Index of a text -> contributions of its words, if they were requested.
+        sentences: Index of a text -> its sentences, if they were requested.
+    """
+
+    scores: np.ndarray
+    truncated: np.ndarray
+    words: dict[int, WordWeights] = field(default_factory=dict)
+    sentences: dict[int, "SentenceScores"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScores:
+    """The sentences of one text.
+
+    Attributes:
+        spans: Start and end of each sentence, in characters, (sentences, 2).
+        scores: (sentences, labels), float32.
+    """
+
+    spans: np.ndarray
+    scores: np.ndarray
+
+
+def read_texts(
+    texts: Sequence[str],
+    scorer: Scorer,
+    labels: Sequence[str],
+    windows: bool = True,
+    segments: bool = False,
+    explaining: Explaining | None = None,
+    on_progress: Callable[[int], Any] = lambda _: None,
+) -> Reading:
+    """Score texts of any length.
+
+    Args:
+        texts: Texts, none of them blank.
+        scorer: The model.
+        labels: Labels of the model.
+        windows: Read long texts sentence by sentence, instead of their first word pieces only.
+        segments: Score the sentences of every text.
+        explaining: The scorer, to compute the contributions of words.
+        on_progress: Called with the number of texts that were just finished.
+    """
+    found = Reading(np.zeros((len(texts), len(labels)), dtype=np.float32), np.zeros(len(texts), dtype=bool))
+    most = MOST_CHARACTERS * scorer.limit
+    whole = [at for at, text in enumerate(texts) if not windows or len(text) <= most]
+    _read_whole(found, texts, whole, scorer, windows, explaining, on_progress)
+    if not windows and not segments:
+        return found
+    long = {at for at, text in enumerate(texts) if windows and (len(text) > most or found.truncated[at])}
+    cut = sorted(long)
+    if segments:
+        spans = {at: list(islice(sentence_spans(text), 2)) for at, text in enumerate(texts) if at not in long}
+        cut = [at for at in range(len(texts)) if at in long or len(spans[at]) > 1 or found.truncated[at]]
+        for at in spans.keys() - set(cut):
+            found.sentences[at] = SentenceScores(np.array(spans[at]), found.scores[at : at + 1])
+    for at, each in zip(cut, _read_sentences([texts[at] for at in cut], scorer, labels, explaining), strict=True):
+        if segments:
+            found.sentences[at] = each.sentences
+        if at in long:
+            found.scores[at] = each.scores
+            found.truncated[at] = False
+            if each.words is not None:
+                found.words[at] = each.words
+            if each.pieces <= scorer.limit:  # it has many characters, yet fits
+                _read_whole(found, texts, [at], scorer, windows, explaining, lambda _: None)
+            on_progress(1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _LongText:
+    """What was read of a text, sentence by sentence: as in `Reading`, and the number of its word pieces."""
+
+    scores: np.ndarray
+    sentences: SentenceScores
+    words: WordWeights | None
+    pieces: int
+
+
+def _read_whole(
+    found: Reading,
+    texts: Sequence[str],
+    selected: Sequence[int],
+    scorer: Scorer,
+    windows: bool,
+    explaining: Explaining | None,
+    on_progress: Callable[[int], Any],
+) -> None:
+    """Read the selected texts as one window each; with `windows`, those that do not fit are only marked truncated."""
+    if not selected:
+        return
+    chosen = [texts[at] for at in selected]
+    if explaining is not None:
+        scores, truncated, words = explaining.explain(chosen, on_progress)
+        found.truncated[selected] = truncated
+        found.scores[selected] = scores
+        found.words.update(zip(selected, words, strict=True))
+        return
+    documents, truncated = scorer.tokenize(chosen)
+    found.truncated[selected] = truncated
+    read = np.flatnonzero(~truncated) if windows else np.arange(len(selected))
+    if len(read):
+        found.scores[np.asarray(selected)[read]] = scorer.score([documents[at] for at in read.tolist()], on_progress)
+
+
+def _read_sentences(
+    texts: Sequence[str], scorer: Scorer, labels: Sequence[str], explaining: Explaining | None
+) -> Iterator[_LongText]:
+    """Yield what is read of each text, sentence by sentence."""
+    windows = (
+        (sentence.text, number, window)
+        for number, sentence in enumerate(read_sentences(texts, scorer.tokenize, scorer.limit))
+        for window in sentence.windows
+    )
+    for _, of_text in groupby(_read_windows(texts, windows, scorer, explaining), attrgetter("text")):
+        yield _join(list(of_text), labels)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadWindow:
+    """A window with the indices of its text and its sentence, its number of word pieces, its scores and its words."""
+
+    text: int
+    sentence: int
+    start: int
+    end: int
+    pieces: int
+    scores: np.ndarray
+    words: WordWeights | None
+
+
+def _read_windows(
+    texts: Sequence[str],
+    windows: Iterator[tuple[int, int, Window]],
+    scorer: Scorer,
+    explaining: Explaining | None,
+) -> Iterator[_ReadWindow]:
+    """Score windows, `BLOCK` at a time."""
+    while block := list(islice(windows, BLOCK)):
+        words: Sequence[WordWeights | None] = [None] * len(block)
+        if explaining is None:
+            scores = scorer.score([window.ids for _, _, window in block])
+        else:
+            slices = [texts[text][window.start : window.end] for text, _, window in block]
+            scores, _, words = explaining.explain(slices, lambda _: None)
+        for (text, sentence, window), row, of_window in zip(block, scores, words, strict=True):
+            yield _ReadWindow(text, sentence, window.start, window.end, len(window.ids), row, of_window)
+
+
+def _join(windows: Sequence[_ReadWindow], labels: Sequence[str]) -> _LongText:
+    """Join the windows of one text."""
+    scores = np.array([each.scores for each in windows])
+    lengths = np.array([each.pieces for each in windows])
+    firsts = [at for at, each in enumerate(windows) if at == 0 or each.sentence != windows[at - 1].sentence]
+    sentences = list(pairwise([*firsts, len(windows)]))
+    spans = [(windows[first].start, windows[last - 1].end) for first, last in sentences]
+    of_sentences = [aggregate(scores[first:last], lengths[first:last], labels) for first, last in sentences]
+    found = [(each.start, each.words) for each in windows if each.words is not None]
+    words = None
+    if found:
+        shifted = [(start + first, start + last) for start, (inner, _) in found for first, last in inner]
+        words = WordWeights(shifted, np.concatenate([weights for _, (_, weights) in found], axis=1))
+    text_scores = aggregate(scores, lengths, labels)
+    return _LongText(text_scores, SentenceScores(np.array(spans), np.array(of_sentences)), words, int(lengths.sum()))
