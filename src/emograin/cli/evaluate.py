@@ -9,11 +9,12 @@ from cyclopts import Parameter
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
+from .label_flags import LabelFlags
 from .mixing_flags import MixingFlags, mixing_settings
 
 if TYPE_CHECKING:
     from ..mixing.config import Mixing
-    from ..prediction.onnx.model import ExportedModel
+    from ..prediction.model_source import ModelSource
 
 
 def evaluate(
@@ -23,6 +24,7 @@ def evaluate(
     data: str | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    labels: LabelFlags | None = None,
     mixing: MixingFlags | None = None,
     mixing_weight: float | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
@@ -52,11 +54,11 @@ def evaluate(
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
 
-    path = run or shipped_model()
-    if ExportedModel.is_at(path):
+    path, labels = run or shipped_model(), labels or LabelFlags()
+    if ExportedModel.is_at(path) or labels != LabelFlags():
         if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
-        result = _evaluate_exported(ExportedModel(path), data, split, text_column, label_column)
+        result = _evaluate_exported(labels.open_source(path), data, split, text_column, label_column)
         files = ""
     else:
         result, name = _evaluate_run(path, data, split, text_column, label_column, chosen)
@@ -67,13 +69,14 @@ def evaluate(
 
 
 def _evaluate_exported(
-    model: "ExportedModel", data: str | None, split: str, text_column: str | None, label_column: str | None
+    model: "ModelSource", data: str | None, split: str, text_column: str | None, label_column: str | None
 ) -> dict[str, Any]:
     from ..common.progress import Progress
-    from ..data.sources import load
     from ..evaluation.run_evaluation import evaluate_exported
+    from .label_flags import load_corpus
 
-    corpus = load(data or "goemotions", model.taxonomy, text_column or "text", label_column or "labels")
+    columns = (text_column or "text", label_column or "labels")
+    corpus = load_corpus(model, data or "goemotions", columns, [split])
     with Progress(len(corpus.split(split)), "texts") as progress:
         result = evaluate_exported(model, corpus, split, progress.advance)
     del result["scores"]

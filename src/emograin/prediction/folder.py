@@ -23,6 +23,7 @@ from ..common.progress import Progress
 from ..data.tabular.formats import BLOCK, COMPRESSED, SUFFIXES, infer_format
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
+from ..evaluation.label_mapping import LabelMapping
 from .predictor import Predictor, load
 from .records import RECORDS, RecordSettings, example_record
 
@@ -53,6 +54,8 @@ class FileSettings:
         column: Column that holds the text.
         all_scores: Write the scores of all labels, not only of the predicted ones.
         explain: Write the contribution of each word to each predicted label.
+        mapping: Labels to predict instead of the model's.
+        group: Grouping whose groups are predicted instead of the model's labels.
     """
 
     model: Path | None
@@ -60,6 +63,19 @@ class FileSettings:
     column: str = "text"
     all_scores: bool = False
     explain: bool = False
+    mapping: LabelMapping | None = None
+    group: str | None = None
+
+    def load(self, threads: int = 0) -> Predictor:
+        """Load the predictor.
+
+        Args:
+            threads: Number of threads; 0: all cores.
+
+        Raises:
+            EmograinError: The model cannot be loaded, or the mapping does not fit.
+        """
+        return load(self.model, self.policy, threads, self.mapping, self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +235,7 @@ def local_engine(settings: FileSettings, workers: int | None = None, address: st
     """
     if workers is not None or address is not None:
         raise EmograinError("--workers and --address need an engine with several processes", "--engine ray")
-    predictor = load(settings.model, settings.policy)
+    predictor = settings.load()
 
     def run(jobs: Sequence[FileJob], scratch: Path) -> Generator[FileResult, None, None]:
         for number, job in enumerate(jobs):

@@ -3,49 +3,23 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from ..common.errors import EmograinError, shortened, unknown_name
-from ..common.optional import import_optional
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
 from ..data.text import LONE_SURROGATE
+from ..evaluation.label_mapping import LabelMapping
 from ..evaluation.policies import DEFAULT_POLICY
-from ..models.run_folder import RunFolder
+from ..evaluation.score_map import ScoreMap
 from .attributions import Word, WordWeights
-from .onnx.model import ExportedModel
-from .shipped_model import shipped_model
+from .model_source import open_source
+from .scorers import Explaining, Scorer
 
 WINDOW = 4096  # rows of a stream that are in memory, and sorted by length, at once
-
-
-class Scorer(Protocol):
-    """Scores texts: with onnxruntime for an exported model, with torch for a run folder.
-
-    Attributes:
-        limit: Maximum number of word pieces per text.
-    """
-
-    limit: int
-
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return scores (texts, labels), and which texts were truncated to `limit` word pieces (texts,)."""
-
-
-@runtime_checkable
-class Explaining(Protocol):
-    """A scorer that computes the contribution of each word to each label's logit, if `explains` is true."""
-
-    explains: bool
-
-    def explain(
-        self, texts: Sequence[str], on_progress: Callable[[int], Any]
-    ) -> tuple[np.ndarray, np.ndarray, list[WordWeights]]:
-        """Return scores (texts, labels), which texts were truncated (texts,), and the word weights of each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +70,16 @@ class Predictor:
         taxonomy: The labels.
         thresholds: One threshold per label.
         scorer: The model.
+        score_map: From the scorer's scores to those of the labels; None if they are the same.
     """
 
-    def __init__(self, taxonomy: Taxonomy, thresholds: Sequence[float], scorer: Scorer):
+    def __init__(
+        self, taxonomy: Taxonomy, thresholds: Sequence[float], scorer: Scorer, score_map: ScoreMap | None = None
+    ):
         self.taxonomy = taxonomy
         self.thresholds = np.asarray(thresholds, dtype=np.float32)
         self.scorer = scorer
+        self.score_map = score_map
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -136,7 +114,8 @@ class Predictor:
         texts = _listed(texts)
         problems = [_find_problem(text) for text in texts]
         readable = [index for index, problem in enumerate(problems) if problem is None]
-        scores = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
+        columns = len(self.labels if self.score_map is None else self.score_map.inputs)
+        scores = np.full((len(texts), columns), np.nan, dtype=np.float32)
         truncated = np.zeros(len(texts), dtype=bool)
         weights: dict[int, WordWeights] = {}
         explaining = self._explaining_scorer() if explain else None
@@ -148,6 +127,9 @@ class Predictor:
             else:
                 scores[readable], truncated[readable], found = explaining.explain(selected, on_progress)
                 weights = dict(zip(readable, found, strict=True))
+        if self.score_map is not None:
+            weights = {at: each.united(self.score_map.derivatives(scores[at])) for at, each in weights.items()}
+            scores = self.score_map(scores)
         note = f"only the first {self.scorer.limit} word pieces were read"
         rows = self._apply_thresholds(scores, problems)
         for index in np.flatnonzero(truncated).tolist():
@@ -222,37 +204,31 @@ class Predictor:
         return rows
 
 
-def load(path: str | Path | None = None, policy: str = DEFAULT_POLICY, threads: int = 0) -> Predictor:
+def load(
+    path: str | Path | None = None,
+    policy: str = DEFAULT_POLICY,
+    threads: int = 0,
+    mapping: str | Path | Mapping[str, Any] | LabelMapping | None = None,
+    group: str | None = None,
+) -> Predictor:
     """Load a predictor. The bundled model and exported models need no torch, run folders do.
 
     Args:
-        path: Folder written by `emograin export` or `emograin train`; None: the bundled model.
+        path: Folder written by `emograin export`, `emograin calibrate` or `emograin train`; None: the bundled model.
         policy: Threshold policy: fixed, global or per-label.
         threads: Number of threads of an exported model; 0: all cores. Run folders use torch's own (OMP_NUM_THREADS).
+        mapping: Labels to predict instead of the model's, each a union of those: {"anger": ["anger", "annoyance"]}, or
+            a TOML file with such a table `[labels]`.
+        group: Grouping of the model's taxonomy whose groups are predicted instead: sentiment or ekman.
 
     Raises:
         EmograinError: The folder holds neither an exported model nor a finished run, it is a run and torch is not
-            installed, or the policy is unknown.
+            installed, the policy is unknown, or the mapping does not fit the model.
     """
-    if path is not None and not isinstance(path, str | PathLike):
-        raise EmograinError(f"the model must be the path of a folder, got {type(path).__name__}", "load(FOLDER)")
-    path = shipped_model() if path is None else path
-    if ExportedModel.is_at(path):
-        model = ExportedModel(path)
-        if policy not in model.thresholds:
-            raise unknown_name("threshold policy", policy, model.thresholds)
-        return Predictor(model.taxonomy, model.thresholds[policy], model.scorer(threads))
-    run = RunFolder(path)
-    thresholds = run.thresholds
-    if policy not in thresholds:
-        raise unknown_name("threshold policy", policy, thresholds)
-    import_optional("torch", "train")
-    import_optional("transformers", "train")
-    from ..models.classifier import load as load_classifier
-    from ..models.scoring import TorchScorer
-
-    method = load_classifier(run).method
-    return Predictor(method.taxonomy, thresholds[policy], TorchScorer(method))
+    source = open_source(path, mapping, group)
+    if policy not in source.thresholds:
+        raise unknown_name("threshold policy", policy, source.thresholds)
+    return Predictor(source.taxonomy, source.thresholds[policy], source.scorer(threads), source.score_map)
 
 
 def _listed(texts: Any) -> list[Any]:

@@ -1,0 +1,33 @@
+"""What a predictor needs of a model."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from .attributions import WordWeights
+
+
+class Scorer(Protocol):
+    """Scores texts: with onnxruntime for an exported model, with torch for a run folder.
+
+    Attributes:
+        limit: Maximum number of word pieces per text.
+    """
+
+    limit: int
+
+    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Return scores (texts, labels), and which texts were truncated to `limit` word pieces (texts,)."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A scorer that computes the contribution of each word to each label's logit, if `explains` is true."""
+
+    explains: bool
+
+    def explain(
+        self, texts: Sequence[str], on_progress: Callable[[int], Any]
+    ) -> tuple[np.ndarray, np.ndarray, list[WordWeights]]:
+        """Return scores (texts, labels), which texts were truncated (texts,), and the word weights of each text."""
