@@ -54,7 +54,7 @@ class Document(NamedTuple):
     @property
     def labels(self) -> np.ndarray:
         """Union of the labels, (labels,), bool."""
-        return self.parts.any(axis=0)
+        return np.any(self.parts, axis=0)
 
 
 class Windows(NamedTuple):
@@ -121,7 +121,7 @@ def make_documents(split: Split, count: int, seed: int, emotions: int = 0) -> li
             others[random.choice(np.flatnonzero(EMOTIONS), emotions, replace=False)] = False
             pool = np.flatnonzero(has_emotion & ~labels[:, others].any(axis=1))
             pool = np.concatenate([pool, random.choice(np.flatnonzero(~has_emotion), len(pool))])
-        chosen = random.choice(pool, min(len(pool), random.integers(2, 31)), replace=False)
+        chosen = random.choice(pool, min(len(pool), int(random.integers(2, 31))), replace=False)
         texts = [split.texts[at].strip() for at in chosen]
         ends = np.cumsum([len(text) + 1 for text in texts]) - 1
         middles = ends - np.array([len(text) for text in texts]) / 2

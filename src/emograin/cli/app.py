@@ -10,6 +10,7 @@ from .. import __version__
 from ..common.errors import EmograinError, Interrupted, one_line
 from ..common.files import FULL
 from .attend import attend
+from .calibrate import calibrate
 from .compare import compare
 from .data import data
 from .evaluate import evaluate
@@ -24,7 +25,21 @@ from .standard_streams import flush_output, prepare_streams
 from .train import train
 
 OUTPUT_ERRORS = (*FULL, errno.EIO, errno.EBADF)  # without a path, these are standard output's
-COMMANDS = (predict, serve, train, evaluate, compare, mix, attend, export, data, neighbours, similarity, reproduce)
+COMMANDS = (
+    predict,
+    serve,
+    train,
+    evaluate,
+    calibrate,
+    compare,
+    mix,
+    attend,
+    export,
+    data,
+    neighbours,
+    similarity,
+    reproduce,
+)
 
 
 def shown_default(value: object) -> str | None:

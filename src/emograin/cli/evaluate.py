@@ -9,11 +9,12 @@ from cyclopts import Parameter
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
+from .label_flags import LabelFlags
 from .mixing_flags import MixingFlags, mixing_settings
 
 if TYPE_CHECKING:
     from ..mixing.config import Mixing
-    from ..prediction.onnx.model import ExportedModel
+    from ..prediction.model_source import ModelSource
 
 
 def evaluate(
@@ -24,6 +25,7 @@ def evaluate(
     text_column: str | None = None,
     label_column: str | None = None,
     at_least_one: bool = False,
+    labels: LabelFlags | None = None,
     mixing: MixingFlags | None = None,
     mixing_weight: float | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
@@ -58,11 +60,12 @@ def evaluate(
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
 
-    path = run or shipped_model()
-    if ExportedModel.is_at(path):
+    path, labels = run or shipped_model(), labels or LabelFlags()
+    if ExportedModel.is_at(path) or labels != LabelFlags():
         if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
-        result = _evaluate_exported(ExportedModel(path), data, split, text_column, label_column, at_least_one)
+        source = labels.open_source(path)
+        result = _evaluate_exported(source, data, split, text_column, label_column, at_least_one)
         files = ""
     else:
         result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one)
@@ -73,7 +76,7 @@ def evaluate(
 
 
 def _evaluate_exported(
-    model: "ExportedModel",
+    model: "ModelSource",
     data: str | None,
     split: str,
     text_column: str | None,
@@ -81,10 +84,11 @@ def _evaluate_exported(
     at_least_one: bool,
 ) -> dict[str, Any]:
     from ..common.progress import Progress
-    from ..data.sources import load
     from ..evaluation.run_evaluation import evaluate_exported
+    from .label_flags import load_corpus
 
-    corpus = load(data or "goemotions", model.taxonomy, text_column or "text", label_column or "labels")
+    columns = (text_column or "text", label_column or "labels")
+    corpus = load_corpus(model, data or "goemotions", columns, [split])
     with Progress(len(corpus.split(split)), "texts") as progress:
         result = evaluate_exported(model, corpus, split, progress.advance, at_least_one)
     del result["scores"]

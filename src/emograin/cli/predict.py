@@ -6,6 +6,7 @@ from typing import Literal
 
 from ..common.errors import EmograinError
 from ..evaluation.policies import DEFAULT_POLICY, Policy
+from .label_flags import LabelFlags
 
 
 def predict(
@@ -22,6 +23,7 @@ def predict(
     segments: bool = False,
     windows: Literal["on", "off"] = "on",
     thresholds: Policy = DEFAULT_POLICY,
+    labels: LabelFlags | None = None,
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
     workers: int | None = None,
@@ -84,6 +86,7 @@ def predict(
     from ..prediction.predictor import load
     from ..prediction.stream import write_predictions
 
+    labels = labels or LabelFlags()
     if text and input:
         raise EmograinError("expected texts or --input, got both")
     many = len(input) > 1 or any(Path(each).is_dir() for each in input)
@@ -92,7 +95,18 @@ def predict(
             raise EmograinError(
                 "several files, and --engine, need input files whose names show their format", "--input FOLDER"
             )
-        settings = FileSettings(model, thresholds, column, all_scores, explain, at_least_one, segments, windows == "on")
+        settings = FileSettings(
+            model,
+            thresholds,
+            column,
+            all_scores,
+            explain,
+            at_least_one,
+            segments,
+            windows == "on",
+            labels.read(),
+            labels.group,
+        )
         predict_files(
             input,
             output,
@@ -119,7 +133,7 @@ def predict(
     else:
         rows = read_rows(source, input_format, column)
     write_predictions(
-        load(model, thresholds),
+        load(model, thresholds, 0, labels.read(), labels.group),
         rows,
         output,
         format,

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from ..service.settings import Limits, Settings
+from .label_flags import LabelFlags
 
 API_KEY = "EMOGRAIN_API_KEY"
 
@@ -17,6 +18,7 @@ API_KEY = "EMOGRAIN_API_KEY"
 def serve(
     *,
     model: Path | None = None,
+    labels: LabelFlags | None = None,
     host: str = "127.0.0.1",
     port: int = 8000,
     api_key_file: Path | None = None,
@@ -52,7 +54,7 @@ def serve(
     key, hosts = _api_key(api_key_file), (host, *allowed_host)
     settings = Settings(**asdict(limits or Limits()), api_key=key, allowed_hosts=hosts)
     log_to_stderr()
-    app = create_app(open_model(model), settings)
+    app = create_app(open_model(model, *((labels.read(), labels.group) if labels else ())), settings)
     run(app, listen(host, port))
 
 

@@ -12,6 +12,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
+from .calibration_quality import expected_calibration_error as expected_calibration_error
 from .thresholds import FREQUENT, apply_thresholds
 
 
@@ -102,20 +103,3 @@ def macro_average_precision(scores: np.ndarray, labels: np.ndarray) -> float | N
     if not present.any():
         return None
     return float(average_precision_score(labels[:, present], scores[:, present], average="macro"))
-
-
-def expected_calibration_error(scores: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error over all (text, label) pairs: |mean score - share of positives|, weighted by bin.
-
-    Args:
-        scores: Probabilities, (texts, labels).
-        labels: Gold labels, (texts, labels) of 0 and 1.
-        bins: Number of bins of equal width on [0, 1].
-
-    >>> expected_calibration_error(np.array([[0.9], [0.9]]), np.array([[1], [0]])).__round__(3)
-    0.4
-    """
-    flat, truth = scores.ravel().astype(np.float64), labels.ravel()
-    index = np.minimum((flat * bins).astype(int), bins - 1)  # bin of each pair
-    gaps = np.bincount(index, weights=flat, minlength=bins) - np.bincount(index, weights=truth, minlength=bins)
-    return float(np.abs(gaps).sum() / len(flat))

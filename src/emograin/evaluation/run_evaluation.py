@@ -6,14 +6,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..common.errors import EmograinError
 from ..data.corpus import Corpus, Split, fingerprint
 from ..data.taxonomy import Taxonomy
 from ..models.classifier import load
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents
+from .evaluation_split import evaluation_split as evaluation_split
 from .metrics import evaluate
+from .score_map import ScoreMap
 
 EXPORTED_SETTINGS = ("method", "auxiliary", "epochs", "batch_size", "learning_rate", "ema_decay", "seed")
 
@@ -25,13 +26,22 @@ class ExportedModel(Protocol):
         taxonomy: Labels of the model.
         thresholds: Threshold policy -> one threshold per label.
         description: Content of model.json.
+        score_map: From the network's scores to those of the labels; None if they are the same.
     """
 
-    taxonomy: Taxonomy
-    thresholds: dict[str, list[float]]
-    description: dict[str, Any]
+    @property
+    def taxonomy(self) -> Taxonomy: ...
 
-    def scorer(self) -> Callable[[Sequence[str], Callable[[int], Any]], tuple[np.ndarray, np.ndarray]]:
+    @property
+    def thresholds(self) -> Mapping[str, Sequence[float]]: ...
+
+    @property
+    def description(self) -> Mapping[str, Any]: ...
+
+    @property
+    def score_map(self) -> ScoreMap | None: ...
+
+    def scorer(self, threads: int, /) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
         """Return a function: texts, progress callback -> scores (texts, labels), truncation flags (texts,)."""
 
 
@@ -92,12 +102,13 @@ def evaluate_exported(
         EmograinError: The corpus has other labels, or the split is empty.
     """
     texts = evaluation_split(model.taxonomy, corpus, split)
-    scores, _ = model.scorer()(texts.texts, on_progress)
+    scores, _ = model.scorer(0)(texts.texts, on_progress)
+    scores = scores if model.score_map is None else model.score_map(scores)
     settings = model.description["settings"]
     return {
         **{name: settings[name] for name in EXPORTED_SETTINGS},
         "encoder": PurePath(settings["encoder"]).name,
-        "weights": model.description["weights"],
+        "weights": model.description.get("weights", "float32"),
         "corpus": corpus.name,
         "split": texts.name,
         "fingerprint": fingerprint(texts),
@@ -105,27 +116,6 @@ def evaluate_exported(
         **evaluate(scores, texts.labels, model.thresholds, model.taxonomy.labels, at_least_one),
         "scores": scores,
     }
-
-
-def evaluation_split(taxonomy: Taxonomy, corpus: Corpus, split: str) -> Split:
-    """Return a split that a model with these labels can be evaluated on.
-
-    Args:
-        taxonomy: Labels of the model.
-        corpus: Corpus of the split.
-        split: Name of the split.
-
-    Raises:
-        EmograinError: The corpus has other labels than the model, or the split is empty.
-    """
-    if corpus.taxonomy.labels != taxonomy.labels:
-        raise EmograinError(
-            f"the model's labels are {taxonomy.name!r}, the corpus {corpus.name!r} has {corpus.taxonomy.name!r}"
-        )
-    texts = corpus.split(split)
-    if not len(texts):
-        raise EmograinError(f"split {split!r} of {corpus.name!r} has no texts")
-    return texts
 
 
 def save_evaluation(

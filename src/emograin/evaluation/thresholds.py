@@ -53,12 +53,12 @@ def fixed(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:  # noqa: ARG001
 
 def global_threshold(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The threshold with the highest macro F1, repeated for every label: (labels,). Ties: the middle one."""
-    return np.full(scores.shape[1], _best(f1_at(scores, labels).mean(axis=1)))
+    return np.full(scores.shape[1], plateau_middle(f1_at(scores, labels).mean(axis=1)))
 
 
 def per_label_unshrunk(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The threshold with the highest F1 per label: (labels,). Ties: the middle of the longest plateau."""
-    return np.array([_best(curve) for curve in f1_at(scores, labels).T])
+    return np.array([plateau_middle(curve) for curve in f1_at(scores, labels).T])
 
 
 def per_label(scores: np.ndarray, labels: np.ndarray, shrinkage: float = SHRINKAGE) -> np.ndarray:
@@ -125,7 +125,7 @@ def _count_reaching(bins: np.ndarray, size: int) -> np.ndarray:
     return counts[::-1].cumsum()[::-1][1:]
 
 
-def _best(curve: np.ndarray, grid: np.ndarray = GRID) -> float:
+def plateau_middle(curve: np.ndarray, grid: np.ndarray = GRID) -> float:
     """Return the middle of the longest plateau at the maximum of a curve (thresholds,)."""
     best = np.flatnonzero(curve >= curve.max() - 1e-12)
     plateaus = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)

@@ -34,6 +34,14 @@ class WordWeights(NamedTuple):
             Word(start=start, end=end, weight=weight) for (start, end), weight in zip(self.spans, weights, strict=True)
         ]
 
+    def united(self, derivatives: np.ndarray) -> "WordWeights":
+        """Return the weights for other labels.
+
+        Args:
+            derivatives: Change of each new label's logit with those of the labels, (new labels, labels).
+        """
+        return WordWeights(self.spans, derivatives @ self.weights)
+
 
 def sum_word_pieces(text: str, pieces: Sequence[tuple[int, int]], contributions: np.ndarray) -> WordWeights:
     """Sum the contributions of the word pieces of each word.

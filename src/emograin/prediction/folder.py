@@ -23,6 +23,7 @@ from ..common.progress import Progress
 from ..data.tabular.formats import BLOCK, COMPRESSED, SUFFIXES, infer_format
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
+from ..evaluation.label_mapping import LabelMapping
 from .predictor import Predictor, load
 from .records import MISFITS, RECORDS, RecordSettings, example_record
 
@@ -56,6 +57,8 @@ class FileSettings:
         at_least_one: Give a text that reaches no threshold the label with the highest score.
         segments: Write the sentences with their labels.
         windows: Read long texts whole, not only their beginning.
+        mapping: Labels to predict instead of the model's.
+        group: Grouping whose groups are predicted instead of the model's labels.
     """
 
     model: Path | None
@@ -66,6 +69,19 @@ class FileSettings:
     at_least_one: bool = False
     segments: bool = False
     windows: bool = True
+    mapping: LabelMapping | None = None
+    group: str | None = None
+
+    def load(self, threads: int = 0) -> Predictor:
+        """Load the predictor.
+
+        Args:
+            threads: Number of threads; 0: all cores.
+
+        Raises:
+            EmograinError: The model cannot be loaded, or the mapping does not fit.
+        """
+        return load(self.model, self.policy, threads, self.mapping, self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +247,7 @@ def local_engine(settings: FileSettings, workers: int | None = None, address: st
     """
     if workers is not None or address is not None:
         raise EmograinError("--workers and --address need an engine with several processes", "--engine ray")
-    predictor = load(settings.model, settings.policy)
+    predictor = settings.load()
 
     def run(jobs: Sequence[FileJob], scratch: Path) -> Generator[FileResult, None, None]:
         for number, job in enumerate(jobs):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..evaluation.score_map import ScoreMap
 from .aggregation import aggregate
 from .attributions import WordWeights
 from .scorers import Explaining, Scorer
@@ -33,6 +34,12 @@ class Reading:
     truncated: np.ndarray
     words: dict[int, WordWeights] = field(default_factory=dict)
     sentences: dict[int, "SentenceScores"] = field(default_factory=dict)
+
+    def mapped(self, score_map: ScoreMap) -> "Reading":
+        """Return the scores of other labels, and the contributions to them."""
+        words = {at: each.united(score_map.derivatives(self.scores[at])) for at, each in self.words.items()}
+        sentences = {at: SentenceScores(each.spans, score_map(each.scores)) for at, each in self.sentences.items()}
+        return Reading(score_map(self.scores), self.truncated, words, sentences)
 
 
 @dataclass(frozen=True, slots=True)

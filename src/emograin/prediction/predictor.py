@@ -1,27 +1,26 @@
 """Predict the labels of texts, for lists and for streams of any length."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
-from ..common.optional import import_optional
+from ..common.files import sha256_json
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
+from ..evaluation.label_mapping import LabelMapping
 from ..evaluation.policies import DEFAULT_POLICY
+from ..evaluation.score_map import ScoreMap
 from ..evaluation.thresholds import apply_thresholds
-from ..models.run_folder import RunFolder
 from .attributions import Word
 from .long_texts import read_texts
-from .onnx.model import ExportedModel
+from .model_source import open_source
 from .scorers import Explaining, Scorer
 from .segments import Segments
-from .shipped_model import shipped_model
 from .tables import Tables
 from .text_columns import find_problem, list_texts
 
@@ -81,13 +80,22 @@ class Predictor:
         thresholds: One threshold per label.
         scorer: The model.
         digest: SHA-256 that tells the model's files from those of others; None: not known, nothing is compared.
+        score_map: From the scorer's scores to those of the labels; None if they are the same.
     """
 
-    def __init__(self, taxonomy: Taxonomy, thresholds: Sequence[float], scorer: Scorer, digest: str | None = None):
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        thresholds: Sequence[float],
+        scorer: Scorer,
+        digest: str | None = None,
+        score_map: ScoreMap | None = None,
+    ):
         self.taxonomy = taxonomy
         self.thresholds = np.asarray(thresholds, dtype=np.float32)
         self.scorer = scorer
         self.digest = digest
+        self.score_map = score_map
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -135,7 +143,10 @@ class Predictor:
         explaining = self._explaining_scorer() if explain else None
         on_progress(len(texts) - len(readable))
         selected = [str(texts[index]) for index in readable]
-        found = read_texts(selected, self.scorer, self.labels, windows, segments, explaining, on_progress)
+        inputs = self.labels if self.score_map is None else self.score_map.inputs
+        found = read_texts(selected, self.scorer, inputs, windows, segments, explaining, on_progress)
+        if self.score_map is not None:
+            found = found.mapped(self.score_map)
         scores[readable] = found.scores
         rows = self._apply_thresholds(scores, problems, at_least_one)
         note = f"only the first {self.scorer.limit} word pieces were read"
@@ -225,37 +236,34 @@ class Predictor:
         return rows
 
 
-def load(path: str | Path | None = None, policy: str = DEFAULT_POLICY, threads: int = 0) -> Predictor:
+def load(
+    path: str | Path | None = None,
+    policy: str = DEFAULT_POLICY,
+    threads: int = 0,
+    mapping: str | Path | Mapping[str, Any] | LabelMapping | None = None,
+    group: str | None = None,
+) -> Predictor:
     """Load a predictor. The bundled model and exported models need no torch, run folders do.
 
     Args:
-        path: Folder written by `emograin export` or `emograin train`; None: the bundled model.
+        path: Folder written by `emograin export`, `emograin calibrate` or `emograin train`; None: the bundled model.
         policy: Threshold policy: fixed, global or per-label.
         threads: Number of threads of an exported model; 0: all cores. Run folders use torch's own (OMP_NUM_THREADS).
+        mapping: Labels to predict instead of the model's, each a union of those: {"anger": ["anger", "annoyance"]}, or
+            a TOML file with such a table `[labels]`.
+        group: Grouping of the model's taxonomy whose groups are predicted instead: sentiment or ekman.
 
     Raises:
         EmograinError: The folder holds neither an exported model nor a finished run, it is a run and torch is not
-            installed, or the policy is unknown.
+            installed, the policy is unknown, or the mapping does not fit the model.
     """
-    if path is not None and not isinstance(path, str | PathLike):
-        raise EmograinError(f"the model must be the path of a folder, got {type(path).__name__}", "load(FOLDER)")
-    path = shipped_model() if path is None else path
-    if ExportedModel.is_at(path):
-        model = ExportedModel(path)
-        if policy not in model.thresholds:
-            raise unknown_name("threshold policy", policy, model.thresholds)
-        return Predictor(model.taxonomy, model.thresholds[policy], model.scorer(threads), model.digest)
-    run = RunFolder(path)
-    thresholds = run.thresholds
-    if policy not in thresholds:
-        raise unknown_name("threshold policy", policy, thresholds)
-    import_optional("torch", "train")
-    import_optional("transformers", "train")
-    from ..models.classifier import load as load_classifier
-    from ..models.scoring import TorchScorer
-
-    method = load_classifier(run).method
-    return Predictor(method.taxonomy, thresholds[policy], TorchScorer(method), run.digest)
+    source = open_source(path, mapping, group)
+    if policy not in source.thresholds:
+        raise unknown_name("threshold policy", policy, source.thresholds)
+    scorer, digest = source.scorer(threads), source.digest()
+    if source.score_map is not None:
+        digest = sha256_json([digest, source.score_map.to_dict()])
+    return Predictor(source.taxonomy, source.thresholds[policy], scorer, digest, source.score_map)
 
 
 def _add_row_problem(prediction: Prediction, row: Row) -> Prediction:

@@ -20,7 +20,6 @@ from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from .folder import MAX_ATTEMPTS, Engine, FileJob, FileResult, FileSettings, predict_file
 from .onnx.session import available_cores
-from .predictor import load
 
 OBJECT_STORE = 128 * 1024**2  # bytes; it holds a few numbers per file
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -39,7 +38,7 @@ class FileWorker:
     def __init__(self, jobs: Sequence[FileJob], settings: FileSettings, scratch: Path, threads: int):
         os.environ["RAYON_NUM_THREADS"] = str(threads)  # the tokenizer's; torch reads OMP_NUM_THREADS, which Ray sets
         self.jobs, self.settings, self.scratch = jobs, settings, scratch
-        self.predictor = load(settings.model, settings.policy, threads)
+        self.predictor = settings.load(threads)
 
     def __call__(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Predict the file with the index `row["index"]` and return the fields of its result."""
@@ -65,7 +64,7 @@ def ray_engine(settings: FileSettings, workers: int | None = None, address: str 
         raise EmograinError(f"expected at least 1 worker, got {workers}", "--workers 2")
     if address is not None:
         _check_connection(address)
-    load(settings.model, settings.policy)  # report a wrong model here, and only once
+    settings.load()  # report a wrong model here, and only once
 
     def run(jobs: Sequence[FileJob], scratch: Path) -> Generator[FileResult, None, None]:
         if not jobs:

@@ -104,6 +104,9 @@ class ModelResponse(BaseModel):
     name: str
     method: str
     labels: list[str]
+    unions: dict[str, list[str]] | None = Field(
+        description="Label -> labels of the network that it unites, with --mapping or --group; null without."
+    )
     thresholds: dict[str, dict[str, float]] = Field(description="Policy -> label -> threshold.")
     max_document_tokens: int = Field(description="Maximum number of word pieces that are read at once.")
     explanations: bool = Field(description="Whether the model supports explain.")

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..models.run_folder import RunFolder
+from ..evaluation.label_mapping import LabelMapping
 from ..prediction.attributions import Word
-from ..prediction.onnx.model import ExportedModel
-from ..prediction.predictor import Predictions, Predictor, load
+from ..prediction.model_source import open_source
+from ..prediction.predictor import Predictions, Predictor
 from ..prediction.segments import Segments
-from ..prediction.shipped_model import CARD, read_model_card, shipped_model
+from ..prediction.shipped_model import CARD, read_model_card
 from .options import Options
 from .text_cost import estimate_cost
 
@@ -78,6 +78,7 @@ class ServedModel:
         thresholds: Threshold policy -> one threshold per label.
         max_document_tokens: Maximum number of word pieces per text.
         card: The model card, if any.
+        unions: Label -> labels of the network that it unites; None if they are the same.
     """
 
     predictor: Predicting
@@ -86,6 +87,7 @@ class ServedModel:
     thresholds: Mapping[str, Sequence[float]]
     max_document_tokens: int
     card: Mapping[str, Any] | None = None
+    unions: Mapping[str, Sequence[str]] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -131,6 +133,7 @@ class ServedModel:
             "name": self.name,
             "method": self.method,
             "labels": list(self.labels),
+            "unions": self.unions,
             "thresholds": thresholds,
             "max_document_tokens": self.max_document_tokens,
             "explanations": self.explains,
@@ -138,21 +141,23 @@ class ServedModel:
         }
 
 
-def open_model(path: Path | None = None) -> ServedModel:
+def open_model(path: Path | None = None, mapping: LabelMapping | None = None, group: str | None = None) -> ServedModel:
     """Load a model to serve.
 
     Args:
         path: Folder of an exported model, or a run folder; None: the bundled model.
+        mapping: Labels to predict instead of the model's.
+        group: Grouping whose groups are predicted instead of the model's labels.
 
     Raises:
-        EmograinError: The folder holds no model, or it is a run folder and torch is not installed.
+        EmograinError: The folder holds no model, it is a run folder and torch is not installed, or the labels do not
+            fit.
     """
-    folder = shipped_model() if path is None else path
-    loaded = load(folder)
-    source = ExportedModel(folder) if ExportedModel.is_at(folder) else RunFolder(folder)
-    thresholds = source.thresholds
+    source = open_source(path, mapping, group)
+    folder, thresholds, score_map = source.path, source.thresholds, source.score_map
     # A request may choose any policy, so words are needed for every label that any of them predicts.
-    predictor = Predictor(loaded.taxonomy, np.min(list(thresholds.values()), axis=0).tolist(), loaded.scorer)
+    least = np.min(list(thresholds.values()), axis=0).tolist()
+    predictor = Predictor(source.taxonomy, least, source.scorer(0), score_map=score_map)
     card = _read_card(folder)
     return ServedModel(
         predictor=predictor,
@@ -161,6 +166,7 @@ def open_model(path: Path | None = None) -> ServedModel:
         thresholds=thresholds,
         max_document_tokens=predictor.scorer.limit,
         card=card,
+        unions=None if score_map is None else score_map.unions,
     )
 
 

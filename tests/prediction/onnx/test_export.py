@@ -7,6 +7,7 @@ import onnxruntime
 import pytest
 import torch
 
+import emograin
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.models import encoder
@@ -210,6 +211,7 @@ def test_the_exported_folder_records_its_checks(run, corpus, tmp_path):
     found = export(run, tmp_path / "out", int8=True, dev=corpus.split("dev"))
     assert found == json.loads((tmp_path / "out" / "model.json").read_text())
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "dev_scores.npz",
         "model.json",
         "model.onnx",
         "taxonomy.json",
@@ -221,6 +223,16 @@ def test_the_exported_folder_records_its_checks(run, corpus, tmp_path):
     assert checked["dev"]["texts"] == 20
     assert set(checked["dev"]["macro_f1"]) == {"fixed", "global", "per-label"}
     assert "/" not in found["settings"]["data"] + found["settings"]["encoder"]
+
+
+def test_groups_are_predicted_from_runs_and_exports_alike(run, corpus, tmp_path):
+    export(run, tmp_path / "out")
+    theirs, ours = (emograin.load(path, group="tone") for path in (run.path, tmp_path / "out"))
+    assert theirs.labels == ours.labels == ("good", "bad", "plain")
+    texts = corpus.split("test").texts
+    np.testing.assert_allclose(ours.predict(texts).scores, theirs.predict(texts).scores, atol=0.02)  # a byte per score
+    words = ours.predict(texts[:1], explain=True)[0].words
+    assert set(words) == set(ours.predict(texts[:1])[0].labels)
 
 
 def test_a_folder_with_other_files_is_not_touched(run, tmp_path):

@@ -22,13 +22,14 @@ from ...common.locks import locked
 from ...common.optional import import_optional
 from ...data.corpus import Corpus, Split
 from ...data.sources import load as load_corpus
+from ...evaluation.held_out_scores import HeldOutScores
 from ...models.classifier import load
 from ...models.methods import Method
 from ...models.run_folder import RunFolder
 from .contributions import add_contributions
 from .graph_optimization import optimize
 from .label_directions import compute_directions
-from .model import FILES, ExportedModel, InputTemplate, OnnxScorer, describe
+from .model import DEV_SCORES, FILES, SCORE_MAP, ExportedModel, InputTemplate, OnnxScorer, describe
 from .quantization import quantize
 from .verification import TOLERANCE, check_against_torch, compare, measure_int8, score_texts
 
@@ -64,6 +65,7 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
     tokenizer = serialize_tokenizer(method)
     model = to_onnx(method, template)
     float32_scorer = OnnxScorer(tokenizer, template, model.SerializeToString())
+    dev_scores = _dev_scores_of(run)
     checked: dict[str, Any] = {"texts": len(texts), "float32": check_against_torch(method, float32_scorer, texts)}
     float32_scores = score_texts(float32_scorer, texts)
     if int8:
@@ -71,7 +73,8 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
         int8_scorer = OnnxScorer(tokenizer, template, model.SerializeToString())
         checked["int8"] = compare(score_texts(int8_scorer, texts), float32_scores)
         if dev is not None:
-            checked["dev"], thresholds = measure_int8(float32_scorer, int8_scorer, dev, thresholds)
+            checked["dev"], thresholds, scores = measure_int8(float32_scorer, int8_scorer, dev, thresholds)
+            dev_scores = HeldOutScores(scores, dev.labels)
     directions = compute_directions(method, float32_scorer.tokenize(texts)[0], float32_scores)
     settings = run.settings
     names = {
@@ -98,6 +101,8 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
         "taxonomy.json": _json(run.taxonomy.to_dict()),
         "thresholds.json": _json(thresholds),
     }
+    if dev_scores is not None:
+        content[DEV_SCORES] = dev_scores.to_bytes()
     return _write(folder, content, template, metadata)
 
 
@@ -210,6 +215,15 @@ def load_dev(run: RunFolder, source: str | None = None) -> Split | None:
         return None
 
 
+def _dev_scores_of(run: RunFolder) -> HeldOutScores | None:
+    """Return the scores on dev that the training wrote; None if they are gone."""
+    try:
+        _, labels, scores = run.read_scores("dev")
+    except EmograinError:
+        return None
+    return HeldOutScores(scores, labels)
+
+
 def unpadded_inputs(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     """Yield the model's inputs for texts, each (batch, tokens), in batches of equal length, so without padding."""
     groups: dict[int, list[list[int]]] = defaultdict(list)
@@ -222,11 +236,8 @@ def unpadded_inputs(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[s
 
 def _require_free(folder: Path) -> None:
     """Raise an error if a folder holds something else than an exported model."""
-    leftovers = {
-        ".lock",
-        *(f"{name}.part" for name in FILES),
-        *(f".{name}.lock" for name in FILES),
-    }  # of a killed export
+    files = (*FILES, DEV_SCORES)
+    leftovers = {".lock", *(f"{name}.part" for name in files), *(f".{name}.lock" for name in files)}  # of a killed one
     if folder.exists() and (
         not folder.is_dir()
         or (any(path.name not in leftovers for path in folder.iterdir()) and not ExportedModel.is_at(folder))
@@ -247,9 +258,11 @@ def _write(
         folder.mkdir(parents=True, exist_ok=True)
         with locked(resolved(folder)):
             description_path.unlink(missing_ok=True)
+            for name in {SCORE_MAP, DEV_SCORES} - content.keys():  # of a model that was here before
+                (folder / name).unlink(missing_ok=True)
             for name, value in content.items():
                 write_atomically(folder / name, partial(Path.write_bytes, data=value))
-            description = describe(template, {name: folder / name for name in FILES}, **metadata)
+            description = describe(template, {name: folder / name for name in content}, **metadata)
             write_atomically(description_path, lambda path: path.write_bytes(_json(description)))
     return cast(dict[str, Any], json.loads(_json(description)))
 

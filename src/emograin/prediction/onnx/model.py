@@ -5,6 +5,8 @@ DIR/
   tokenizer.json    for the tokenizers library
   taxonomy.json     labels, groupings, label words
   thresholds.json   threshold policy -> one threshold per label, chosen on dev
+  score_map.json    optional: from the network's scores to those of the labels (unions of labels, calibration)
+  dev_scores.npz    optional: scores and gold labels of held-out texts, for the calibration of unions
   model.json        format, input template, results of the checks at export, sha256 of the other files and of itself
 """
 
@@ -22,6 +24,9 @@ from ...common.files import sha256_file, sha256_json
 from ...common.tokenizer_errors import tokenizer_errors
 from ...data.batching import token_budget_batches
 from ...data.taxonomy import Taxonomy
+from ...evaluation import held_out_scores
+from ...evaluation.held_out_scores import HeldOutScores
+from ...evaluation.score_map import ScoreMap
 from ...models.thresholds_file import read_thresholds
 from ..attributions import WordWeights, sum_word_pieces
 from .session import ModelSource, OnnxSession
@@ -29,6 +34,8 @@ from .session import ModelSource, OnnxSession
 FORMAT = 3
 EXPORT_AGAIN = "export it again: emograin export RUN DIR"
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
+SCORE_MAP = "score_map.json"
+DEV_SCORES = held_out_scores.FILE
 BATCH_TOKENS = 384  # tokens per batch, with padding: more do not fit into the caches of a core
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 PRODUCER = "emograin"
@@ -130,6 +137,7 @@ class ExportedModel:
         taxonomy: The labels.
         thresholds: Threshold policy -> one threshold per label.
         digest: SHA-256 of model.json, which holds those of the other files.
+        score_map: From the network's scores to those of the labels; None if they are the same.
 
     Raises:
         EmograinError: The folder is not an exported model or has another format, or a file is missing or was changed.
@@ -150,7 +158,8 @@ class ExportedModel:
             described: ModelDescription = from_values(ModelDescription, self.description)
             if described.sha256 != _own_digest(self.description):
                 raise EmograinError("the file was changed: its sha256 differs", EXPORT_AGAIN)
-        for name in FILES:
+        optional = [name for name in (SCORE_MAP, DEV_SCORES) if name in described.files]
+        for name in (*FILES, *optional):
             if described.files.get(name) != sha256_file(self._file(name)):
                 raise EmograinError(
                     f"{str(self.path / name)!r} is not the file that was exported: its sha256 differs", EXPORT_AGAIN
@@ -160,20 +169,36 @@ class ExportedModel:
         with naming(self.path / "taxonomy.json"):
             self.taxonomy = Taxonomy.from_dict(values)
         self.thresholds = read_thresholds(self.path / "thresholds.json", len(self.taxonomy.labels))
+        self.score_map = self._read_score_map() if SCORE_MAP in optional else None
+        self._has_dev_scores = DEV_SCORES in optional
 
     @staticmethod
     def is_at(path: str | Path) -> bool:
         """Return whether a folder holds an exported model, complete or not."""
         return any((Path(path) / name).is_file() for name in ("model.json", "model.onnx"))
 
+    def held_out_scores(self) -> HeldOutScores | None:
+        """Read scores of the model's labels on held-out texts; None if the folder has none."""
+        if not self._has_dev_scores:
+            return None
+        return HeldOutScores.from_file(self.path / DEV_SCORES, len(self.taxonomy.labels))
+
     def scorer(self, threads: int = 0) -> "OnnxScorer":
-        """Load the model for scoring.
+        """Load the network for scoring.
 
         Args:
             threads: Number of threads; 0 uses all cores.
         """
         tokenizer = (self.path / "tokenizer.json").read_text(encoding="utf-8")
         return OnnxScorer(tokenizer, self.template, self._file("model.onnx"), threads)
+
+    def _read_score_map(self) -> ScoreMap:
+        values = self._read(SCORE_MAP)
+        with naming(self.path / SCORE_MAP):
+            found = ScoreMap.from_dict(values)
+            if found.labels != self.taxonomy.labels:
+                raise EmograinError("its labels are not those of taxonomy.json")
+        return found
 
     def _file(self, name: str) -> Path:
         if not (self.path / name).is_file():

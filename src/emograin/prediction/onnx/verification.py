@@ -63,7 +63,7 @@ def score_texts(scorer: OnnxScorer, texts: Sequence[str]) -> np.ndarray:
 
 def measure_int8(
     float32: OnnxScorer, int8: OnnxScorer, dev: Split, thresholds: Mapping[str, Sequence[float]]
-) -> tuple[dict[str, Any], dict[str, list[float]]]:
+) -> tuple[dict[str, Any], dict[str, list[float]], np.ndarray]:
     """Measure the loss from quantization on dev, and choose new thresholds there.
 
     Args:
@@ -74,7 +74,7 @@ def measure_int8(
 
     Returns:
         Differences of the probabilities and, for each policy, macro F1 of `float32`, of `int8` at the same thresholds,
-        and of `int8` at new thresholds; then the new thresholds.
+        and of `int8` at new thresholds; then the new thresholds, and the scores of `int8` (texts, labels).
     """
     before, after = score_texts(float32, dev.texts), score_texts(int8, dev.texts)
     new_thresholds = choose(after, dev.labels)
@@ -87,4 +87,4 @@ def measure_int8(
         for policy, chosen in thresholds.items()
     }
     measured = {"texts": len(dev), "fingerprint": fingerprint(dev), **compare(after, before), "macro_f1": metrics}
-    return measured, new_thresholds
+    return measured, new_thresholds, after

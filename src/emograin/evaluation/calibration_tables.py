@@ -1,0 +1,70 @@
+"""The report of a calibration as tables for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..common.text_table import aligned, number
+
+
+def calibration_tables(report: Mapping[str, Any]) -> str:
+    """Format the report of `emograin calibrate`.
+
+    Args:
+        report: Content of calibration.json.
+    """
+    unread = f", and {report['unreadable']:,} that cannot be read" if report["unreadable"] else ""
+    if not report["labelled"]:
+        head = (
+            f"{report['data']}: {report['texts']:,} texts without labels{unread}. Adapted by {report['adaptation']}; "
+        )
+        head += "a few dozen labelled texts are better."
+        return f"{head}\n\n{_labels(report)}"
+    parts = [f"{report['data']}, {report['split']}: {report['texts']:,} texts{unread}."]
+    if "policies" in report:
+        parts += [_policies(report), _quality(report), _curve(report)]
+    else:
+        parts.append("A single text: nothing to measure the calibration on.")
+    return "\n\n".join([*parts, _labels(report)])
+
+
+def _policies(report: Mapping[str, Any]) -> str:
+    count = report["labels_that_occur"]
+    rows = [[f"macro F1, {count} labels that occur", "before", "after", "difference (95 % interval)"]]
+    for policy, row in report["policies"].items():
+        change = row["difference"]
+        interval = f"{change['difference']:+.3f} ({change['low']:+.3f} to {change['high']:+.3f})"
+        cells = [f"{row[name]['macro_f1']:.3f}" for name in ("before", "after")]
+        rows.append([f"{policy} threshold", *cells, interval])
+    return f"Before and after, each fifth of the texts with what the others teach:\n{aligned(rows)}"
+
+
+def _quality(report: Mapping[str, Any]) -> str:
+    rows = [["scores", "before", "after"]]
+    for title, name in (
+        ("macro average precision", "macro_average_precision"),
+        ("expected calibration error", "expected_calibration_error"),
+        ("Brier score", "brier_score"),
+    ):
+        rows.append([title, *(number(report[when][name], 3) for when in ("before", "after"))])
+    return aligned(rows)
+
+
+def _curve(report: Mapping[str, Any]) -> str:
+    rows = [["labelled texts", "macro F1 on a third", "least", "largest"]]
+    for row in report["curve"]:
+        rows.append([f"{row['texts']:,}", *(f"{row[name]:.3f}" for name in ("macro_f1", "low", "high"))])
+    enough = report["enough_texts"]
+    said = "more texts may still help" if enough is None else f"{enough:,} texts come within 0.01 of the largest sample"
+    return f"{aligned(rows)}\n({said})"
+
+
+def _labels(report: Mapping[str, Any]) -> str:
+    labelled = report["labelled"]
+    titles = ["label", *(["examples", "calibration"] if labelled else []), "share on dev"]
+    titles += ["share in the sample" if labelled else "estimated share", "threshold before", "after"]
+    rows = [titles]
+    for name, row in report["labels"].items():
+        cells = [name, *([str(row["examples"]), row["calibration"]] if labelled else [])]
+        cells += [number(row["share_on_dev"], 3), number(row["share"], 3)]
+        rows.append([*cells, number(row["threshold_before"], 2), number(row["threshold"], 2)])
+    return aligned(rows)

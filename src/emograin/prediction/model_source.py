@@ -1,0 +1,159 @@
+"""Where a predictor comes from: an exported model or a run folder, with its labels, thresholds and scorer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import EmograinError
+from ..common.optional import import_optional
+from ..data.taxonomy import Taxonomy
+from ..evaluation.calibrated_unions import calibrate_unions
+from ..evaluation.calibration import Calibration
+from ..evaluation.held_out_scores import HeldOutScores
+from ..evaluation.label_mapping import LabelMapping, unite_labels
+from ..evaluation.score_map import ScoreMap, Stage
+from ..models.run_folder import RunFolder
+from .onnx.model import ExportedModel
+from .scorers import Scorer
+from .shipped_model import shipped_model
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model that is not loaded yet.
+
+    Attributes:
+        path: Folder of the model.
+        taxonomy: Labels that it predicts.
+        thresholds: Threshold policy -> one threshold per label.
+        scorer: Number of threads -> the network's scorer.
+        held_out_scores: Reads scores of the labels on held-out texts, None if there are none.
+        description: Content of model.json or run.json.
+        digest: Computes a SHA-256 that tells the network's files from those of others.
+        score_map: From the network's scores to those of the labels; None if they are the same.
+        mapping: Mapping that made the labels, if one was named.
+        original: Taxonomy before the mapping.
+    """
+
+    path: Path
+    taxonomy: Taxonomy
+    thresholds: Mapping[str, Sequence[float]]
+    scorer: Callable[[int], Scorer]
+    held_out_scores: Callable[[], HeldOutScores | None]
+    description: Mapping[str, Any]
+    digest: Callable[[], str]
+    score_map: ScoreMap | None = None
+    mapping: LabelMapping | None = None
+    original: Taxonomy | None = None
+
+    def held_out_labels(self) -> np.ndarray | None:
+        """Return gold labels of held-out texts (texts, labels), in the labels that are predicted; None without any."""
+        found = self.held_out_scores()
+        if found is None or self.mapping is None or self.original is None:
+            return None if found is None else found.labels
+        return unite_labels(found.labels, self.mapping.members(self.original.labels))
+
+    def calibrated(self, calibration: Calibration, thresholds: Mapping[str, Sequence[float]]) -> "ModelSource":
+        """Return the model with calibrated scores and new thresholds."""
+        labels = self.taxonomy.labels
+        stage = Stage.calibrated(labels, calibration)
+        chain = ScoreMap(labels, (stage,)) if self.score_map is None else self.score_map.then(stage)
+        return replace(self, score_map=chain, thresholds=thresholds)
+
+    def mapped(self, mapping: LabelMapping) -> "ModelSource":
+        """Return the model with the labels of a mapping.
+
+        Raises:
+            EmograinError: The mapping names an unknown label, or the model has no held-out scores to calibrate unions.
+        """
+        labels = self.taxonomy.labels
+        stage, thresholds = calibrate_unions(mapping, labels, self.thresholds, self.held_out_scores())
+        chain = ScoreMap(labels, (stage,)) if self.score_map is None else self.score_map.then(stage)
+        taxonomy = Taxonomy(mapping.name, mapping.labels)
+        return replace(
+            self,
+            taxonomy=taxonomy,
+            thresholds=thresholds,
+            score_map=chain,
+            mapping=mapping,
+            original=self.taxonomy,
+        )
+
+
+def open_source(
+    path: str | Path | None = None,
+    mapping: str | Path | Mapping[str, Any] | LabelMapping | None = None,
+    group: str | None = None,
+) -> ModelSource:
+    """Read the description of a model; its network is not loaded.
+
+    Args:
+        path: Folder of an exported model, or a run folder; None: the bundled model.
+        mapping: Mapping of labels, its values, or its TOML file.
+        group: Grouping of the model's taxonomy.
+
+    Raises:
+        EmograinError: The folder holds no model, it is a run and torch is not installed, or the mapping does not fit.
+    """
+    if path is not None and not isinstance(path, str | PathLike):
+        raise EmograinError(f"the model must be the path of a folder, got {type(path).__name__}", "load(FOLDER)")
+    path = Path(shipped_model() if path is None else path)
+    source = _of_export(path) if ExportedModel.is_at(path) else _of_run(path)
+    chosen = _chosen_mapping(source.taxonomy, mapping, group)
+    return source if chosen is None else source.mapped(chosen)
+
+
+def _chosen_mapping(
+    taxonomy: Taxonomy, mapping: str | Path | Mapping[str, Any] | LabelMapping | None, group: str | None
+) -> LabelMapping | None:
+    if mapping is not None and group is not None:
+        raise EmograinError(f"expected a mapping or a group, got both, {group!r}", "--mapping FILE, or --group NAME")
+    if group is not None:
+        return LabelMapping.of_grouping(taxonomy, group)
+    if mapping is None or isinstance(mapping, LabelMapping):
+        return mapping
+    if isinstance(mapping, str | PathLike):
+        return LabelMapping.from_toml(mapping)
+    return LabelMapping.from_values(mapping, "mapping")
+
+
+def _of_export(path: Path) -> ModelSource:
+    model = ExportedModel(path)
+    return ModelSource(
+        path,
+        model.taxonomy,
+        model.thresholds,
+        model.scorer,
+        model.held_out_scores,
+        model.description,
+        lambda: model.digest,
+        model.score_map,
+    )
+
+
+def _of_run(path: Path) -> ModelSource:
+    run = RunFolder(path)
+    thresholds = run.thresholds
+
+    def open_scorer(threads: int) -> Scorer:  # noqa: ARG001 - torch has its own setting
+        import_optional("torch", "train")
+        import_optional("transformers", "train")
+        from ..models.classifier import load as load_classifier
+        from ..models.scoring import TorchScorer
+
+        return TorchScorer(load_classifier(run).method)
+
+    def held_out_scores() -> HeldOutScores | None:
+        try:
+            _, labels, scores = run.read_scores("dev")
+        except EmograinError:  # the training writes them; an evaluation on other texts does not
+            return None
+        return HeldOutScores(scores, labels)
+
+    return ModelSource(
+        path, run.taxonomy, thresholds, open_scorer, held_out_scores, run.description, lambda: run.digest
+    )

@@ -1,0 +1,115 @@
+"""Mappings of labels: files, errors, and scores and gold labels of unions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emograin.common.errors import EmograinError
+from emograin.data.taxonomy import GOEMOTIONS
+from emograin.evaluation.calibrated_unions import calibrate_unions
+from emograin.evaluation.calibration_quality import expected_calibration_error
+from emograin.evaluation.held_out_scores import HeldOutScores
+from emograin.evaluation.label_mapping import LabelMapping, unite_labels, unite_scores
+
+GOOD = '[labels]\nanger = ["anger", "annoyance"]\nfun = "amusement"\n'
+
+
+def write(tmp_path, text: str):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_file_is_read_in_order(tmp_path):
+    found = LabelMapping.from_toml(write(tmp_path, GOOD))
+    assert (found.name, found.labels) == ("mine", ("anger", "fun"))
+    assert found.unions["fun"] == ("amusement",)
+    assert found.members(GOEMOTIONS.labels) == ((2, 3), (1,))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("labels = 3", "expected a mapping of labels, got int"),
+        ("", "has no table .labels."),
+        ("[lables]\na = 'joy'", "unknown key 'lables', did you mean 'labels'"),
+        ("[labels]\na = 'joy'", "needs at least 2 labels, got 1"),
+        ("[labels]\na = []\nb = 'joy'", "'a' unites no label"),
+        ("[labels]\na = ['joy', 'joy']\nb = 'joy'", "names a label of the model twice"),
+        ("[labels]\na = 3\nb = 'joy'", "labels.a must be a label of the model or a list of them, got 3"),
+        ("[labels\n", "is not TOML"),
+    ],
+)
+def test_a_wrong_file_is_one_line(tmp_path, text, said):
+    with pytest.raises(EmograinError, match=said) as caught:
+        LabelMapping.from_toml(write(tmp_path, text))
+    assert "mine.toml" in str(caught.value)
+
+
+def test_a_missing_file_and_an_unknown_label_are_said(tmp_path):
+    with pytest.raises(EmograinError, match="cannot read mapping"):
+        LabelMapping.from_toml(tmp_path / "none.toml")
+    mapping = LabelMapping("x", {"a": ("joi",), "b": ("love",)})
+    with pytest.raises(EmograinError, match="mapping of 'a': unknown label of the model 'joi', did you mean 'joy'"):
+        mapping.members(GOEMOTIONS.labels)
+
+
+def test_groupings_are_mappings():
+    found = LabelMapping.of_grouping(GOEMOTIONS, "sentiment")
+    assert found.labels == ("positive", "negative", "ambiguous", "neutral")
+    with pytest.raises(EmograinError, match="unknown grouping 'sentimant', did you mean 'sentiment'"):
+        LabelMapping.of_grouping(GOEMOTIONS, "sentimant")
+
+
+@given(st.integers(1, 20), st.integers(0, 1000))
+def test_a_union_is_at_least_its_largest_member_and_at_most_their_sum(texts, seed):
+    scores = np.random.default_rng(seed).random((texts, 4))
+    scores[0, 0] = 1.0
+    united = unite_scores(scores, [[0, 1, 2], [3]])
+    assert (united[:, 0] >= scores[:, :3].max(axis=1) - 1e-6).all()
+    assert (united[:, 0] <= np.minimum(1, scores[:, :3].sum(axis=1)) + 1e-6).all()
+    assert np.array_equal(united[:, 1], scores[:, 3])
+
+
+def test_unreadable_texts_stay_unreadable():
+    assert np.isnan(unite_scores(np.full((1, 3), np.nan), [[0, 1], [2]])).all()
+
+
+def test_gold_labels_are_those_of_the_taxonomy():
+    labels = (np.random.default_rng(0).random((50, 28)) < 0.1).astype(np.uint8)
+    mapping = LabelMapping.of_grouping(GOEMOTIONS, "ekman")
+    expected = GOEMOTIONS.to_groups(labels, "ekman")
+    assert np.array_equal(unite_labels(labels, mapping.members(GOEMOTIONS.labels)), expected)
+
+
+def dependent(texts: int = 4000) -> HeldOutScores:
+    """Two labels that occur together: noisy-or of their calibrated scores is too high."""
+    random = np.random.default_rng(0)
+    score = random.random(texts)
+    label = random.random(texts) < score
+    other = random.random(texts)
+    return HeldOutScores(
+        np.stack([score, score, other], axis=1), np.stack([label, label, random.random(texts) < other], 1)
+    )
+
+
+def test_unions_are_calibrated_and_single_labels_stay():
+    held_out = dependent()
+    mapping = LabelMapping("x", {"both": ("a", "b"), "other": ("c",)})
+    stage, thresholds = calibrate_unions(mapping, ("a", "b", "c"), {"fixed": [0.3] * 3}, held_out)
+    raw = unite_scores(held_out.scores, stage.members)
+    found, gold = stage.calibration(raw), unite_labels(held_out.labels, stage.members)
+    assert expected_calibration_error(raw[:, :1], gold[:, :1]) > 0.1
+    assert expected_calibration_error(found[:, :1], gold[:, :1]) < 0.04
+    assert np.array_equal(found[:, 1], raw[:, 1])
+    assert set(thresholds) == {"fixed", "global", "per-label"}
+
+
+def test_without_held_out_scores_labels_can_be_renamed_but_not_united():
+    renamed = LabelMapping("x", {"mine": ("b",), "yours": ("a",)})
+    _, thresholds = calibrate_unions(renamed, ("a", "b"), {"fixed": [0.1, 0.2]}, None)
+    assert thresholds == {"fixed": [0.2, 0.1]}
+    united = LabelMapping("x", {"mine": ("a", "b"), "yours": ("a",)})
+    with pytest.raises(EmograinError, match="no held-out scores.*export it again"):
+        calibrate_unions(united, ("a", "b"), {"fixed": [0.1, 0.2]}, None)
