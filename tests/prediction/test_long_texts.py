@@ -12,6 +12,7 @@ import emograin
 from emograin import data
 from emograin.cli.app import main
 from emograin.data.taxonomy import Taxonomy
+from emograin.data.words import WORD
 from emograin.prediction.aggregation import aggregate
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.predictor import Predictor
@@ -101,7 +102,7 @@ def test_words_of_a_long_text_have_their_places_in_the_whole_text(model):
     assert row.scores == pytest.approx(plain.scores)
     for label, words in row.words.items():
         assert label in row.labels
-        assert [REVIEW[word["start"] : word["end"]] for word in words] == REVIEW.split()
+        assert [REVIEW[word["start"] : word["end"]] for word in words] == WORD.findall(REVIEW)
     best = max(row.words["anger"], key=lambda word: word["weight"])
     assert REVIEW[best["start"] : best["end"]].strip(",") in ("furious", "worst")
 
