@@ -56,7 +56,13 @@ class Recorder:
         self.threads: set[int] = set()
 
     def predict(
-        self, texts: Sequence[str | None], *, explain: bool = False, segments: bool = False, windows: bool = True
+        self,
+        texts: Sequence[str | None],
+        *,
+        explain: bool = False,
+        at_least_one: bool = False,  # noqa: ARG002 - it has no thresholds
+        segments: bool = False,
+        windows: bool = True,
     ) -> Predictions:
         """Fail on a text "break"; a text "unreadable" has an error; without windows, 50 characters are read."""
         self.threads.add(threading.get_ident())

@@ -17,6 +17,7 @@ from emograin.common.errors import EmograinError
 from emograin.data.words import align_words
 from emograin.prediction.attributions import top_words
 from emograin.prediction.onnx.model import ExportedModel
+from emograin.service.options import Options
 from emograin.service.served_model import open_model
 
 pytest.importorskip("onnx")
@@ -140,7 +141,7 @@ def test_the_service_explains_what_any_policy_predicts():
     model = open_model()
     assert model.explains
     texts = ["I love you", "what do you mean?", "The shop opens at nine."]
-    for row in model.score(texts, [True] * 3):
+    for row in model.score(texts, [Options(explain=True)] * 3):
         reached = {
             label
             for limits in model.thresholds.values()
@@ -148,7 +149,7 @@ def test_the_service_explains_what_any_policy_predicts():
             if score >= np.float32(limit)
         }
         assert set(row.words) == reached
-    assert model.score(texts, [False] * 3)[0].words is None
+    assert model.score(texts, [Options()] * 3)[0].words is None
 
 
 def test_an_export_without_explanations_predicts_and_does_not_explain(model, tmp_path):

@@ -129,11 +129,11 @@ def test_a_missing_package_is_one_line_with_its_command(predictor, monkeypatch, 
 
 def test_at_least_one_gives_the_label_with_the_highest_score(predictor):
     texts = ["a b c d e f", "a", ""]
-    assert [row.labels for row in predictor.predict(texts)] == [(), ("joy",), ()]
-    forced = predictor.predict(texts, at_least_one=True)
+    assert [row.labels for row in predictor.predict(texts, windows=False)] == [(), ("joy",), ()]
+    forced = predictor.predict(texts, at_least_one=True, windows=False)
     assert [row.labels for row in forced] == [("neutral",), ("joy",), ()]
     assert forced[2].error == "the text is empty"
-    assert np.array_equal(forced.scores, predictor.predict(texts).scores, equal_nan=True)
+    assert np.array_equal(forced.scores, predictor.predict(texts, windows=False).scores, equal_nan=True)
 
 
 def test_at_least_one_holds_in_files_and_when_resumed(predictor, tmp_path):
@@ -141,14 +141,16 @@ def test_at_least_one_holds_in_files_and_when_resumed(predictor, tmp_path):
 
     def predict(resume, at_least_one=True):
         rows = read_rows(io.BytesIO(source), "csv")
-        write_predictions(predictor, rows, tmp_path / "out.csv", None, resume=resume, at_least_one=at_least_one)
+        options = {"resume": resume, "at_least_one": at_least_one, "windows": False}
+        write_predictions(predictor, rows, tmp_path / "out.csv", None, **options)
         return (tmp_path / "out.csv").read_text()
 
     whole = predict(resume=False)
     assert whole.splitlines()[1].startswith('a b c d e f,"[""neutral""]"')
     (tmp_path / "out.csv").unlink()
     partial = tmp_path / "out.csv.part"
-    description = json.dumps(describe(predictor, "csv", False, False, at_least_one=True))
+    options = {"all_scores": False, "explain": False, "at_least_one": True, "segments": False, "windows": False}
+    description = json.dumps(describe(predictor, "csv", **options))
     partial.write_text("".join(whole.splitlines(keepends=True)[:2]))
     part_description_path(tmp_path / "out.csv").write_text(description)
     assert predict(resume=True) == whole
