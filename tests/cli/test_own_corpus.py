@@ -49,6 +49,7 @@ def test_a_corpus_with_texts_without_labels_goes_all_the_way(corpus_file, settin
     config = tmp_path / "settings.toml"
     config.write_text(
         f'encoder = "{settings.encoder}"\nmax_document_tokens = 20\nlearning_rate = 5e-3\nepochs = 16\nbatch_size = 8\n'
+        "evaluate_every = 72\nemoji = false\n"
     )
     given = ["--data", str(corpus_file), "--taxonomy", str(taxonomy), "--config", str(config), "--output", str(run)]
     assert main(["train", "label-embedding", *given]) == 0

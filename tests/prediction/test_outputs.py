@@ -247,9 +247,8 @@ def test_json_holds_no_nan_and_no_infinity(predictor, tmp_path, all_scores):
         return json.loads(text, parse_constant=lambda name: pytest.fail(name))
 
     class Broken(CountingScorer):
-        def __call__(self, texts, on_progress):
-            scores, cut = super().__call__(texts, on_progress)
-            return scores * float("nan"), cut
+        def score(self, documents, on_progress=lambda _: None):
+            return super().score(documents, on_progress) * float("nan")
 
     source = '{"text": "so glad", "x": NaN, "y": [Infinity, {"z": -1e999}]}\n{"text": ""}\n{"text": null}\n{\n'
     for scorer in (CountingScorer(), Broken()):

@@ -31,9 +31,8 @@ SOURCE = "id,text,labels\n" + "".join(f'{at},"text, {at}\n of ""two"" lines é",
 class WindowScorer(CountingScorer):
     """A scorer whose scores depend on the other texts of a call, as torch's do in the last digits."""
 
-    def __call__(self, texts, on_progress):
-        scores, cut = super().__call__(texts, on_progress)
-        return scores + np.float32(len("".join(texts)) % 1009 / 2000), cut
+    def score(self, documents, on_progress=lambda _: None):
+        return super().score(documents, on_progress) + np.float32(sum(map(sum, documents)) % 1009 / 2000)
 
 
 class Stopped(Exception):
@@ -49,7 +48,7 @@ def predict(predictor, output, stop: int | None = None, error=Stopped, resume=Fa
     rows = read_rows(io.StringIO(source), "csv")
     if stop is not None:
         rows = interrupt(rows, stop, error)
-    write_predictions(predictor, rows, output, **options, resume=resume)
+    write_predictions(predictor, rows, output, **{"windows": False} | options, resume=resume)
 
 
 def keep_part(output, size: int) -> None:
@@ -61,7 +60,8 @@ def keep_part(output, size: int) -> None:
 
 def write_description(predictor, output, **options) -> None:
     """Write the description of a partial output."""
-    options = {"all_scores": False, "explain": False} | options
+    defaults = dict.fromkeys(("all_scores", "explain", "at_least_one", "segments"), False)
+    options = defaults | {"windows": False} | options
     text = json.dumps(describe(predictor, output.suffix[1:], **options))
     part_description_path(output).write_text(text)
 
