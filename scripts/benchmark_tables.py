@@ -90,6 +90,29 @@ def serving() -> str:
     return f"{intro}\n\n{markdown(rows)}"
 
 
+def emoji() -> str:
+    """The bundled model before and after emoji were tokens, by experiments/emoji_texts.py."""
+    found = _read("emoji.json")
+    rows = [
+        ["texts", "number", "macro F1 before", "after", "difference (95 %)", "macro AP before", "after", "difference"]
+    ]
+    for name, each in found.items():
+        if name == "list":
+            continue
+        cells = [name, f"{each['texts']:,}"]
+        for metric in ("macro_f1", "macro_ap"):
+            low, high = each[metric]["interval"]
+            cells += [f"{each[metric]['before']:.3f}", f"{each[metric]['after']:.3f}"]
+            cells.append(f"{each[metric]['difference']:+.3f} ({low:+.3f} to {high:+.3f})")
+        rows.append(cells)
+    short = found["list"]
+    head = (
+        f"Of {short['texts']} hand-checked short texts, {short['before']} had an acceptable best label, "
+        f"now {short['after']}."
+    )
+    return f"{head}\n\n{markdown(rows)}"
+
+
 def service_fairness() -> str:
     """The measurements of benchmarks/service_load.py --unfair and --memory."""
     measured = _read("service_fairness.json")

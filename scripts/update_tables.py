@@ -223,6 +223,7 @@ SECTIONS = {
     "sentence splitters": benchmark_tables.sentence_splitters,
     "serving": benchmark_tables.serving,
     "service fairness": benchmark_tables.service_fairness,
+    "emoji": benchmark_tables.emoji,
     "hostile summary": benchmark_tables.hostile_summary,
     "hostile": benchmark_tables.hostile,
     "scale": benchmark_tables.scale,

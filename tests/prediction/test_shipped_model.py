@@ -14,6 +14,7 @@ import emograin
 from emograin import data
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
+from emograin.data.emoji import read_emoticons
 from emograin.prediction.shipped_model import SHIPPED, read_model_card
 
 ROOT = Path(__file__).parents[2]
@@ -54,10 +55,12 @@ def test_the_command_needs_no_torch_and_no_model_to_be_named():
 
 def test_it_scores_as_the_run_that_it_was_made_of(shared):
     texts = data.load(shared / "goemotions").split("test")
+    # The run reads no emoji: they were added to the network later.
+    without = [at for at, text in enumerate(texts.texts) if text.isascii() and read_emoticons(text) == text][:300]
     with np.load(ROOT / "results/student-seed0/test.npz", allow_pickle=False) as kept:
         places = {name: at for at, name in enumerate(kept["ids"].tolist())}
-        expected = kept["scores"][[places[name] for name in texts.ids[:300]]]
-    found = emograin.load().predict(texts.texts[:300]).scores
+        expected = kept["scores"][[places[texts.ids[at]] for at in without]]
+    found = emograin.load().predict([texts.texts[at] for at in without], windows=False).scores
     apart = np.abs(found - expected)
     assert apart.mean() < 0.004  # 8 bits
     assert ((found >= 0.3) == (expected >= 0.3)).mean() > 0.995
