@@ -111,6 +111,7 @@ def settings(encoders: dict[str, Path], corpus_folder: Path) -> Training:
         epochs=2,
         batch_size=16,
         learning_rate=5e-3,
+        emoji=False,  # 1,815 tokens would be most of a tiny model
         max_document_tokens=20,
         evaluate_every=2,
         precision="float32",

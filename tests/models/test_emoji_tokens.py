@@ -53,7 +53,7 @@ def test_words_are_read_as_before(minilm):
 
 def test_a_run_and_its_export_read_emoji(tmp_path, corpus, settings):
     run = RunFolder(tmp_path / "run")
-    train(settings, corpus, run)
+    train(replace(settings, emoji=True), corpus, run)
     assert run.settings.emoji
     export(run, tmp_path / "exported")
     texts = ["so happy 👍🏽", "so happy 👍", "so happy 👎", "so happy :)", "so happy 🙂"]

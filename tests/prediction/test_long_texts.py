@@ -11,12 +11,14 @@ from helpers.counting_scorer import CountingScorer
 import emograin
 from emograin import data
 from emograin.cli.app import main
+from emograin.common.files import part_description_path
 from emograin.data.taxonomy import Taxonomy
 from emograin.data.words import WORD
 from emograin.prediction.aggregation import aggregate
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.predictor import Predictor
 from emograin.prediction.shipped_model import SHIPPED
+from emograin.prediction.stream import describe
 
 REVIEW = (
     "I was so delighted when it arrived, the colours are gorgeous and it works like a charm! My kids love it. "
@@ -174,6 +176,9 @@ def test_an_interrupted_output_with_json_in_cells_is_resumed(tmp_path, flag):
     source.write_text("Thank you! I hate this.\nso glad\n", encoding="utf-8")
     assert main(["predict", "--input", str(source), flag, "--output", str(out)]) == 0
     whole = out.read_text(encoding="utf-8")
+    options = {"all_scores": False, "explain": flag == "--explain", "at_least_one": False}
+    described = describe(emograin.load(), "csv", **options, segments=flag == "--segments", windows=True)
+    part_description_path(out).write_text(json.dumps(described))
     out.rename(tmp_path / "out.csv.part").write_text("".join(whole.splitlines(keepends=True)[:2]), encoding="utf-8")
     assert main(["predict", "--input", str(source), flag, "--output", str(out), "--resume"]) == 0
     assert out.read_text(encoding="utf-8") == whole

@@ -58,7 +58,7 @@ def open_writer(
 
     >>> import io
     >>> with open_writer(stream := io.StringIO(), "csv") as writer:
-    ...     writer.write([{"text": "so, glad", "labels": ["joy"]}])
+    ...     _ = writer.write([{"text": "so, glad", "labels": ["joy"]}])
     >>> print(stream.getvalue(), end="")
     text,labels
     "so, glad","[""joy""]"
