@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.exported_runs import exported_run, trained_run
+from helpers.hard_texts import NASTY, SEEN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,16 +25,6 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 
 ROOT = Path(__file__).parents[2]
-SEEN = ["so happy today", "I hate it, I am furious", "the train leaves at nine", "anxious and trembling", "page 7"] * 9
-NASTY = [
-    "so happy \U0001f642\u200d\U0001f468 caf\u00e9, day!",
-    "",
-    None,
-    "[SEP] [NAME] </s>",
-    "the page " * 60,
-    "日本語 is",
-    " \t ",
-]
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.hard_texts import SEEN
 
 from emograin.analysis.attention import attend_documents
 from emograin.models import encoder
@@ -21,16 +22,6 @@ from emograin.prediction.onnx.export import input_template, serialize_tokenizer,
 from emograin.prediction.onnx.quantization import quantize
 
 ROOT = Path(__file__).parents[3]
-SEEN = ["so happy today", "I hate it, I am furious", "the train leaves at nine", "anxious and trembling", "page 7"] * 9
-NASTY = [
-    "so happy \U0001f642\u200d\U0001f468 caf\u00e9, day!",
-    "",
-    None,
-    "[SEP] [NAME] </s>",
-    "the page " * 60,
-    "日本語 is",
-    " \t ",
-]
 ATTENTION, PRODUCT = torch.nn.functional.scaled_dot_product_attention, torch.matmul
 
 
