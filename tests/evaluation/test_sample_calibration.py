@@ -58,7 +58,14 @@ def test_any_sample_gives_finite_monotone_maps_and_thresholds_between_0_and_1(te
     assert np.isfinite(calibrated).all()
     for policy in POLICIES:
         assert all(0 < each < 1 for each in fit.thresholds[policy])
-    before, after = average_precision(scores, labels), average_precision(calibrated, labels)
+    in_order = np.take_along_axis(calibrated, scores.argsort(axis=0), axis=0)
+    assert (np.diff(in_order, axis=0) >= 0).all()
+
+
+def test_calibration_keeps_average_precision():
+    scores, labels = domain(400, -2.0)
+    calibrated = fit_sample(scores, labels, 0.4).calibration(scores)
+    after, before = average_precision(calibrated, labels), average_precision(scores, labels)
     np.testing.assert_allclose(after, before, rtol=0, atol=1e-12)
 
 

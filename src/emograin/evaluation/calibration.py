@@ -1,6 +1,6 @@
 """Calibration of scores, label by label: Platt scaling with a prior, and isotonic regression (Zadrozny and Elkan 2002).
 
-Both are monotone: they never change the ranking of texts within a label.
+Both are monotone: they never reverse the order of two texts within a label.
 """
 
 from collections.abc import Mapping
