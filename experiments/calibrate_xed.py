@@ -25,8 +25,9 @@ from emograin.evaluation.prior_shift import ADAPTATIONS
 from emograin.evaluation.sample_calibration import fit_sample
 from emograin.evaluation.significance import macro_f1, resample_f1
 from emograin.evaluation.thresholds import apply_thresholds, per_label
-from emograin.prediction.calibrate import calibrate_without_labels, score_sample
+from emograin.prediction.calibrate import calibrate_without_labels
 from emograin.prediction.model_source import open_source
+from emograin.prediction.predictor import score_texts
 
 LABELS = ("anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust")  # numbered from 1
 MAPPING = LabelMapping(
@@ -57,7 +58,7 @@ def main() -> None:
         path = convert(options.data / "en-annotated.tsv", Path(folder) / "xed.jsonl")
         corpus = load(path, Taxonomy("xed", LABELS)).split("all")
     source = open_source(mapping=MAPPING)
-    scores = score_sample(source, corpus.texts)
+    scores = score_texts(source, corpus.texts).astype(np.float64)
     results = [measure(source, scores, corpus.labels, seed) for seed in SEEDS]
     found = {
         "corpus": "XED, English, annotated lines (Öhman et al. 2020, CC-BY 4.0)",

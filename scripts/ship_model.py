@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,10 @@ from emograin.evaluation.run_evaluation import evaluate_exported
 from emograin.evaluation.thresholds import apply_thresholds
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
+from emograin.prediction.model_source import ModelSource, open_source
 from emograin.prediction.onnx.export import export
 from emograin.prediction.onnx.model import ExportedModel
+from emograin.prediction.predictor import score_texts
 from emograin.prediction.shipped_model import SHIPPED
 from emograin.training.loop import train
 
@@ -94,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
 def evaluate_again(folder: Path, corpus: data.Corpus) -> None:
     """Evaluate an int8 model that was changed since its export, and update its card's JSON."""
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    model = ExportedModel(folder)
+    model = open_source(folder)
     card["metrics"]["int8"] = {split: evaluate_split(model, corpus, split) for split in ("dev", "test")}
     card["megabytes"], card["uses"] = folder_megabytes(folder), describe_uses(corpus)
     if model.description["settings"].get("emoji"):
@@ -154,7 +157,7 @@ def build_card(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, A
     export(run, folder, int8=True, dev=dev)
     with tempfile.TemporaryDirectory() as float32:
         export(run, Path(float32))
-        models = {"float32": ExportedModel(float32), "int8": ExportedModel(folder)}
+        models = {"float32": open_source(float32), "int8": open_source(folder)}
         metrics = {
             name: {split: evaluate_split(model, corpus, split) for split in ("dev", "test")}
             for name, model in models.items()
@@ -218,9 +221,9 @@ def folder_megabytes(folder: Path) -> float:
     return round(sum(path.stat().st_size for path in folder.iterdir()) / 1e6, 1)
 
 
-def evaluate_split(model: ExportedModel, corpus: data.Corpus, split: str) -> dict[str, Any]:
+def evaluate_split(model: ModelSource, corpus: data.Corpus, split: str) -> dict[str, Any]:
     """Return metrics of a model on a split, macro F1 with its 95 % interval by bootstrap over texts."""
-    found = evaluate_exported(model, corpus, split)
+    found = evaluate_exported(model, partial(score_texts, model), corpus, split)
     gold = corpus.split(split).labels > 0
     policies = {}
     for policy in POLICIES:

@@ -94,6 +94,21 @@ def test_evaluate_runs_on_it(tmp_path, capsys):
     assert "cannot be mixed" in capsys.readouterr().err
 
 
+def test_evaluate_reads_long_texts_as_predict_does(tmp_path, capsys):
+    text = " ".join(["The shop opens at nine and closes at five."] * 8 + ["Thank you so much!"])
+    rows = [{"text": text, "labels": ["gratitude"]}, {"text": "I love you", "labels": ["love"]}]
+    corpus = tmp_path / "long.jsonl"
+    corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = {}
+    for windows in ("on", "off"):
+        flags = ["--data", str(corpus), "--split", "all", "--windows", windows, "--json"]
+        assert main(["evaluate", *flags]) == 0
+        found[windows] = json.loads(capsys.readouterr().out)["policies"]["per-label"]["labels"]["gratitude"]["recall"]
+    assert found == {"on": 1.0, "off": 0.0}
+    assert main(["evaluate", "--candidates", "self", "--windows", "on"]) == 2
+    assert "--windows on is for a model alone" in capsys.readouterr().err
+
+
 def test_an_installation_without_it_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setattr("emograin.prediction.shipped_model.SHIPPED", tmp_path)
     with pytest.raises(EmograinError, match="has no bundled model"):

@@ -61,8 +61,9 @@ def calibrate(
     """
     from ..common.progress import Progress
     from ..evaluation.calibration_tables import calibration_tables
-    from ..prediction.calibrate import calibrate_with_labels, calibrate_without_labels, score_sample
+    from ..prediction.calibrate import calibrate_with_labels, calibrate_without_labels
     from ..prediction.calibrated_folder import require_writable, write_calibrated
+    from ..prediction.predictor import score_texts
 
     source = (labels or LabelFlags()).open_source(model)
     require_writable(output, source.path)
@@ -73,7 +74,7 @@ def calibrate(
         sample = _load_sample(source, data, (text_column, label_column), split)
         texts = [*sample.texts]
     with Progress(len(texts), "texts") as progress:
-        scores = score_sample(source, texts, progress.advance)
+        scores = score_texts(source, texts, progress.advance).astype("float64")
     if sample is None:
         found = calibrate_without_labels(source, scores, adaptation)
     else:

@@ -25,6 +25,7 @@ def evaluate(
     text_column: str | None = None,
     label_column: str | None = None,
     at_least_one: bool = False,
+    windows: Literal["on", "off"] | None = None,
     labels: LabelFlags | None = None,
     mixing: MixingFlags | None = None,
     mixing_weight: float | None = None,
@@ -47,6 +48,9 @@ def evaluate(
         labels, else the columns with the names of all labels]
     at_least_one
         Count the label with the highest score as predicted for a text that reaches no threshold.
+    windows
+        Read texts with more word pieces than the model reads at once sentence by sentence, or their beginning only.
+        [default: on; off for a run folder, which is evaluated as it was trained]
     mixing_weight
         Weight of the document when mixing, in [0, 1]; 1 is no mixing. [default: 0.92, the paper's]
     json
@@ -54,18 +58,19 @@ def evaluate(
     """
     import_optional("sklearn", "train")
     chosen = mixing_settings(mixing, mixing_weight)
-    if chosen and at_least_one:
-        raise EmograinError("--at-least-one is for a model alone, got also candidates to mix with")
+    for flag, wanted in {"--at-least-one": at_least_one, "--windows on": windows == "on"}.items():
+        if chosen and wanted:
+            raise EmograinError(f"{flag} is for a model alone, got also candidates to mix with")
     from ..evaluation.tables import evaluation_table
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
 
     path, labels = run or shipped_model(), labels or LabelFlags()
-    if ExportedModel.is_at(path) or labels != LabelFlags():
+    if ExportedModel.is_at(path) or labels != LabelFlags() or windows == "on":
         if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
         source = labels.open_source(path)
-        result = _evaluate_exported(source, data, split, text_column, label_column, at_least_one)
+        result = _evaluate_exported(source, data, split, text_column, label_column, at_least_one, windows != "off")
         files = ""
     else:
         result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one)
@@ -82,15 +87,20 @@ def _evaluate_exported(
     text_column: str | None,
     label_column: str | None,
     at_least_one: bool,
+    windows: bool,
 ) -> dict[str, Any]:
+    from functools import partial
+
     from ..common.progress import Progress
     from ..evaluation.run_evaluation import evaluate_exported
+    from ..prediction.predictor import score_texts
     from .label_flags import load_corpus
 
     columns = (text_column or "text", label_column or "labels")
     corpus = load_corpus(model, data or "goemotions", columns, [split])
     with Progress(len(corpus.split(split)), "texts") as progress:
-        result = evaluate_exported(model, corpus, split, progress.advance, at_least_one)
+        score = partial(score_texts, model, windows=windows)
+        result = evaluate_exported(model, score, corpus, split, progress.advance, at_least_one)
     del result["scores"]
     return result
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..common.errors import EmograinError
 from ..data.corpus import Corpus, Split, fingerprint
 from ..data.taxonomy import Taxonomy
 from ..models.classifier import load
@@ -14,7 +15,6 @@ from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents
 from .evaluation_split import evaluation_split as evaluation_split
 from .metrics import evaluate
-from .score_map import ScoreMap
 
 EXPORTED_SETTINGS = ("method", "auxiliary", "epochs", "batch_size", "learning_rate", "ema_decay", "seed")
 
@@ -26,7 +26,6 @@ class ExportedModel(Protocol):
         taxonomy: Labels of the model.
         thresholds: Threshold policy -> one threshold per label.
         description: Content of model.json.
-        score_map: From the network's scores to those of the labels; None if they are the same.
     """
 
     @property
@@ -37,12 +36,6 @@ class ExportedModel(Protocol):
 
     @property
     def description(self) -> Mapping[str, Any]: ...
-
-    @property
-    def score_map(self) -> ScoreMap | None: ...
-
-    def scorer(self, threads: int, /) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
-        """Return a function: texts, progress callback -> scores (texts, labels), truncation flags (texts,)."""
 
 
 def evaluate_run(
@@ -81,6 +74,7 @@ def evaluate_run(
 
 def evaluate_exported(
     model: ExportedModel,
+    score: Callable[[Sequence[str], Callable[[int], Any]], np.ndarray],
     corpus: Corpus,
     split: str = "test",
     on_progress: Callable[[int], Any] = lambda _: None,
@@ -90,6 +84,7 @@ def evaluate_exported(
 
     Args:
         model: An exported model.
+        score: Texts, progress callback -> scores of its labels (texts, labels), NaN for texts that cannot be read.
         corpus: A corpus with the labels of the model.
         split: Name of the split.
         on_progress: Called with the number of texts scored, after each batch.
@@ -99,11 +94,13 @@ def evaluate_exported(
         The result as `evaluate_run` returns it, with `weights` (float32 or int8) and `scores` (texts, labels), float32.
 
     Raises:
-        EmograinError: The corpus has other labels, or the split is empty.
+        EmograinError: The corpus has other labels, the split is empty, or a text cannot be read.
     """
     texts = evaluation_split(model.taxonomy, corpus, split)
-    scores, _ = model.scorer(0)(texts.texts, on_progress)
-    scores = scores if model.score_map is None else model.score_map(scores)
+    scores = score(texts.texts, on_progress)
+    unread = np.flatnonzero(np.isnan(scores).any(axis=1))
+    if len(unread):
+        raise EmograinError(f"the text {texts.texts[unread[0]]!r:.80} of {texts.name} cannot be read")
     settings = model.description["settings"]
     return {
         **{name: settings[name] for name in EXPORTED_SETTINGS},

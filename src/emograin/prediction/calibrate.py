@@ -1,6 +1,5 @@
 """Calibrate a model for texts of one's own, without training: from a labelled sample, or from texts alone."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,6 @@ from ..evaluation.held_out_scores import HeldOutScores
 from ..evaluation.prior_shift import ADAPTATIONS, estimate_priors, match_label_count
 from ..evaluation.sample_calibration import fit_sample
 from .model_source import ModelSource
-from .predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,6 @@ class CalibratedModel:
     source: ModelSource
     held_out: HeldOutScores | None
     report: dict[str, Any]
-
-
-def score_sample(
-    source: ModelSource, texts: Sequence[str | None], on_progress: Callable[[int], Any] = lambda _: None
-) -> np.ndarray:
-    """Score the texts of a sample: (texts, labels), NaN for texts that cannot be read."""
-    predictor = Predictor(source.taxonomy, source.thresholds[POLICY], source.scorer(0), score_map=source.score_map)
-    return predictor.predict(texts, on_progress).scores.astype(np.float64)
 
 
 def calibrate_with_labels(source: ModelSource, scores: np.ndarray, labels: np.ndarray) -> CalibratedModel:

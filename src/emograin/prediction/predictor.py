@@ -18,7 +18,7 @@ from ..evaluation.score_map import ScoreMap
 from ..evaluation.thresholds import apply_thresholds
 from .attributions import Word
 from .long_texts import read_texts
-from .model_source import open_source
+from .model_source import ModelSource, open_source
 from .scorers import Explaining, Scorer
 from .segments import Segments
 from .tables import Tables
@@ -264,6 +264,25 @@ def load(
     if source.score_map is not None:
         digest = sha256_json([digest, source.score_map.to_dict()])
     return Predictor(source.taxonomy, source.thresholds[policy], scorer, digest, source.score_map)
+
+
+def score_texts(
+    source: ModelSource,
+    texts: Sequence[str | None],
+    on_progress: Callable[[int], Any] = lambda _: None,
+    windows: bool = True,
+) -> np.ndarray:
+    """Score texts as `Predictor.predict` does: (texts, labels), float32, NaN for texts that cannot be read.
+
+    Args:
+        source: The model.
+        texts: The texts.
+        on_progress: Called with the number of texts that were just finished.
+        windows: Read long texts whole; False: only their first word pieces.
+    """
+    thresholds = source.thresholds[DEFAULT_POLICY]
+    predictor = Predictor(source.taxonomy, thresholds, source.scorer(0), score_map=source.score_map)
+    return predictor.predict(texts, on_progress, windows=windows).scores
 
 
 def _add_row_problem(prediction: Prediction, row: Row) -> Prediction:
