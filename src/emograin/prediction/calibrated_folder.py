@@ -22,9 +22,8 @@ from ..common.files import disk_errors, resolved, write_atomically
 from ..common.locks import locked
 from ..evaluation.held_out_scores import HeldOutScores
 from .model_source import ModelSource
-from .onnx.model import DEV_SCORES, FILES, SCORE_MAP, ExportedModel, describe
+from .onnx.model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel, describe
 
-REPORT = "calibration.json"
 LINKED = ("model.onnx", "tokenizer.json")
 
 
@@ -80,7 +79,7 @@ def write_calibrated(
                 (folder / name).unlink(missing_ok=True)
             for name in LINKED:
                 link_or_copy(source.path / name, folder / name)
-            for name, value in {**content, REPORT: _json(report)}.items():
+            for name, value in {**content, CALIBRATION_REPORT: _json(report)}.items():
                 write_atomically(folder / name, partial(Path.write_bytes, data=value))
             files = {name: folder / name for name in {**dict.fromkeys(FILES), **content}}
             description = _json(describe(model.template, files, **metadata))

@@ -13,6 +13,7 @@ from emograin.common.errors import EmograinError
 from emograin.models import encoder
 from emograin.models.methods import METHODS
 from emograin.models.scoring import TorchScorer
+from emograin.prediction.model_source import open_source
 from emograin.prediction.onnx import export as onnx_export
 from emograin.prediction.onnx import model as onnx_model
 from emograin.prediction.onnx.export import export, input_template, serialize_tokenizer, to_onnx
@@ -233,6 +234,21 @@ def test_groups_are_predicted_from_runs_and_exports_alike(run, corpus, tmp_path)
     np.testing.assert_allclose(ours.predict(texts).scores, theirs.predict(texts).scores, atol=0.02)  # a byte per score
     words = ours.predict(texts[:1], explain=True)[0].words
     assert set(words) == set(ours.predict(texts[:1])[0].labels)
+
+
+def test_an_export_replaces_a_calibrated_model_and_all_its_files(run, tmp_path):
+    exported, calibrated = tmp_path / "exported", tmp_path / "calibrated"
+    export(run, exported)
+    sample = tmp_path / "sample.txt"
+    sample.write_text("so happy\nso sad\n")
+    flags = ["--unlabelled", "--adaptation", "label-count"]
+    assert (
+        main(["calibrate", "--data", str(sample), *flags, "--model", str(exported), "--output", str(calibrated)]) == 0
+    )
+    assert (calibrated / "calibration.json").exists()
+    export(run, calibrated)
+    assert {each.name for each in calibrated.iterdir()} == {each.name for each in exported.iterdir()}
+    assert open_source(calibrated).score_map is None
 
 
 def test_a_folder_with_other_files_is_not_touched(run, tmp_path):

@@ -29,7 +29,7 @@ from ...models.run_folder import RunFolder
 from .contributions import add_contributions
 from .graph_optimization import optimize
 from .label_directions import compute_directions
-from .model import DEV_SCORES, FILES, SCORE_MAP, ExportedModel, InputTemplate, OnnxScorer, describe
+from .model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel, InputTemplate, OnnxScorer, describe
 from .quantization import quantize
 from .verification import TOLERANCE, check_against_torch, compare, measure_int8, score_texts
 
@@ -258,7 +258,7 @@ def _write(
         folder.mkdir(parents=True, exist_ok=True)
         with locked(resolved(folder)):
             description_path.unlink(missing_ok=True)
-            for name in {SCORE_MAP, DEV_SCORES} - content.keys():  # of a model that was here before
+            for name in {SCORE_MAP, DEV_SCORES, CALIBRATION_REPORT} - content.keys():  # of a model that was here before
                 (folder / name).unlink(missing_ok=True)
             for name, value in content.items():
                 write_atomically(folder / name, partial(Path.write_bytes, data=value))

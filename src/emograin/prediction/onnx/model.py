@@ -36,6 +36,7 @@ EXPORT_AGAIN = "export it again: emograin export RUN DIR"
 FILES = ("model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json")
 SCORE_MAP = "score_map.json"
 DEV_SCORES = held_out_scores.FILE
+CALIBRATION_REPORT = "calibration.json"
 BATCH_TOKENS = 384  # tokens per batch, with padding: more do not fit into the caches of a core
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 PRODUCER = "emograin"
