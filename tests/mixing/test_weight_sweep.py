@@ -1,6 +1,8 @@
 """The sweep over mixing weights (§4.4)."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -8,9 +10,10 @@ from helpers.mixed_runs import FEW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emograin.common.errors import EmograinError
 from emograin.evaluation.metrics import metrics_at_thresholds
 from emograin.evaluation.thresholds import choose
-from emograin.mixing.weight_sweep import WEIGHTS, sweep
+from emograin.mixing.weight_sweep import WEIGHTS, SweptPredictions, sweep
 
 
 @st.composite
@@ -59,3 +62,31 @@ def test_the_weights_are_0_50_to_1_00_in_steps_of_0_02():
 def test_as_many_weights_as_scores_are_needed():
     with pytest.raises(ValueError, match="zip"):
         sweep(np.zeros((3, 2, 2)), np.zeros((2, 2)), FEW)
+
+
+@given(st.integers(1, 20), st.integers(1, 19), st.integers(0, 99))
+def test_predictions_at_every_weight_come_back_from_their_file(texts, labels, seed):
+    random = np.random.default_rng(seed)
+    scores, gold = random.random((3, texts, labels)), random.integers(0, 2, (texts, labels))
+    names = [f"t{at}" for at in range(texts)]
+    swept = SweptPredictions.of_scores(scores, gold, names, (0.5, 0.92, 1.0))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "predictions.npz"
+        swept.save(path)
+        found = SweptPredictions.from_file(path)
+    assert (found.weights, found.ids) == (swept.weights, swept.ids)
+    run = found.at(0.92, [f"l{at}" for at in range(labels)])
+    assert (run.predictions == (scores[1] >= 0.3)).all()
+    assert (run.gold == (gold > 0)).all()
+
+
+def test_a_damaged_file_of_predictions_is_an_error(tmp_path):
+    path = tmp_path / "predictions.npz"
+    np.savez(path, weights=[1.0], ids=["a"], gold=np.zeros((1, 9)), predictions=np.zeros((1, 1, 1), dtype=np.uint8))
+    with pytest.raises(EmograinError, match="does not hold the predictions of a sweep"):
+        SweptPredictions.from_file(path)
+    path.write_bytes(b"PK")
+    with pytest.raises(EmograinError):
+        SweptPredictions.from_file(path)
+    with pytest.raises(FileNotFoundError):
+        SweptPredictions.from_file(tmp_path / "none.npz")

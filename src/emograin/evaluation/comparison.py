@@ -67,6 +67,17 @@ class Comparison(Generic[Name]):
         resampled = self._resampled[first][:, mask].mean(axis=1) - self._resampled[second][:, mask].mean(axis=1)
         return summarize(observed, resampled, self.seed)
 
+    def relative_difference(self, first: Name, second: Name) -> Difference:
+        """Compute macro F1 of the first system divided by that of the second, minus 1, with its interval.
+
+        Args:
+            first: Name of the first system.
+            second: Name of the second system, whose macro F1 is not 0.
+        """
+        above, below = (self._resampled[name].mean(axis=1) for name in (first, second))
+        observed = self.macro_f1(first) / self.macro_f1(second) - 1
+        return summarize(observed, above / np.maximum(below, np.finfo(float).tiny) - 1, self.seed)
+
     def difference_in_gain(self, first: Name, second: Name, labels: Sequence[str]) -> Difference:
         """Compute how much more some labels gain from the second system to the first than the other labels.
 

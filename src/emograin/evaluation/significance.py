@@ -17,6 +17,7 @@ from .thresholds import FREQUENT, f1
 RESAMPLES = 10_000
 BLOCK = 64 * 2**20  # bytes of weights in memory at a time
 INTERVAL = (2.5, 97.5)  # percentiles
+ONE_SIDED = (5, 95)  # percentiles of the interval for one-sided tests at 5 %
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Difference:
         standard_error: Standard error of the difference.
         resamples: Number of bootstrap resamples.
         seed: Seed of the resampling.
+        low_90: Lower end of the 90 % percentile interval, for one-sided tests at 5 %.
+        high_90: Upper end of the 90 % percentile interval.
     """
 
     difference: float
@@ -40,6 +43,8 @@ class Difference:
     standard_error: float
     resamples: int
     seed: int
+    low_90: float
+    high_90: float
 
 
 def paired_bootstrap(
@@ -210,10 +215,11 @@ def summarize(observed: float, resampled: np.ndarray, seed: int) -> Difference:
         resampled: Difference on each resample, (resamples,).
         seed: Seed of the resampling, for the record.
     """
-    low, high = np.percentile(resampled, INTERVAL)
+    low, low_90, high_90, high = np.percentile(resampled, (INTERVAL[0], *ONE_SIDED, INTERVAL[1])).tolist()
     tail = min((resampled <= 0).sum(), (resampled >= 0).sum())
     p_value = min(1.0, 2 * (1 + int(tail)) / (1 + len(resampled)))
-    return Difference(observed, float(low), float(high), p_value, float(resampled.std(ddof=1)), len(resampled), seed)
+    error = float(resampled.std(ddof=1))
+    return Difference(observed, low, high, p_value, error, len(resampled), seed, low_90, high_90)
 
 
 def mean_over_seeds(resampled: np.ndarray, seed: int = 0) -> np.ndarray:

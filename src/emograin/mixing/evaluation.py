@@ -6,6 +6,7 @@ without labels.
 RUN/
   candidates/SOURCE/SPLIT/              files of the candidate source
   mixing/NAME/sweep.json                metrics and thresholds at every weight, on dev
+  mixing/NAME/predictions.npz           predictions at every weight under the fixed threshold, on dev
   results/SPLIT-NAME-WEIGHT.json        as without mixing, with `mixing`
   scores/SPLIT-NAME-WEIGHT.npz
 """
@@ -29,7 +30,7 @@ from ..models.run_folder import RunFolder
 from .candidates import CANDIDATES, CandidateRequest, Candidates
 from .config import Mixing, checked_weight
 from .mixers import MIXERS, MixingInputs
-from .weight_sweep import WEIGHTS, sweep
+from .weight_sweep import WEIGHTS, SweptPredictions, sweep
 
 OnProgress = Callable[[int], Any]
 
@@ -83,7 +84,7 @@ def sweep_dev(
     weights: Sequence[float] = WEIGHTS,
     on_progress: OnProgress = lambda _: None,
 ) -> dict[str, Any]:
-    """Compute the metrics at every weight on dev and save them in `mixing/NAME/sweep.json`. Reads no other labels.
+    """Compute the metrics at every weight on dev and save them in `mixing/NAME/`. Reads no other labels.
 
     Args:
         run: A finished run.
@@ -215,10 +216,10 @@ class _MixedRun:
 
     def read_stored_sweep(self) -> dict[str, Any] | None:
         """Read the stored sweep, if its fingerprint is the current one."""
-        name = f"mixing/{self.settings.name}/sweep.json"
-        if not (self.run.path / name).is_file():
+        folder = self.run.path / "mixing" / self.settings.name
+        if not all((folder / name).is_file() for name in ("sweep.json", "predictions.npz")):
             return None
-        found = self.run.read_json(name)
+        found = self.run.read_json(f"mixing/{self.settings.name}/sweep.json")
         return found if found.get("sweep_fingerprint") == self.sweep_fingerprint else None
 
     def read_stored_thresholds(self, weight: float) -> Mapping[str, Sequence[float]] | None:
@@ -243,6 +244,8 @@ def _sweep(mixed: _MixedRun, weights: Sequence[float], on_progress: OnProgress) 
         "mixing": mixed.mixing_metadata(dev, candidates),
         **sweep(scores, dev.labels, weights),
     }
+    predictions = SweptPredictions.of_scores(scores, dev.labels, dev.ids, weights)
+    predictions.save(mixed.run.path / "mixing" / mixed.settings.name / "predictions.npz")
     mixed.run.write_json(f"mixing/{mixed.settings.name}/sweep.json", result)
     return result
 

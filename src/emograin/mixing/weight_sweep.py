@@ -1,14 +1,87 @@
 """The sweep over mixing weights on dev, which chooses the best one (§4.4)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..evaluation.thresholds import apply_thresholds, choose, f1
+from ..common.errors import EmograinError
+from ..common.files import read_arrays, write_atomically
+from ..evaluation.results import EvaluatedRun
+from ..evaluation.thresholds import apply_thresholds, choose, f1, fixed
 
 WEIGHTS = tuple(round(0.5 + 0.02 * step, 2) for step in range(26))  # 0.50, 0.52 .. 1.00
 CHOOSING_POLICY = "global"  # the threshold policy whose macro F1 chooses the weight
+
+
+@dataclass(frozen=True)
+class SweptPredictions:
+    """Predictions on dev at every mixing weight under the fixed threshold, so that weights can be compared by text.
+
+    Attributes:
+        weights: Mixing weights.
+        ids: Ids of the texts.
+        gold: Gold labels, (texts, labels), bool.
+        predictions: (weights, texts, labels), bool.
+    """
+
+    weights: tuple[float, ...]
+    ids: tuple[str, ...]
+    gold: np.ndarray
+    predictions: np.ndarray
+
+    @classmethod
+    def of_scores(
+        cls, scores_by_weight: np.ndarray, labels: np.ndarray, ids: Sequence[str], weights: Sequence[float]
+    ) -> "SweptPredictions":
+        """Apply the fixed threshold to probabilities (weights, texts, labels)."""
+        predictions = [apply_thresholds(scores, fixed(scores, labels)) for scores in scores_by_weight]
+        return cls(tuple(map(float, weights)), tuple(ids), labels > 0, np.stack(predictions))
+
+    @classmethod
+    def from_file(cls, path: Path) -> "SweptPredictions":
+        """Read the file that `save` wrote.
+
+        Raises:
+            FileNotFoundError: The file does not exist.
+            EmograinError: The file is damaged.
+        """
+        weights, ids, gold, packed = read_arrays(path, ("weights", "ids", "gold", "predictions"))
+        if gold.ndim != 2 or packed.shape != (len(weights), len(gold), -(-gold.shape[1] // 8)) or len(ids) != len(gold):
+            raise EmograinError(f"{str(path)!r} does not hold the predictions of a sweep")
+        predictions = np.unpackbits(packed, axis=2, count=gold.shape[1]).astype(bool)
+        return cls(tuple(weights.tolist()), tuple(ids.tolist()), gold > 0, predictions)
+
+    def save(self, path: Path) -> None:
+        """Write them as .npz, one bit per label.
+
+        Raises:
+            EmograinError: The file cannot be written.
+        """
+
+        def write(part: Path) -> None:
+            with part.open("wb") as file:
+                np.savez_compressed(
+                    file,
+                    weights=np.array(self.weights),
+                    ids=np.array(self.ids, dtype=np.str_),
+                    gold=self.gold.astype(np.uint8),
+                    predictions=np.packbits(self.predictions, axis=2),
+                )
+
+        write_atomically(path, write)
+
+    def at(self, weight: float, labels: Sequence[str]) -> EvaluatedRun:
+        """Return the predictions at one weight, as those of an evaluated run.
+
+        Args:
+            weight: One of `weights`.
+            labels: Names of the labels.
+        """
+        found = self.predictions[self.weights.index(weight)]
+        return EvaluatedRun(f"weight {weight:g}", list(self.ids), self.gold, found, list(labels), found.astype(float))
 
 
 def sweep(scores_by_weight: np.ndarray, labels: np.ndarray, weights: Sequence[float] = WEIGHTS) -> dict[str, Any]:

@@ -15,9 +15,12 @@ from ..common.text_table import markdown
 from ..evaluation.results import read_curve, read_result
 from . import figures
 from .claims import Claim, Evidence, check_claims
+from .experiment import PARAPHRASES
 from .results_archive import MissingResult, ResultsArchive
-from .table_2 import build_table_2, table_2_cells
+from .table_2 import build_table_2, describe_candidates, remark_on_frequent_labels, table_2_cells
+from .verdicts import MARGIN, NO, NOT_SHOWN, YES
 
+LINEAR_HEAD = "The baseline's head is one linear layer, so that mixing its embeddings equals averaging its logits."
 FIGURE_3_PAIRS = (("baseline-4", "label-embeds-4"), ("baseline-10", "label-embeds-10"))  # §5.2 compares the first
 FIGURE_5_ROWS = ("baseline-10", "aux-ekman", "aux-senti", "label-embeds-10", "label-embeds-aux")
 
@@ -77,8 +80,8 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
         f"Ours is at the threshold policy {archive.policy}; means over seeds, ± one standard deviation. Differences "
         "are to the baseline of as many epochs, with bootstrap intervals over documents and seeds and Holm's p over "
         "all rows. Mixing weights were chosen on dev. Throughput is at inference and relative to that baseline; the "
-        "search for candidates or their generation is not included."
-    )
+        f"search for candidates or their generation is not included. {LINEAR_HEAD} {remark_on_frequent_labels(table)}"
+    ).strip()
     return _write_table(path, title, table_2_cells(table), table, text)
 
 
@@ -95,12 +98,14 @@ def make_claims(archive: ResultsArchive, path: Path, title: str) -> Section:
     titles = {"section": "§", "interval": "95 % interval", "holds": "does it hold", "command": "command"}
     names = [field.name for field in fields(Claim)]
     table = [[titles.get(name, name) for name in names], *([getattr(row, name) for name in names] for row in claims)]
-    answers = {"yes": "hold", "no": "do not", "within noise": "are within noise"}
+    answers = {YES: "hold", NO: "do not", NOT_SHOWN: "are not shown"}
     counts = [f"{sum(row.holds == answer for row in claims)} {verb}" for answer, verb in answers.items()]
     text = (
         f"Of {len(claims)} claims {', '.join(counts)}. Differences are in macro F1 on test at the threshold policy "
-        f"{archive.policy}. A claimed improvement holds if its interval lies above the bound, and is within noise if "
-        "the interval includes the bound."
+        f"{archive.policy}, those of mixing weights on dev under the fixed threshold. A claimed difference holds if "
+        "its 95 % interval lies beyond the bound. That there is none, or none of the claimed sign, is shown by a "
+        f"one-sided test at 5 % that it is smaller than {MARGIN}. Claims about a curve hold if all seeds agree, three "
+        "at least."
     )
     return _write_table(path, title, table, [asdict(row) for row in claims], text)
 
@@ -151,7 +156,7 @@ def make_mixing_weights(archive: ResultsArchive, path: Path, title: str) -> Sect
     files = (
         figures.draw_weight_curves(_png(path.with_name(f"{path.name}-{row}")), [archive.sweep(row)]) for row in rows
     )
-    return _figure(path, title, [file for pair in files for file in pair])
+    return _figure(path, title, [file for pair in files for file in pair], LINEAR_HEAD)
 
 
 SECTIONS: Mapping[str, tuple[str, Callable[[ResultsArchive, Path, str], Section]]] = {
@@ -170,17 +175,20 @@ SECTIONS: Mapping[str, tuple[str, Callable[[ResultsArchive, Path, str], Section]
 
 
 def _collect_evidence(archive: ResultsArchive) -> Evidence:
-    curves, sweeps = {}, {}
+    curves, weights, sources = {}, {}, set()
     for name, system in archive.systems.items():
-        if "mixing" in system.results[0]:
-            sweeps[name] = archive.sweep(name)
-        else:
-            curves[name] = read_curve(archive.run(name))
+        if "mixing" not in system.results[0]:
+            curves[name] = archive.curves(name)
+        elif compared := archive.compare_weights(name):
+            weights[name] = compared
+        if system.row.candidates == PARAPHRASES:
+            sources.add(describe_candidates(system.results[0]["mixing"]))
     try:
         similarity = archive.read_json("task_similarity.json")
     except MissingResult:
         similarity = None
-    return Evidence(archive.comparison, curves, sweeps, similarity, archive.attention())
+    paraphrases = ", ".join(sorted(sources)) or "none"
+    return Evidence(archive.comparison, curves, weights, similarity, archive.attention(), paraphrases)
 
 
 def _attention(archive: ResultsArchive, of_labels: bool) -> Attention:
@@ -205,6 +213,6 @@ def _png(path: Path) -> Path:
     return path.with_name(f"{path.name}.png")
 
 
-def _figure(path: Path, title: str, files: Iterable[Path]) -> Section:
+def _figure(path: Path, title: str, files: Iterable[Path], text: str = "") -> Section:
     """Return a section with the SVG of each picture."""
-    return Section(path.name, title, pictures=[file for file in files if file.suffix == ".svg"])
+    return Section(path.name, title, pictures=[file for file in files if file.suffix == ".svg"], text=text)

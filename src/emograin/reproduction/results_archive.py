@@ -25,10 +25,12 @@ from ..data.corpus import Corpus
 from ..data.statistics import count_labels
 from ..data.taxonomy import GOEMOTIONS, Taxonomy
 from ..evaluation.comparison import Comparison
-from ..evaluation.results import EvaluatedRun, read_evaluated, read_result
+from ..evaluation.results import EvaluatedRun, read_curve, read_evaluated, read_result
+from ..mixing.weight_sweep import SweptPredictions
 from ..models.run_folder import RunFolder
 from .experiment import TABLE_2, Row
 
+WEIGHT_RESAMPLES = 2000  # 26 weights of several seeds are compared at once
 EVALUATION_FILES = (("results", ".json"), ("scores", ".npz"))
 
 
@@ -145,18 +147,52 @@ class ResultsArchive:
             MissingResult: The row is not in the archive.
             EmograinError: The file is missing or damaged.
         """
-        name = self._first(row)["evaluation"].removeprefix("test-").rpartition("-")[0]
-        return RunFolder(self.run(row) / "mixing").read_json(f"{name}.json")
+        return RunFolder(self.run(row) / "mixing").read_json(f"{_mixing_name(self._first(row))}.json")
+
+    def compare_weights(self, row: str) -> Comparison[float] | None:
+        """Compare the mixing weights of a row on dev, under the fixed threshold, over its seeds.
+
+        Returns:
+            One system per weight; None if predictions at every weight are not in the archive.
+
+        Raises:
+            MissingResult: The row is not in the archive.
+            EmograinError: A file is damaged, or the seeds have different texts.
+        """
+        self._first(row)
+        swept = []
+        for each in self._runs(row):
+            path = self.folder / each["run"] / "mixing" / f"{_mixing_name(each)}.npz"
+            if not path.is_file():
+                return None
+            swept.append(SweptPredictions.from_file(path))
+        labels = self.systems[row].runs[0].labels
+        weights = [each for each in swept[0].weights if all(each in other.weights for other in swept)]
+        systems = {weight: [each.at(weight, labels) for each in swept] for weight in weights}
+        return Comparison(systems, WEIGHT_RESAMPLES)
 
     def _runs(self, row: str) -> list[dict[str, Any]]:
         """Return a row's entries of `experiment.json`, ordered by seed."""
         found = (each for each in self.experiment["rows"] if each["row"] == row)
         return sorted(found, key=lambda each: each["seed"])
 
+    def curves(self, row: str) -> list[list[dict[str, float | None]]]:
+        """Read `curve.csv` of each seed of a row.
+
+        Raises:
+            EmograinError: A file is missing or damaged.
+        """
+        return [read_curve(self.folder / each["run"]) for each in self._runs(row)]
+
     def _first(self, row: str) -> dict[str, Any]:
         if not (found := self._runs(row)):
             raise MissingResult(f"row {row} of Table 2")
         return found[0]
+
+
+def _mixing_name(entry: Mapping[str, Any]) -> str:
+    """Return the name of the mixing of an entry of `experiment.json`, whose evaluation is test-NAME-WEIGHT."""
+    return str(entry["evaluation"]).removeprefix("test-").rpartition("-")[0]
 
 
 def archive_run(run: RunFolder, folder: Path) -> None:
@@ -179,6 +215,8 @@ def archive_run(run: RunFolder, folder: Path) -> None:
         _copy(run.path / name, folder / name)
     for sweep in sorted(run.path.glob("mixing/*/sweep.json")):
         _copy(sweep, folder / "mixing" / f"{sweep.parent.name}.json")
+        if (predictions := sweep.with_name("predictions.npz")).is_file():  # older sweeps have none
+            _copy(predictions, folder / "mixing" / f"{sweep.parent.name}.npz")
         if (picture := sweep.with_suffix(".png")).is_file():  # a sweep from Python draws none
             _copy(picture, folder / "mixing" / f"{sweep.parent.name}.png")
 

