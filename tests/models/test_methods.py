@@ -202,6 +202,18 @@ def test_the_baselines_slot_is_the_output_of_cls(any_encoder, taxonomy):
         assert method.embed(inputs)[:, 0].equal(method.encoder(**inputs).last_hidden_state[:, 0])
 
 
+def test_mixing_averages_the_logits_of_the_baseline_and_of_no_other_method(encoders, taxonomy):
+    for name in METHODS:
+        method = build(name, encoders["bert"], taxonomy)
+        first, second = torch.randn(2, 1, method.slots, method.hidden)
+        with torch.inference_mode():
+            for matrix in (each for each in method.feed_forward.parameters() if each.ndim == 2):
+                matrix.mul_(10)  # beyond the part of tanh that is nearly linear
+            mixed = method.score(0.7 * first + 0.3 * second)
+            averaged = 0.7 * method.score(first) + 0.3 * method.score(second)
+        assert torch.allclose(mixed, averaged, atol=1e-5) == (name == "baseline"), name
+
+
 def test_a_labels_slot_is_the_mean_of_its_word_pieces_outputs(any_encoder, taxonomy):
     method = build("label-embedding", any_encoder, taxonomy)
     inputs = method.inputs(TEXTS)

@@ -12,7 +12,7 @@ from ..common.errors import EmograinError, unknown_name
 
 PRECISIONS = ("auto", "bf16", "float32")
 # The keys of `methods.METHODS` and `auxiliary_task.SCHEDULES`, which import torch: these are checked without it.
-METHODS = ("baseline", "label-embedding")
+METHODS = ("baseline", "label-embedding", "pooled-baseline")
 SCHEDULES = ("linear", "constant")
 TRACKERS = ("tensorboard", "mlflow", "wandb")
 ADDED = {"emoji": False}  # settings that runs of format 1 may lack, and their value in those
@@ -25,7 +25,7 @@ class Training:
     These are also the flags of `emograin train`, the keys of its TOML file, and their help.
 
     Attributes:
-        method: How labels are used: baseline, or label-embedding.
+        method: How labels are used: baseline, label-embedding, or pooled-baseline, whose head is not linear.
         data: Corpus: goemotions, quickstart, a folder of train, dev and test files, one file, or a Hugging Face
             dataset.
         text_column: Column of the texts in your own file.

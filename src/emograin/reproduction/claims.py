@@ -9,7 +9,7 @@ from ..analysis.attention_record import Attention
 from ..evaluation.comparison import Comparison
 from ..evaluation.significance import Difference
 from ..mixing.config import PAPER_MIXING_WEIGHT
-from .experiment import TABLE_2
+from .experiment import paper_values
 from .verdicts import NO, YES, all_lower, best, higher, in_every_seed, lower, not_higher
 
 RAREST = ("grief", "pride", "relief")  # §5.2
@@ -101,7 +101,7 @@ def _check_headline(evidence: Evidence) -> Iterator[Claim]:
     pair = "label-embeds-4", "baseline-4"
     if set(pair) <= set(evidence.comparison.systems):
         gain = evidence.comparison.relative_difference(*pair)
-        papers = {row.name: row.paper for row in TABLE_2}
+        papers = paper_values()
         yield Claim(
             "1",
             f"label embeddings improve macro F1 by {HEADLINE:.0%}, relative to the baseline, 4 epochs",
@@ -114,7 +114,7 @@ def _check_headline(evidence: Evidence) -> Iterator[Claim]:
 
 def _check_rows(evidence: Evidence) -> Iterator[Claim]:
     """Check the claims about two rows of Table 2."""
-    comparison, papers = evidence.comparison, {row.name: row.paper for row in TABLE_2}
+    comparison, papers = evidence.comparison, paper_values()
     for section, claim, later, earlier, judge in PAIRS:
         if {later, earlier} <= set(comparison.systems):
             difference = comparison.difference(later, earlier)
@@ -127,7 +127,7 @@ def _check_best(evidence: Evidence) -> Iterator[Claim]:
     """Compare label embeddings with the best of the other rows (§5.2)."""
     comparison = evidence.comparison
     own = [name for name in ("label-embeds-10", "label-embeds-4") if name in comparison.systems]
-    others = [name for name in comparison.systems if name not in own]
+    others = [name for name in comparison.systems if name not in own and name in paper_values()]
     if others and own:
         first, second = (max(names, key=comparison.macro_f1) for names in (own, others))
         difference = comparison.difference(first, second)

@@ -28,7 +28,7 @@ from ..evaluation.comparison import Comparison
 from ..evaluation.results import EvaluatedRun, read_curve, read_evaluated, read_result
 from ..mixing.weight_sweep import SweptPredictions
 from ..models.run_folder import RunFolder
-from .experiment import TABLE_2, Row
+from .experiment import ROWS, Row
 
 WEIGHT_RESAMPLES = 2000  # 26 weights of several seeds are compared at once
 EVALUATION_FILES = (("results", ".json"), ("scores", ".npz"))
@@ -86,7 +86,7 @@ class ResultsArchive:
             EmograinError: The archive has no rows, or files are missing or damaged.
         """
         systems = {}
-        for row in TABLE_2:
+        for row in ROWS:
             if found := self._runs(row.name):
                 names = [f"{self.folder / each['run']}:{each['evaluation']}" for each in found]
                 runs = [read_evaluated(name, "test", self.policy) for name in names]

@@ -13,7 +13,7 @@ from ..mixing.embedding_mixing import score_mixed
 from ..models.classifier import load
 from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents
-from .experiment import TABLE_2
+from .experiment import ROWS
 
 TEXTS, ROUNDS = 512, 3
 
@@ -33,7 +33,7 @@ def measure_throughput(corpus: Corpus, runs: Path, rows: Sequence[Mapping[str, A
         `texts`, `rounds`, and `texts_per_second` per row.
     """
     texts = corpus.split("test").texts[:TEXTS]
-    is_mixed = {row.name: row.candidates is not None for row in TABLE_2}
+    is_mixed = {row.name: row.candidates is not None for row in ROWS}
     by_seed = sorted(rows, key=lambda each: -each["seed"])
     variants = {each["row"]: (each["run"], is_mixed[each["row"]]) for each in by_seed}
     score: dict[tuple[str, bool], Callable[[], Any]] = {}

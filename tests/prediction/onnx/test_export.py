@@ -38,11 +38,15 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=METHODS)
+@pytest.fixture(scope="module", params=["baseline", "label-embedding"])
 def method(request, any_encoder, taxonomy):
-    """Each method on each encoder."""
+    """The methods of the paper on each encoder."""
+    return build(request.param, any_encoder, taxonomy)
+
+
+def build(name, folder, taxonomy):
     torch.manual_seed(0)
-    made = METHODS[request.param](encoder.load(str(any_encoder), taxonomy.placeholders), taxonomy, 20).eval()
+    made = METHODS[name](encoder.load(str(folder), taxonomy.placeholders), taxonomy, 20).eval()
     with torch.no_grad():
         for parameter in made.parameters():
             if parameter.ndim == 2:
@@ -102,6 +106,13 @@ def test_scores_equal_torch_in_a_batch_and_alone(method, scorer):
     alone = np.concatenate([scorer([text], lambda _: None)[0] for text in TEXTS])
     np.testing.assert_allclose(together, expected, atol=1e-5)
     np.testing.assert_allclose(alone, expected, atol=1e-5)
+
+
+def test_a_head_that_is_not_linear_is_exported(encoders, taxonomy):
+    method = build("pooled-baseline", encoders["bert"], taxonomy)
+    template = input_template(method)
+    scorer = OnnxScorer(serialize_tokenizer(method), template, to_onnx(method, template).SerializeToString())
+    np.testing.assert_allclose(scorer(TEXTS, lambda _: None)[0], torch_scores(method, TEXTS), atol=1e-5)
 
 
 def test_batches_of_any_size_and_length_work(method, scorer):
