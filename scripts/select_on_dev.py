@@ -10,6 +10,7 @@ on the texts that they are judged on.
 
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def main() -> None:
         to_first = row["difference"] is not None
         table.append(
             [
-                row["name"],
+                " + ".join(Path(run).name for run in row["name"].split("+")),
                 f"{row['macro_f1']:.4f}",
                 f"{low:.3f} to {high:.3f}",
                 f"{row['macro_average_precision']:.4f}",
@@ -63,9 +64,8 @@ def main() -> None:
                 f"{row['low']:+.4f} to {row['high']:+.4f}" if to_first else "",
             ]
         )
-    print(
-        f"dev, {len(ids):,} texts, {options.thresholds} thresholds cross-fitted on {options.halvings} random halves\n"
-    )
+    halves = f"cross-fitted on {options.halvings} random halves"
+    print(f"dev, {len(ids):,} texts, {options.thresholds} thresholds {halves}\n")
     print(aligned(table))
 
 

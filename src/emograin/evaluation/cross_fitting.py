@@ -69,7 +69,8 @@ def compare_cross_fitted(
     Raises:
         EmograinError: There are fewer than two texts, or the shapes differ.
     """
-    rows, first = [], None
+    rows: list[dict[str, Any]] = []
+    first: tuple[float, np.ndarray] | None = None
     for name, scores in systems.items():
         predictions = cross_fit_predictions(scores, labels, policy, halvings, seed)
         resampled = resample_f1(list(predictions), labels, RESAMPLES, seed).mean(axis=(1, 2))  # (resamples,)
