@@ -11,11 +11,13 @@ from ..common.checks import checked_type, require
 from ..common.errors import EmograinError, unknown_name
 
 PRECISIONS = ("auto", "bf16", "float32")
-# The keys of `methods.METHODS` and `auxiliary_task.SCHEDULES`, which import torch: these are checked without it.
+# The keys of `methods.METHODS`, `auxiliary_task.SCHEDULES` and `losses.LOSSES`, which import torch: these are checked
+# without it.
 METHODS = ("baseline", "label-embedding", "pooled-baseline")
 SCHEDULES = ("linear", "constant")
+LOSSES = ("bce", "weighted-bce", "focal", "asymmetric")
 TRACKERS = ("tensorboard", "mlflow", "wandb")
-ADDED = {"emoji": False}  # settings that runs of format 1 may lack, and their value in those
+ADDED = {"emoji": False, "loss": "bce"}  # settings that runs of format 1 may lack, and their value in those
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Training:
         max_document_tokens: Word pieces read per document (§4.3), without labels and special tokens.
         alpha: Temperature T at the first step (eq. 1).
         temperature: Schedule of the temperature T from alpha to 1: linear or constant.
+        loss: Loss of the main task: bce (binary cross entropy), weighted-bce (by how rare a label is), focal, or
+            asymmetric.
         teacher: Models to distill from, run folders or exported models, separated by commas.
         distillation_weight: Weight of the teachers' scores in the targets; the gold labels have the rest.
         seed: Seed of the initial weights, the order of batches and dropout.
@@ -76,6 +80,7 @@ class Training:
     max_document_tokens: int = 50
     alpha: float = 0.8
     temperature: str = "linear"
+    loss: str = "bce"
     teacher: str | None = None
     distillation_weight: float = 0.5
     seed: int = 0

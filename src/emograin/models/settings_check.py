@@ -18,6 +18,7 @@ def check_names(
     taxonomy: Taxonomy | None = None,
     methods: Collection[str] = config.METHODS,
     schedules: Collection[str] = config.SCHEDULES,
+    losses: Collection[str] = config.LOSSES,
 ) -> None:
     """Check the names in settings.
 
@@ -27,6 +28,7 @@ def check_names(
         taxonomy: Labels of the corpus, for the auxiliary task; None if they are not known yet.
         methods: Names of all methods.
         schedules: Names of all schedules of the temperature.
+        losses: Names of all losses.
 
     Raises:
         EmograinError: A name is unknown, a tracker is not installed, or a teacher does not exist.
@@ -35,6 +37,8 @@ def check_names(
         raise unknown_name("method", settings.method, methods)
     if settings.temperature not in schedules:
         raise unknown_name("temperature schedule", settings.temperature, schedules)
+    if settings.loss not in losses:
+        raise unknown_name("loss", settings.loss, losses)
     if settings.auxiliary is not None and taxonomy is not None:
         taxonomy.groups(settings.auxiliary)  # raises if the grouping is unknown
     for tracker in trackers:

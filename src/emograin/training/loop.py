@@ -159,7 +159,7 @@ def task_losses(prepared: Prepared, rows: np.ndarray) -> tuple[Tensor, Tensor | 
     attention = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
     with autocast(prepared.settings.precision, device.type), attention:
         logits, group_logits = prepared.model(inputs)
-    main = text_losses(logits, data.targets[rows].to(device))
+    main = prepared.loss(logits, data.targets[rows].to(device))
     if group_logits is None or data.group_targets is None:
         return main, None
     return main, text_losses(group_logits, data.group_targets[rows].to(device))

@@ -18,6 +18,7 @@ from ..data.corpus import Corpus, Split, fingerprint, training_fingerprint
 from ..models.auxiliary_task import SCHEDULES
 from ..models.classifier import Classifier, build, run_description
 from ..models.config import Training
+from ..models.losses import LOSSES, Loss, build_loss
 from ..models.methods import METHODS
 from ..models.run_folder import RunFolder
 from ..models.settings_check import check_names, check_unused
@@ -59,6 +60,7 @@ class Prepared:
         run: The folder that everything is written to.
         accelerator: Device and processes.
         data: Training and dev texts.
+        loss: Loss of the main task: logits and targets (batch, labels) -> (batch,).
         classifier: The classifier being trained.
         model: The same classifier, wrapped if several processes train it.
         ema: The EMA of the classifier, or None.
@@ -75,6 +77,7 @@ class Prepared:
     run: RunFolder
     accelerator: Accelerator
     data: TrainingData
+    loss: Loss
     classifier: Classifier
     model: nn.Module
     ema: AveragedModel | None
@@ -102,7 +105,7 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     Raises:
         EmograinError: A name in the settings is unknown, the folder holds another run, or a teacher has other labels.
     """
-    check_names(settings, trackers, corpus.taxonomy, METHODS, SCHEDULES)
+    check_names(settings, trackers, corpus.taxonomy, METHODS, SCHEDULES, LOSSES)
     # Without `cpu`, accelerate does not connect processes on a machine that has no accelerator.
     cpu = not torch.accelerator.is_available()
     accelerator = Accelerator(mixed_precision="no", cpu=cpu, log_with=list(trackers) or None, project_dir=run.path)
@@ -137,6 +140,7 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
         run=run,
         accelerator=accelerator,
         data=data,
+        loss=build_loss(settings.loss, data.targets),
         classifier=classifier,
         model=model,
         ema=ema,
