@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=4, help="use every Nth training text")
     parser.add_argument("--batch-size", type=int, nargs="+", default=[32])
     parser.add_argument("--learning-rate", type=float, nargs="+", default=[5e-5, 1e-4, 2e-4])
+    parser.add_argument("--no-emoji", action="store_true", help="leave emoji out, as the rows of Table 2 do")
     parser.add_argument("--output", type=Path, required=True, help="CSV file to append rows to")
     options = parser.parse_args()
     corpus = subsample(load(options.data), options.every)
@@ -64,6 +65,7 @@ def main() -> None:
                 batch_size=batch_size,
                 learning_rate=learning_rate,
                 evaluate_every=10**9,
+                emoji=not options.no_emoji,
             )
             with tempfile.TemporaryDirectory() as folder:
                 metrics = train(settings, corpus, RunFolder(folder))

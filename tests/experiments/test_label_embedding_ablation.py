@@ -1,0 +1,79 @@
+"""The variants of label embeddings differ from them in one thing, and average precision is scikit-learn's."""
+
+import numpy as np
+import torch
+from ablation import average_precisions
+from sklearn.metrics import average_precision_score
+from variants import HeadPerLabel, SeparateSlots, ShuffledLabels, permuted_words
+
+from emograin.models import encoder
+from emograin.models.methods import LabelEmbedding
+
+TEXTS = ["I am so happy", "the train is late again and I am angry"]
+
+
+def build(method, folder, taxonomy):
+    torch.manual_seed(0)
+    return method(encoder.load(str(folder), taxonomy.placeholders), taxonomy, 20).eval()
+
+
+def logits(method):
+    with torch.inference_mode():
+        return method.score(method.embed(method.inputs(TEXTS)))
+
+
+def test_the_order_is_shuffled_in_training_only(encoders, taxonomy):
+    shuffled, plain = (build(each, encoders["bert"], taxonomy) for each in (ShuffledLabels, LabelEmbedding))
+    torch.testing.assert_close(logits(shuffled), logits(plain))
+    tokenized = shuffled.tokenize(TEXTS)
+    shuffled.train()
+    orders = {tuple(shuffled.assemble(tokenized)["input_ids"][0].tolist()) for _ in range(20)}
+    assert len(orders) > 1
+    assert len({tuple(sorted(order)) for order in orders}) == 1
+    # Without positions and dropout the order is not seen: every label still reads its own slot.
+    with torch.no_grad():
+        for each in (shuffled, plain):
+            each.encoder.embeddings.position_embeddings.weight.zero_()
+    for module in shuffled.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    torch.testing.assert_close(logits(shuffled), logits(plain), atol=1e-5, rtol=1e-4)
+
+
+def test_separate_slots_do_not_see_each_other(encoders, taxonomy):
+    method = build(SeparateSlots, encoders["bert"], taxonomy)
+    method.encoder.encoder.layer = method.encoder.encoder.layer[:1]  # in a second layer they meet through the document
+    inputs = method.inputs(TEXTS)
+    with torch.inference_mode():
+        before = method.embed(inputs)
+        inputs["input_ids"][:, 1] += 1  # another first piece of the first label
+        after = method.embed(inputs)
+    assert not torch.equal(before[:, 0], after[:, 0])
+    torch.testing.assert_close(before[:, 1:], after[:, 1:])
+
+
+def test_padding_changes_nothing(encoders, taxonomy):
+    for variant in (SeparateSlots, HeadPerLabel):
+        method = build(variant, encoders["bert"], taxonomy)
+        together = logits(method)
+        with torch.inference_mode():
+            alone = method.score(method.embed(method.inputs(TEXTS[:1])))
+        torch.testing.assert_close(together[:1], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_permuted_words_are_those_of_other_labels(taxonomy):
+    words = permuted_words(taxonomy, 0).label_words()
+    assert sorted(words) == sorted(taxonomy.label_words())
+    assert all(new != old for new, old in zip(words, taxonomy.label_words(), strict=True))
+
+
+def test_average_precision_on_resamples_is_scikit_learns():
+
+    random = np.random.default_rng(0)
+    scores, labels = random.random((50, 3)), (random.random((50, 3)) < 0.3).astype(int)
+    weights = np.stack([np.ones(50), np.bincount(random.integers(0, 50, 50), minlength=50)])
+    found = average_precisions(scores, labels, weights)
+    expected = [
+        [average_precision_score(labels[:, at], scores[:, at], sample_weight=row) for at in range(3)] for row in weights
+    ]
+    np.testing.assert_allclose(found, expected)
