@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 from emograin.common.text_table import markdown
@@ -230,6 +231,22 @@ def static_quantization() -> str:
         differences = [f"{found['difference_from_float32'][kind]:.4f}" for kind in ("mean", "maximum")]
         speeds = [f"{each['speed_up_over_float32']:.2f}" for each in found["speed"].values()]
         rows.append([name, f"{found['megabytes']:.1f}", *metrics, *differences, *speeds])
+    return markdown(rows)
+
+
+def encoder_from_run() -> str:
+    """Macro F1 and average precision on test of the trainings of experiments/encoder_from_run.py, over seeds."""
+    measured = _read("encoder_from_run.json")
+    plain, *_ = dict.fromkeys(row["encoder"] for row in measured["rows"])
+    rows = [["training texts", "epochs", "start", "macro F1", "macro average precision", "seeds"]]
+    by_cell: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in measured["rows"]:
+        by_cell.setdefault((row["training"], row["encoder"]), []).append(row)
+    for (_, name), found in by_cell.items():
+        values = [[row[key] for row in found] for key in ("macro_f1", "macro_average_precision")]
+        cells = [f"{mean(each):.3f} ± {stdev(each):.3f}" if len(each) > 1 else f"{each[0]:.3f}" for each in values]
+        start = "plain encoder" if name == plain else "encoder of the run"
+        rows.append([f"{found[0]['texts']:,}", str(found[0]["epochs"]), start, *cells, str(len(found))])
     return markdown(rows)
 
 

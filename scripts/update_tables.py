@@ -243,6 +243,7 @@ SECTIONS = {
     "explain": explain,
     "reviews": reviews,
     "segments": segments,
+    "encoder from run": benchmark_tables.encoder_from_run,
     "long texts": benchmark_tables.long_texts,
     "aggregations": benchmark_tables.aggregations,
     "sentence splitters": benchmark_tables.sentence_splitters,
