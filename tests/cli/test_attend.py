@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from emograin.analysis.attention_flow import measure_attention_flow
 from emograin.analysis.attention_record import read_attention
 from emograin.analysis.word_deletion import run_deletion_test
 from emograin.cli.app import main
@@ -109,9 +110,31 @@ def test_a_split_is_tested_for_deletion(runs, tmp_path, capsys, corpus):
     assert f"{expected['attended_drop']:.3f}" in row
 
 
+@pytest.mark.parametrize("name", ["label-embedding", "baseline"])
+def test_attention_by_layer_over_a_split(runs, capsys, corpus, name):
+    run = RunFolder(runs / name)
+    split = corpus.split("test")
+    found = attended(capsys, run.path, "--split", "test", "--flow", "--seed", "3")
+    expected = measure_attention_flow(load(run).method, split.texts, split.labels, seed=3)
+    assert found == {"run": name, "corpus": found["corpus"], "split": "test", **expected}
+    assert main(["attend", str(run.path), "--split", "test", "--flow", "--seed", "3"]) == 0
+    captured = capsys.readouterr()
+    rows = [line.split()[:2] for line in captured.out.splitlines()[:3]]
+    assert rows == [["system", "layer"], [name, "0"], [name, "1"]]
+    assert "20 texts in" in captured.err
+    assert not (run.path / "attention").exists()
+
+
+def test_attention_by_layer_takes_no_layer(runs, capsys):
+    capsys.readouterr()
+    assert main(["attend", str(runs / "baseline"), "--split", "test", "--flow", "--layer", "1"]) == 2
+    assert "takes no --layer or --head" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["so happy", "--flow"], "--flow needs --split NAME"),
         ([""], "expected a text, got an empty one"),
         ([], "expected a text, --against RUN or --split NAME, got none"),
         (["so", "--against", "x"], "got a text and --against"),

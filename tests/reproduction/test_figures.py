@@ -1,6 +1,8 @@
-"""Figures 3, 4 and 5, and the results that they are drawn from."""
+"""Figures 3, 4 and 5, the pictures of Table 2 and of attention, and the results that they are drawn from."""
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,9 @@ from emograin.data.statistics import count_labels
 from emograin.data.taxonomy import GOEMOTIONS
 from emograin.evaluation.results import read_curve, read_evaluated, read_result, read_scores
 from emograin.reproduction import figures
+from emograin.reproduction.report import render
+from emograin.reproduction.results_archive import ResultsArchive
+from emograin.reproduction.table_2_intervals import measure_rows
 
 ROOT = Path(__file__).parents[2]
 BASELINE, EMBEDDING = ROOT / "results" / "baseline-seed0", ROOT / "results" / "label-embedding-seed0"
@@ -94,7 +99,7 @@ def test_a_file_that_is_no_result_is_an_error(tmp_path):
 
 
 def test_figure_3_shows_each_label_of_each_run(drawn):
-    runs = [make_result(), make_result(seed=1, f1=(0.75, 0.125, 1.0))]
+    runs = [make_result(), make_result(epochs=3, f1=(0.75, 0.125, 1.0))]
     figure = drawn("label_f1", runs, counts=counts(a=1000, b=2000, c=12))
     (axes,) = figure.axes
     one, other = [line for line in axes.get_lines() if len(line.get_xdata()) == 3]
@@ -104,8 +109,15 @@ def test_figure_3_shows_each_label_of_each_run(drawn):
     shaded = [patch for patch in axes.patches if patch.get_height() == 1]
     assert [patch.get_y() for patch in shaded] == [1.5]  # the third label, of 12 training texts
     text = figure_text(figure)
-    shown = ["baseline, seed 0", "baseline, seed 1", "2,000", "moods, 20 test texts", "chosen on dev", "tiny, 2 epochs"]
-    for part in [*shown, "1,234 training texts"]:
+    shown = [
+        "baseline, 2 epochs",
+        "baseline, 3 epochs",
+        "2,000",
+        "moods, 20 test texts",
+        "chosen on dev",
+        "tiny, 2 epochs",
+    ]
+    for part in [*shown, "tiny, 2 epochs", "1,234 training texts"]:
         assert part in text
 
 
@@ -121,8 +133,25 @@ def test_figure_3_sorts_by_training_count_and_takes_a_policy(drawn):
     assert list(figure.axes[0].get_lines()[0].get_xdata()) == [0.125, 0.5, 0.25]
 
 
-def test_marks_of_many_runs_do_not_overlap(drawn):
-    same = [make_result(seed=seed) for seed in range(4)]
+def test_figure_3_has_one_mark_per_system_and_whiskers_over_its_seeds(drawn):
+    values = [(0.5, 0.25, 0.0), (0.75, 0.125, 0.5), (0.25, 0.0, 0.25)]
+    runs = [make_result(seed=seed, f1=f1) for seed, f1 in enumerate(values)]
+    runs.insert(1, make_result(method="label-embedding", f1=(1.0, 0.5, 0.5)))
+    runs[3]["policies"]["global"]["macro_f1"] = 0.4
+    (axes,) = (figure := drawn("label_f1", runs)).axes
+    marks = {line.get_label(): line for line in axes.get_lines()}
+    assert list(marks) == ["baseline", "label-embedding"]
+    assert list(marks["baseline"].get_xdata()) == [0.5, 0.125, 0.25]
+    (whiskers,) = axes.collections  # none for the system with a single seed, and no line between the systems
+    ends = [(start[0], end[0], end[1]) for start, end in whiskers.get_segments()]
+    assert [each[:2] for each in ends] == [(0.25, 0.75), (0.0, 0.25), (0.0, 0.5)]
+    assert [each[2] for each in ends] == pytest.approx(marks["baseline"].get_ydata())
+    assert abs(marks["baseline"].get_ydata()[0] - marks["label-embedding"].get_ydata()[0]) > 0.2
+    assert "mean and range of seeds 0, 1, 2; macro F1 0.300" in figure_text(figure)
+
+
+def test_marks_of_many_systems_do_not_overlap(drawn):
+    same = [make_result(epochs=epochs) for epochs in range(4)]
     heights = [line.get_ydata()[0] for line in drawn("label_f1", same).axes[0].get_lines()]
     assert len(set(heights)) == 4
     assert max(np.abs(heights)) < 0.5  # within their row
@@ -132,7 +161,7 @@ def test_marks_of_many_runs_do_not_overlap(drawn):
     ("results", "options", "message"),
     [
         ([], {}, "shows 1 to 8 .*got 0"),
-        ([make_result(seed=seed) for seed in range(9)], {}, "got 9"),
+        ([make_result(epochs=epochs) for epochs in range(9)], {}, "got 9"),
         ([make_result()], {"policy": "fixd"}, "did you mean 'fixed'"),
         ([make_result(), make_result(fingerprint="g", texts=21)], {}, "same texts, got .*20 test texts.*21 test texts"),
         ([make_result()], {"by_count": True}, "need the counts"),
@@ -210,6 +239,15 @@ def test_runs_evaluated_at_different_steps_are_separate_lines(drawn):
     assert not figure.axes[0].collections
 
 
+def test_a_long_curve_has_few_marks_but_every_point(drawn):
+    lines = [
+        drawn("training_curves", [(make_result(), curve(*np.linspace(0, 1, count)))]).axes[0].get_lines()[0]
+        for count in (16, 40)
+    ]
+    assert [line.get_markevery() for line in lines] == [1, 3]
+    assert [len(line.get_xdata()) for line in lines] == [16, 40]
+
+
 def test_figure_5_names_mistakes(drawn):
     with pytest.raises(EmograinError, match="did you mean 'epoch'"):
         drawn("training_curves", [(make_result(), curve(0.1))], by="epochs")
@@ -219,3 +257,96 @@ def test_figure_5_names_mistakes(drawn):
         drawn("training_curves", [(make_result(), curve(0.1)), (make_result(fingerprint="g"), curve(0.1))])
     with pytest.raises(EmograinError, match="got 0"):
         drawn("training_curves", [])
+
+
+# Table 2 as a picture
+
+
+def make_row(name, group, ours, paper, seeds=(), title=None):
+    values = {"row": name, "title": title or name, "baseline": group, "paper_epochs": 4, "epochs": 2}
+    return values | {"paper": paper, "macro_f1": ours, "low": ours - 0.02, "high": ours + 0.03, "seeds": [*seeds, ours]}
+
+
+def test_the_picture_of_table_2_has_the_papers_points_beside_ours(drawn):
+    rows = [
+        make_row("other", "base", 0.55, 0.53, seeds=[0.54, 0.56], title="Label Embeds"),
+        make_row("base", "base", 0.5, 0.47),
+        make_row("extra", "more", 0.4, None),
+        make_row("more", "more", 0.42, None),
+    ]
+    figure = drawn("table_2", rows, ["A caption."])
+    first, second = figure.axes
+    assert [each.get_text() for each in first.get_yticklabels()] == ["base", "Label Embeds"]  # the baseline first
+    assert [each.get_text() for each in second.get_yticklabels()] == ["more", "extra"]
+    lines = {line.get_label(): line for line in first.get_lines()}
+    assert list(lines["the paper"].get_xdata()) == [0.47, 0.53]
+    assert sorted(lines["ours, single seeds"].get_xdata()) == [0.5, 0.54, 0.55, 0.56]
+    (bars,) = first.collections
+    assert [(start[0], end[0]) for start, end in bars.get_segments()] == [(0.48, 0.53), (0.53, pytest.approx(0.58))]
+    band = first.patches[0]
+    assert (band.get_x(), band.get_x() + band.get_width()) == (0.48, pytest.approx(0.53))
+    low, high = first.get_xlim()
+    assert low < 0.38
+    assert high > 0.58
+    heights = {round(float(height) % 1, 2) for line in lines.values() for height in line.get_ydata()[:1]}
+    assert len(heights) > 2  # the paper, ours and the seeds do not hide each other
+    text = figure_text(figure)
+    for part in ["A caption.", "4 epochs in the paper, 2 in ours", "2 epochs, not in the paper", "+0.050", "-0.020"]:
+        assert part in text
+
+
+def test_rows_of_table_2_have_intervals_over_texts_and_seeds():
+    archive = ResultsArchive(ROOT / "results")
+    pair = {name: archive.systems[name] for name in ("baseline-4", "label-embeds-4")}
+    one, other = measure_rows(pair, resamples=400)
+    for row, system in ((one, pair["baseline-4"]), (other, pair["label-embeds-4"])):
+        assert row["seeds"] == pytest.approx([each["policies"]["fixed"]["macro_f1"] for each in system.results])
+        assert row["macro_f1"] == pytest.approx(np.mean(row["seeds"]))
+        assert row["low"] < row["macro_f1"] < row["high"]
+        assert 0.02 < row["high"] - row["low"] < 0.07
+    runs = [run for system in pair.values() for run in system.runs]
+    both = replace(pair["baseline-4"], runs=runs, results=[*pair["baseline-4"].results] * 2)
+    (mixed,) = measure_rows({"both": both}, resamples=400)
+    assert mixed["macro_f1"] == pytest.approx((one["macro_f1"] + other["macro_f1"]) / 2)
+    assert mixed["high"] - mixed["low"] > other["high"] - other["low"]  # the runs differ by more than the texts' error
+
+
+# Attention over many texts
+
+
+def make_flow(slots, layers=6):
+    def by_layer(*means):
+        entries = [{"mean": value, "low": value - 0.01, "high": value + 0.01} for value in means]
+        return {"layers": entries, "first": entries[0], "last": entries[-1], "last_minus_first": entries[0]}
+
+    names = ("gold", "other_labels", "same_labels", "gold_minus_other_labels", "gold_minus_same_labels")
+    if slots == 1:
+        names = ("slot", "even", "slot_minus_even")
+    values = {name: by_layer(*np.linspace(0.1 * at, 0.5, layers).tolist()) for at, name in enumerate(names, start=1)}
+    counts = {"texts": 1234, "left_out": 2, "slots": slots, "layers": layers, "compared_layers": 3, "seed_of_run": 7}
+    return counts | {"as_key": {"from_all_tokens": values}, "as_query": {"to_document": values}}
+
+
+def test_attention_over_many_texts_has_a_line_per_kind_of_slot_and_its_interval(drawn):
+    figure = drawn("attention_flow", {"labels": make_flow(4), "base": make_flow(1, layers=12)}, ["A caption."])
+    received, paid, of_slot, _ = figure.axes
+    for axes in (received, paid):
+        assert [line.get_ydata()[0] for line in axes.get_lines()] == pytest.approx([0.1, 0.2, 0.3])
+        assert len(axes.collections) == 3
+    assert list(of_slot.get_lines()[0].get_xdata()) == list(range(12))
+    assert {round(y, 6) for x, y in of_slot.collections[0].get_paths()[0].vertices if x == 0} == {0.09, 0.11}
+    text = figure_text(figure)
+    for part in ["gold labels", "[CLS]", "even attention", "labels: attention received", "A caption."]:
+        assert part in text
+
+
+def test_a_report_has_attention_only_if_it_was_archived(tmp_path):
+    shutil.copyfile(ROOT / "results" / "experiment.json", tmp_path / "experiment.json")
+    (section,) = render(tmp_path, tmp_path / "out", ["attention-flow"])
+    assert section.text == "Not made: the results hold no attention_flow-label-embeds-4.json."
+    (tmp_path / "attention_flow-baseline-4.json").write_text(json.dumps(make_flow(1)))
+    (section,) = render(tmp_path, tmp_path / "out", ["attention-flow"])
+    assert [row[1] for row in section.table] == ["layer", *"012345", "first 3", "last 3", "last - first"]
+    assert section.table[1][2:4] == ["0.1000", "+0.3000 [+0.2900, +0.3100]"]
+    assert "1,234 texts, 2 left out" in section.text
+    assert [path.name for path in section.pictures] == ["attention-flow.svg"]

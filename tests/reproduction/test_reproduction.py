@@ -142,6 +142,8 @@ def test_the_archive_gives_the_same_files_without_runs(made, tmp_path):
         "table-2.md",
         "table-2.csv",
         "table-2.json",
+        "table-2.svg",
+        "attention-flow.md",
         "claims.md",
         "table-3.csv",
         "figure-3.svg",
@@ -199,6 +201,29 @@ def test_raters_can_be_added_to_an_archive(made, tmp_path):
     archive_raters(str(tmp_path / "raters.csv"), archive)
     (section,) = render(archive, tmp_path / "after", ["figure-9"])
     assert [path.name for path in section.pictures] == ["figure-9.svg"]
+
+
+def test_attention_over_all_test_texts_is_archived_for_the_first_seed(made, tmp_path):
+    from emograin.analysis.attention_flow import measure_attention_flow
+    from emograin.models.classifier import load
+
+    archive = ResultsArchive(made / "results")
+    flows = archive.attention_flows()
+    assert list(flows) == ["label-embeds-4", "baseline-4"]
+    split = data.load("quickstart").split("test")
+    for row, flow in flows.items():
+        assert made / "results" / flow["run"] == archive.run(row)
+        method = load(RunFolder(made / "runs" / flow["run"])).method
+        described = {"row": row, "run": flow["run"], "seed_of_run": 0, "corpus": "quickstart", "split": "test"}
+        assert flow == described | measure_attention_flow(method, split.texts, split.labels)
+    (section,) = render(made / "results", tmp_path, ["attention-flow"])
+    assert {row[0] for row in section.table[1:]} == set(flows)
+
+
+def test_the_picture_of_table_2_comes_before_the_table(made):
+    page, text = ((made / name).read_text(encoding="utf-8") for name in ("report.html", "reproduction.md"))
+    assert page.index("<img") < page.index("<table>")
+    assert text.index("![Table 2") < text.index("| method |")
 
 
 def test_a_section_without_results_says_so(made, tmp_path, capsys):

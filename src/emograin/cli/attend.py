@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -14,6 +15,9 @@ from ..evaluation.policies import DEFAULT_POLICY, Policy
 
 if TYPE_CHECKING:  # imported by the command, not by `emograin --help`
     from ..analysis.attention_record import Attention
+    from ..data.corpus import Corpus
+    from ..models.methods import Method
+    from ..models.run_folder import RunFolder
 
 
 def attend(
@@ -23,6 +27,7 @@ def attend(
     against: Path | None = None,
     label: str | None = None,
     split: Literal["train", "dev", "test", "all"] | None = None,
+    flow: bool = False,
     data: str | None = None,
     layer: int | None = None,
     head: int | None = None,
@@ -37,7 +42,8 @@ def attend(
 
     With --against instead of a text, the test text that this run labels correctly and the other does not, rare labels
     and confident scores first; both runs must have been evaluated on test. With --split, the score drop over all texts
-    of a split instead: without the attended words, and without random ones.
+    of a split instead: without the attended words, and without random ones; with --split and --flow, the attention to
+    and from the labels' slots in every layer, over all texts with a gold label.
 
     Parameters
     ----------
@@ -51,6 +57,9 @@ def attend(
         With --against: gold label that the text must have.
     split
         Split for the deletion test.
+    flow
+        With --split: attention that gold labels' slots receive and pay, layer by layer, against that of other labels
+        ([CLS] against even attention, for a method with one slot); no deletion test.
     data
         With --against or --split: corpus of the texts; by default the one the run was trained on.
     layer
@@ -83,6 +92,13 @@ def attend(
     for name, value in (("words", words), ("random_choices", random_choices)):
         if value < 1:
             raise EmograinError(f"{name} must be at least 1, got {value}")
+    if flow and (split is None or layer is not None or head is not None):
+        raise EmograinError(
+            "--flow needs --split NAME and takes no --layer or --head", "it reports every layer, mean over heads"
+        )
+    if flow and split is not None:
+        _measure_flow(run, split, data, seed, json)
+        return
     options: dict[str, Any] = {"words": words, "layer": layer, "head": head}
     options |= {"random_choices": random_choices, "seed": seed}
     if split is not None:
@@ -107,11 +123,37 @@ def attend(
     print(f"\nIn {folder}: {', '.join(file.name for file in files)}", file=sys.stderr)
 
 
+def _measure_flow(run: Path, split: str, data: str | None, seed: int, json: bool) -> None:
+    """Measure the attention to and from slots on a split, and print it."""
+    from ..analysis.attention_flow import measure_attention_flow
+    from ..analysis.attention_flow_tables import format_attention_flow
+    from ..common.progress import Progress
+
+    _, method, corpus = _load(run, data)
+    part, started, name = corpus.split(split), monotonic(), run.resolve().name
+    with Progress(len(part.texts), "texts") as progress:
+        found = measure_attention_flow(method, part.texts, part.labels, seed=seed, on_progress=progress.advance)
+    found = {"run": name, "corpus": corpus.name, "split": split, **found}
+    print(to_json(found, indent=1) if json else format_attention_flow(name, found))
+    print(f"\n{found['texts']:,} texts in {monotonic() - started:.0f} s", file=sys.stderr)
+
+
 def _test_split(run: Path, split: str, data: str | None, policy: str, options: Mapping[str, Any], json: bool) -> None:
     """Run the deletion test on a split, and print it."""
     from ..analysis.attention_report import format_deletion_tests
     from ..analysis.word_deletion import run_deletion_test
     from ..common.progress import Progress
+
+    folder, method, corpus = _load(run, data)
+    texts = corpus.split(split).texts
+    with Progress(None, "texts") as progress:
+        test = run_deletion_test(method, texts, folder.thresholds[policy], on_progress=progress.advance, **options)
+    test = {"run": run.resolve().name, "corpus": corpus.name, "split": split, "policy": policy, **test}
+    print(to_json(test, indent=1) if json else format_deletion_tests([test]))
+
+
+def _load(run: Path, data: str | None) -> "tuple[RunFolder, Method, Corpus]":
+    """Load a finished run, its method, and a corpus with its labels: by default the one it was trained on."""
     from ..data.sources import load
     from ..models.classifier import load as load_classifier
     from ..models.run_folder import RunFolder
@@ -119,12 +161,7 @@ def _test_split(run: Path, split: str, data: str | None, policy: str, options: M
     folder = RunFolder(run).require()
     settings = folder.settings
     corpus = load(data or settings.data, folder.taxonomy, settings.text_column, settings.label_column)
-    texts = corpus.split(split).texts
-    method = load_classifier(folder).method
-    with Progress(None, "texts") as progress:
-        test = run_deletion_test(method, texts, folder.thresholds[policy], on_progress=progress.advance, **options)
-    test = {"run": run.resolve().name, "corpus": corpus.name, "split": split, "policy": policy, **test}
-    print(to_json(test, indent=1) if json else format_deletion_tests([test]))
+    return folder, load_classifier(folder).method, corpus
 
 
 def _draw(folder: Path, attention: "Attention", layer: int | None, head: int | None) -> list[Path]:

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..analysis.attention_record import Attention
 from ..evaluation.comparison import Comparison
 from ..evaluation.significance import Difference
 from ..mixing.config import PAPER_MIXING_WEIGHT
 from .experiment import paper_values
-from .verdicts import NO, YES, all_lower, best, higher, in_every_seed, lower, not_higher
+from .verdicts import NO, YES, all_lower, best, beyond_zero, higher, in_every_seed, lower, not_higher
 
 RAREST = ("grief", "pride", "relief")  # §5.2
 TABLE, FIGURES, SIMILARITY = "emograin reproduce table-2", "emograin reproduce figures", "emograin similarity"
 SWEEP = "emograin mix RUN --candidates NAME --sweep"
-LAYERS = 3  # first and last layers compared, as in Figure 7
 TOO_LOW = 0.85  # weights below it are worse than no mixing (§4.4)
 HEADLINE = 0.14  # relative gain of label embeddings (abstract)
 
@@ -55,7 +53,7 @@ class Evidence:
         curves: Row -> `curve.csv` of each seed.
         weights: Row -> its mixing weights on dev, compared over its seeds.
         similarity: Table 3, or None.
-        attention: Attention of label embeddings and of the baseline on one document, as far as archived.
+        attention: Row -> attention to and from its slots, see `analysis.attention_flow`, as far as archived.
         paraphrases: Candidates in the rows that the paper makes with T5's paraphrases.
     """
 
@@ -63,7 +61,7 @@ class Evidence:
     curves: Mapping[str, Sequence[Curve]]
     weights: Mapping[str, Comparison[float]]
     similarity: Mapping[str, Any] | None
-    attention: Sequence[Attention] = ()
+    attention: Mapping[str, Mapping[str, Any]]
     paraphrases: str = "T5"
 
 
@@ -208,34 +206,39 @@ def _check_convergence(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _check_attention(evidence: Evidence) -> Iterator[Claim]:
-    """Check the claims about Figures 6 to 8 (§5.2), on one document, so without an interval."""
-    for attention in evidence.attention:
-        label = attention.top_label
-        readout = attention.readout[attention.labels.index(label)]  # (tokens,)
-        slot = readout > readout.max() / 2
-        received = (attention.weights @ slot).mean(axis=(1, 2))  # (layers,), mean over heads and attending tokens
-        if attention.slots > 1:
-            first, last = received[:LAYERS].mean(), received[-LAYERS:].mean()
+    """Check the claims about Figures 6 to 8 (§5.2), over all test texts instead of the paper's one."""
+    flow = evidence.attention.get("label-embeds-4")
+    if flow is not None:
+        layers = flow["compared_layers"]
+        ways = {
+            "the slots of gold labels receive more attention from the text": flow["as_key"]["from_document"],
+            "the slots of gold labels look more at the text": flow["as_query"]["to_document"],
+        }
+        for words, values in ways.items():
+            found = values["gold_minus_same_labels"]
+            change = found["last_minus_first"]
             yield Claim(
                 "5.2",
-                f"attention flows to the predicted label in the last {LAYERS} layers, not in the first (one document)",
+                f"{words} in the last {layers} layers than in the first, above the same labels' slots in other texts",
                 "yes (Fig. 7)",
-                f"{label}: {first:.3f} in the first, {last:.3f} in the last",
-                "",
-                YES if last > first else NO,
+                f"{found['first']['mean']:+.4f} in the first, {found['last']['mean']:+.4f} in the last",
+                f"{change['low']:+.4f} to {change['high']:+.4f} for the change",
+                beyond_zero(change["low"], change["high"]),
                 FIGURES,
             )
-        else:
-            even = float(slot.mean())
-            yield Claim(
-                "5.2",
-                "attention into the baseline's [CLS] is weak in the last layer (one document)",
-                "yes (Fig. 8)",
-                f"{received[-1]:.3f}, where even attention is {even:.3f}",
-                "",
-                YES if received[-1] < even else NO,
-                FIGURES,
-            )
+    flow = evidence.attention.get("baseline-4")
+    if flow is not None:
+        received = flow["as_key"]["from_all_tokens"]
+        last, even = received["slot_minus_even"]["layers"][-1], received["even"]["layers"][-1]
+        yield Claim(
+            "5.2",
+            "attention into the baseline's [CLS] is weak in the last layer: below even attention",
+            "yes (Fig. 8)",
+            f"{last['mean']:+.4f} to even attention, {even['mean']:.4f}",
+            f"{last['low']:+.4f} to {last['high']:+.4f}",
+            beyond_zero(-last["high"], -last["low"]),
+            FIGURES,
+        )
 
 
 def _check_weights(evidence: Evidence) -> Iterator[Claim]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ..analysis.attention_flow_tables import attention_flow_cells, attention_flow_remarks
 from ..analysis.attention_record import Attention
 from ..analysis.task_similarity_tables import remarks, table_3_cells, table_3_records
 from ..common.files import write_text
@@ -16,8 +17,9 @@ from ..evaluation.results import read_curve, read_result
 from . import figures
 from .claims import Claim, Evidence, check_claims
 from .experiment import PARAPHRASES
-from .results_archive import MissingResult, ResultsArchive
+from .results_archive import ATTENTION_ROWS, MissingResult, ResultsArchive
 from .table_2 import build_table_2, describe_candidates, remark_on_frequent_labels, table_2_cells
+from .table_2_intervals import measure_rows
 from .verdicts import MARGIN, NO, NOT_SHOWN, YES
 
 LINEAR_HEAD = "The baseline's head is one linear layer, so that mixing its embeddings equals averaging its logits."
@@ -33,8 +35,8 @@ class Section:
         name: Name of its files, such as table-2.
         title: Title in the report.
         table: Rows of cells, titles first; empty for a figure.
-        pictures: SVG files.
-        text: Explanation below the table.
+        pictures: SVG files; they come before the table.
+        text: Explanation.
     """
 
     name: str
@@ -82,7 +84,13 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
         "all rows. Mixing weights were chosen on dev. Throughput is at inference and relative to that baseline; the "
         f"search for candidates or their generation is not included. {LINEAR_HEAD} {remark_on_frequent_labels(table)}"
     ).strip()
-    return _write_table(path, title, table_2_cells(table), table, text)
+    note = (
+        f"Ours: {settings['encoder']}, means over seeds, 95 % bootstrap intervals over texts ({table['texts']:,}) and "
+        f"seeds; the paper: BERT-base, one run per row. Threshold policy: {archive.policy}. Change: to our baseline of "
+        "as many epochs; its interval is in the table: it is paired, so it is narrower than those of two rows."
+    )
+    pictures = figures.draw_table_2(_png(path), measure_rows(archive.systems), [note, *_name_candidates(table)])
+    return _write_table(path, title, table_2_cells(table), table, text, pictures)
 
 
 def make_table_3(archive: ResultsArchive, path: Path, title: str) -> Section:
@@ -113,7 +121,7 @@ def make_claims(archive: ResultsArchive, path: Path, title: str) -> Section:
 def make_figure_3(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make Figure 3: F1 per label, baseline and label embeddings."""
     pair = next((pair for pair in FIGURE_3_PAIRS if set(pair) <= set(archive.systems)), FIGURE_3_PAIRS[0])
-    results = [archive.result(row) for row in pair]
+    results = [result for row in pair for result in archive.results(row)]
     counts = archive.read_json("label_counts.json")
     return _figure(path, title, figures.draw_label_f1(_png(path), results, archive.policy, counts))
 
@@ -125,7 +133,7 @@ def make_figure_4(archive: ResultsArchive, path: Path, title: str) -> Section:
 
 def make_figure_5(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make Figure 5: macro F1 on dev over training."""
-    runs = [archive.run(row) for row in FIGURE_5_ROWS if row in archive.systems]
+    runs = [run for row in FIGURE_5_ROWS for run in archive.runs(row)]
     curves = [(read_result(run, "dev"), read_curve(run)) for run in runs]
     return _figure(path, title, figures.draw_training_curves(_png(path), curves))
 
@@ -143,6 +151,22 @@ def make_figure_7(archive: ResultsArchive, path: Path, title: str) -> Section:
 def make_figure_8(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make Figure 8: attention to and from the baseline's [CLS]."""
     return _figure(path, title, figures.draw_readout_attention(_png(path), _attention(archive, of_labels=False)))
+
+
+def make_attention_flow(archive: ResultsArchive, path: Path, title: str) -> Section:
+    """Make the table and the picture of attention to and from slots over all test texts (§5.2)."""
+    flows = archive.attention_flows()
+    if not flows:
+        raise MissingResult(f"attention_flow-{ATTENTION_ROWS[0]}.json")
+    text = " ".join(attention_flow_remarks(flows))
+    about = [f"{name}: seed {flow['seed_of_run']}, {flow['texts']:,} test texts" for name, flow in flows.items()]
+    note = (
+        "Slots are the tokens that labels are scored from. Received: mean over attending tokens. Means over heads and "
+        "texts, bands: 95 % bootstrap intervals over texts. Same labels elsewhere: their slots in texts without them. "
+        f"{'; '.join(about)}."
+    )
+    pictures = figures.draw_attention_flow(_png(path), flows, [note])
+    return _write_table(path, title, attention_flow_cells(flows), flows, text, pictures)
 
 
 def make_figure_9(archive: ResultsArchive, path: Path, title: str) -> Section:
@@ -169,6 +193,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[ResultsArchive, Path, str], Section]
     "figure-6": ("Figure 6: attention between a document and the labels", make_figure_6),
     "figure-7": ("Figure 7: attention in all heads, label embeddings", make_figure_7),
     "figure-8": ("Figure 8: attention into the baseline's [CLS]", make_figure_8),
+    "attention-flow": ("§5.2: attention by layer over all test texts", make_attention_flow),
     "figure-9": ("Figure 9: correlation of the raters' judgements", make_figure_9),
     "mixing-weights": ("§4.4: macro F1 by mixing weight", make_mixing_weights),
 }
@@ -188,7 +213,7 @@ def _collect_evidence(archive: ResultsArchive) -> Evidence:
     except MissingResult:
         similarity = None
     paraphrases = ", ".join(sorted(sources)) or "none"
-    return Evidence(archive.comparison, curves, weights, similarity, archive.attention(), paraphrases)
+    return Evidence(archive.comparison, curves, weights, similarity, archive.attention_flows(), paraphrases)
 
 
 def _attention(archive: ResultsArchive, of_labels: bool) -> Attention:
@@ -199,14 +224,31 @@ def _attention(archive: ResultsArchive, of_labels: bool) -> Attention:
     return found[0]
 
 
-def _write_table(path: Path, title: str, table: Sequence[Sequence[str]], data: Any, text: str) -> Section:
-    """Write a table as Markdown with its text, as CSV, and as JSON."""
+def _name_candidates(table: Mapping[str, Any]) -> list[str]:
+    """State what our rows with paraphrases were mixed with, which the paper's titles do not say."""
+    sources = sorted({row["with"] for row in table["rows"] if row["with"] and "T5" in row["title"]})
+    return [f"Rows with T5: our candidates are from {', '.join(sources)}."] if sources else []
+
+
+def _write_table(
+    path: Path, title: str, table: Sequence[Sequence[str]], data: Any, text: str, pictures: Iterable[Path] = ()
+) -> Section:
+    """Write a table as Markdown with its text, as CSV, and as JSON; return its section, with the SVG of each picture.
+
+    Args:
+        path: Path of the files, without suffix.
+        title: Title of the section.
+        table: Rows of cells, titles first.
+        data: The table as plain values.
+        text: Explanation.
+        pictures: Files of its pictures.
+    """
     lines = io.StringIO()
     csv.writer(lines, lineterminator="\n").writerows(table)
     write_text(path.with_suffix(".md"), f"# {title}\n\n{text}\n\n{markdown(table)}\n")
     write_text(path.with_suffix(".csv"), lines.getvalue())
     write_text(path.with_suffix(".json"), json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-    return Section(path.name, title, table, text=text)
+    return Section(path.name, title, table, [file for file in pictures if file.suffix == ".svg"], text)
 
 
 def _png(path: Path) -> Path:

@@ -78,9 +78,9 @@ def write_markdown(path: Path, sections: Sequence[Section], pictures: str = ".")
     parts = [f"# The paper's results and ours\n\n{intro}\n"]
     for section in sections:
         lines = [f"## {section.title}\n"]
+        lines += [f"![{section.title}]({pictures}/{file.with_suffix('.png').name})\n" for file in section.pictures]
         lines += [f"{section.text}\n"] if section.text else []
         lines += [f"{markdown(section.table)}\n"] if section.table else []
-        lines += [f"![{section.title}]({pictures}/{file.with_suffix('.png').name})\n" for file in section.pictures]
         parts.append("\n".join(lines))
     return write_text(path, "\n".join(parts))
 
@@ -92,7 +92,7 @@ def _section_html(section: Section) -> str:
     )
     text = f"<p>{escape(section.text)}</p>\n" if section.text else ""
     table = _table_html(section.table)
-    return f'<section id="{section.name}">\n<h2>{title}</h2>\n{table}{pictures}{text}</section>'
+    return f'<section id="{section.name}">\n<h2>{title}</h2>\n{pictures}{table}{text}</section>'
 
 
 def _table_html(rows: Sequence[Sequence[str]]) -> str:

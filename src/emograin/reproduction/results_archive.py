@@ -6,6 +6,7 @@ RESULTS/
   task_similarity.json    Table 3
   rater_correlation.json  Figure 9
   attention/              attention of two runs on one document
+  attention_flow-ROW.json attention to and from slots over all test texts, of two rows
   RUN/                    metrics, scores, thresholds and curve of a run; mixing/ has its sweeps
 """
 
@@ -31,6 +32,7 @@ from ..models.run_folder import RunFolder
 from .experiment import ROWS, Row
 
 WEIGHT_RESAMPLES = 2000  # 26 weights of several seeds are compared at once
+ATTENTION_ROWS = ("label-embeds-4", "baseline-4")  # §5.2 compares them
 EVALUATION_FILES = (("results", ".json"), ("scores", ".npz"))
 
 
@@ -123,6 +125,23 @@ class ResultsArchive:
         """
         return [read_attention(file) for file in sorted(self.folder.glob("attention/*.npz"))]
 
+    def attention_flows(self) -> dict[str, dict[str, Any]]:
+        """Read the attention to and from slots over all test texts, of the first seed of each of `ATTENTION_ROWS`.
+
+        Returns:
+            By row, as far as archived: `row`, `run`, `seed_of_run`, `corpus`, `split`, and the values of
+            `analysis.attention_flow.measure_attention_flow`, whose docstring names them.
+
+        Raises:
+            EmograinError: A file is damaged.
+        """
+        names = {row: f"attention_flow-{row}.json" for row in ATTENTION_ROWS}
+        return {row: self.read_json(name) for row, name in names.items() if (self.folder / name).is_file()}
+
+    def runs(self, row: str) -> list[Path]:
+        """Return the folders of a row's runs, ordered by seed; none if the row is not in the archive."""
+        return [self.folder / each["run"] for each in self._runs(row)]
+
     def run(self, row: str) -> Path:
         """Return the folder of a row's first seed.
 
@@ -131,14 +150,16 @@ class ResultsArchive:
         """
         return self.folder / self._first(row)["run"]
 
-    def result(self, row: str) -> dict[str, Any]:
-        """Read the result of a row's first seed on test.
+    def results(self, row: str) -> Sequence[Mapping[str, Any]]:
+        """Return the results of a row's runs on test, ordered by seed.
 
         Raises:
             MissingResult: The row is not in the archive.
-            EmograinError: The file is missing or damaged.
+            EmograinError: A file is missing or damaged.
         """
-        return read_result(self.run(row), self._first(row)["evaluation"])
+        if row not in self.systems:
+            raise MissingResult(f"row {row} of Table 2")
+        return self.systems[row].results
 
     def sweep(self, row: str) -> dict[str, Any]:
         """Read the sweep over mixing weights on dev of a mixing row's first seed.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..analysis.attention_flow import measure_attention_flow
 from ..analysis.attention_record import write_attention
 from ..analysis.contrasting_documents import attend_document, find_contrasts
 from ..common.errors import EmograinError
@@ -18,12 +19,13 @@ from ..evaluation.results import read_evaluated
 from ..evaluation.run_evaluation import evaluate_run
 from ..mixing.config import Mixing
 from ..mixing.evaluation import evaluate_mixed, stored_sweep, sweep_dev
+from ..models.classifier import load
 from ..models.run_folder import RunFolder
 from ..training.loop import train
 from .experiment import Experiment, Row
 from .figures import draw_weight_curves
 from .plan import plan
-from .results_archive import archive_run
+from .results_archive import ATTENTION_ROWS, archive_run
 from .throughput import measure_throughput
 
 
@@ -71,7 +73,14 @@ def run_experiment(
         log("measuring the throughput of each row")
         merged["cost"] = measure_throughput(corpus, runs, merged["rows"])
     results.write_json("experiment.json", merged)
-    _archive_attention(merged["rows"], runs, corpus, results.path, document)
+    first_seeds = {each["row"]: each for each in sorted(merged["rows"], key=lambda each: -each["seed"])}
+    attended = {name: first_seeds[name] for name in ATTENTION_ROWS if name in first_seeds}
+    _archive_attention({name: runs / each["run"] for name, each in attended.items()}, corpus, results.path, document)
+    for name, entry in attended.items():
+        # An archive may hold rows whose weights are elsewhere.
+        if (runs / entry["run"]).is_dir() and not (results.path / f"attention_flow-{name}.json").is_file():
+            log(f"measuring the attention of {name}, seed {entry['seed']}")
+            _archive_attention_flow(entry, runs, corpus, results)
 
 
 def _evaluate_row(experiment: Experiment, corpus: Corpus, row: Row, run: RunFolder) -> str:
@@ -137,25 +146,21 @@ def _merge_archived(results: RunFolder, experiment: Experiment, rows: Sequence[d
     }
 
 
-def _archive_attention(
-    rows: Sequence[Mapping[str, Any]], runs: Path, corpus: Corpus, folder: Path, document: str | None
-) -> None:
+def _archive_attention(runs: Mapping[str, Path], corpus: Corpus, folder: Path, document: str | None) -> None:
     """Archive the attention of label embeddings and baseline on one document (§5.2), for Figures 6 to 8.
 
     Nothing is archived without both rows, or if no document is labelled correctly by label embeddings only.
 
     Args:
-        rows: Rows of `experiment.json`.
-        runs: Folder of the run folders.
+        runs: Run folder of the first seed of each of `ATTENTION_ROWS`.
         corpus: Corpus of the experiment.
         folder: Folder of the archive.
         document: Id of the document; None: the most contrasting one.
     """
-    first_seeds = {each["row"]: runs / each["run"] for each in sorted(rows, key=lambda each: -each["seed"])}
-    pair = first_seeds.get("label-embeds-4"), first_seeds.get("baseline-4")
     target = folder / "attention"
-    if None in pair or (target.exists() and document is None):
+    if set(runs) != set(ATTENTION_ROWS) or (target.exists() and document is None):
         return
+    pair = [runs[name] for name in ATTENTION_ROWS]
     right, wrong = (read_evaluated(str(run), "test", "fixed") for run in pair)
     if document is None:
         contrasts = find_contrasts(right, wrong)
@@ -166,5 +171,22 @@ def _archive_attention(
     at = texts.ids.index(document)
     gold = [label for label, present in zip(corpus.taxonomy.labels, texts.labels[at], strict=True) if present]
     described = {"text": texts.texts[at], "id": document, "gold": gold}
-    for run in filter(None, pair):
+    for run in pair:
         write_attention(target / f"{run.name}.npz", attend_document(run, described, "fixed")[1])
+
+
+def _archive_attention_flow(entry: Mapping[str, Any], runs: Path, corpus: Corpus, results: RunFolder) -> None:
+    """Archive the attention to and from the slots of a run, over all test texts (§5.2).
+
+    Args:
+        entry: Row, seed and run, from `experiment.json`.
+        runs: Folder of the run folders.
+        corpus: Corpus of the experiment.
+        results: Folder of the archive.
+    """
+    method, split = load(RunFolder(runs / entry["run"]).require()).method, corpus.split("test")
+    with Progress(len(split.texts), "texts") as progress:
+        flow = measure_attention_flow(method, split.texts, split.labels, on_progress=progress.advance)
+    described = {"row": entry["row"], "run": entry["run"], "seed_of_run": entry["seed"]}
+    described |= {"corpus": corpus.name, "split": "test"}
+    results.write_json(f"attention_flow-{entry['row']}.json", described | flow)

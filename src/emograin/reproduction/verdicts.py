@@ -27,6 +27,11 @@ def higher(difference: Difference, bound: float = 0.0) -> str:
     return YES if difference.low > bound else NO if difference.high_90 < max(bound, MARGIN) else NOT_SHOWN
 
 
+def beyond_zero(low: float, high: float) -> str:
+    """Judge the claim that a value is above 0 by its 95 % interval: no, if it is below 0."""
+    return YES if low > 0 else NO if high < 0 else NOT_SHOWN
+
+
 def lower(difference: Difference) -> str:
     """Judge the claim that a difference is below 0: no, if it is above `-MARGIN`."""
     return YES if difference.high < 0 else NO if difference.low_90 > -MARGIN else NOT_SHOWN

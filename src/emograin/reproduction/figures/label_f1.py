@@ -1,14 +1,17 @@
-"""Figure 3: F1 per label of several runs on the same texts."""
+"""Figure 3: F1 per label of several systems on the same texts."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ...common.errors import EmograinError, unknown_name
 from ...evaluation.captions import describe_settings, describe_texts, name_runs
 from ...evaluation.policies import DESCRIPTIONS
 from ...evaluation.results import check_same_split
 from .drawing import RARE, add_caption, add_legend, new_figure, pick_styles, save
+from .systems import describe_seeds, group_by_system
 
 
 def draw_label_f1(
@@ -18,7 +21,10 @@ def draw_label_f1(
     counts: Mapping[str, Any] | None = None,
     by_count: bool = False,
 ) -> list[Path]:
-    """Draw F1 per label: one row per label, one mark per run (Fig. 3).
+    """Draw F1 per label: one row per label, one mark per system (Fig. 3).
+
+    Runs that differ only in the seed are one system: its mark is their mean, its whiskers reach from their lowest to
+    their highest value.
 
     Args:
         path: Path of the PNG; the SVG is saved beside it.
@@ -32,29 +38,38 @@ def draw_label_f1(
         The PNG and the SVG.
 
     Raises:
-        EmograinError: There are no results or too many; they have different labels or texts, or lack the policy;
-            counts are needed or lack labels; matplotlib is not installed; the folder cannot be written.
+        EmograinError: There are no results or too many systems; they have different labels or texts, or lack the
+            policy; counts are needed or lack labels; matplotlib is not installed; the folder cannot be written.
     """
-    drawn, titles = pick_styles(len(results)), name_runs(results)
+    name_runs(results)  # raises if a result lacks something
+    systems = [[results[at] for at in group] for group in group_by_system(results)]
+    drawn, titles = pick_styles(len(systems)), name_runs([runs[0] for runs in systems])
     labels = _common_labels(results, policy)
     trained = _training_counts(labels, counts, by_count)
     order = sorted(labels, key=lambda label: -trained[label]) if by_count else labels
-    # Marks of three or more runs would overlap in one line, so each run has its own height within a row.
-    step = 0.6 / len(results) if len(results) > 2 else 0.0
-    figure = new_figure(7.2, 1.9 + (0.235 + 0.2 * step * len(results)) * len(order))
+    # Marks of three or more systems, or whiskers, would overlap in one line: each system has its own height in a row.
+    whiskers = len(systems) < len(results)
+    step = 0.6 / max(len(systems), 2) if len(systems) > 2 or whiskers else 0.0
+    figure = new_figure(7.2, 1.9 + (0.235 + 0.2 * step * len(systems)) * len(order))
     axes = figure.subplots()
     rows = list(range(len(order)))
-    f1 = [[result["policies"][policy]["labels"][label]["f1"] for label in order] for result in results]
     for row, label in enumerate(order):
         if label in trained and trained[label] < RARE:
             axes.axhspan(row - 0.5, row + 0.5, color="0.88", lw=0, zorder=0)
-    ends = [(min(each), max(each)) for each in zip(*f1, strict=True)]
-    axes.hlines(rows, *zip(*ends, strict=True), color="0.6", lw=1, zorder=1)
-    for at, (values, style, title) in enumerate(zip(f1, drawn, titles, strict=True)):
-        heights = [row + step * (at - (len(results) - 1) / 2) for row in rows]
-        # The first run's marks are hollow and large, so that they stay visible beneath equal ones.
+    f1 = [
+        np.array([[result["policies"][policy]["labels"][label]["f1"] for label in order] for result in runs])
+        for runs in systems
+    ]  # (seeds, labels) each
+    means = [values.mean(axis=0) for values in f1]
+    if not whiskers:  # a line between the systems would hide them
+        axes.hlines(rows, np.min(means, axis=0), np.max(means, axis=0), color="0.6", lw=1, zorder=1)
+    for at, (values, mean, style, title) in enumerate(zip(f1, means, drawn, titles, strict=True)):
+        heights = [row + step * (at - (len(systems) - 1) / 2) for row in rows]
+        if len(values) > 1:
+            axes.hlines(heights, values.min(axis=0), values.max(axis=0), color=style.colour, lw=1.4, zorder=2)
+        # The first system's marks are hollow and large, so that they stay visible beneath equal ones.
         look = {"mfc": style.colour, "ms": 5} if at else {"mfc": "white", "ms": 8 - 10 * step}
-        axes.plot(values, heights, style.marker, color=style.colour, label=title, **look)
+        axes.plot(mean, heights, style.marker, color=style.colour, label=title, **look)
     axes.set(xlim=(-0.02, 1.0), ylim=(len(order) - 0.5, -0.5), xlabel=f"F1, {DESCRIPTIONS.get(policy, policy)}")
     axes.set_yticks(rows, order, fontsize=9)
     axes.tick_params(axis="y", length=0)
@@ -65,7 +80,7 @@ def draw_label_f1(
     if trained:
         _counts_column(axes, 1.15, "in\ntraining", [trained[label] for label in order])
     add_legend(figure, *axes.get_legend_handles_labels())
-    add_caption(figure, _caption(results, titles, policy, counts, by_count))
+    add_caption(figure, _caption(systems, titles, policy, counts, by_count))
     return save(figure, path)
 
 
@@ -102,18 +117,18 @@ def _counts_column(axes: Any, place: float, title: str, values: Sequence[int]) -
 
 
 def _caption(
-    results: Sequence[Mapping[str, Any]],
+    systems: Sequence[Sequence[Mapping[str, Any]]],
     titles: Sequence[str],
     policy: str,
     counts: Mapping[str, Any] | None,
     by_count: bool,
 ) -> list[str]:
     chosen = "" if policy == "fixed" else ", chosen on dev"
-    lines = [f"{describe_texts(results[0])}; {DESCRIPTIONS.get(policy, policy)}{chosen}."]
-    lines += [
-        f"{title}: {describe_settings(result)}; macro F1 {result['policies'][policy]['macro_f1']:.3f}."
-        for title, result in zip(titles, results, strict=True)
-    ]
+    lines = [f"{describe_texts(systems[0][0])}; {DESCRIPTIONS.get(policy, policy)}{chosen}."]
+    for title, runs in zip(titles, systems, strict=True):
+        described = describe_seeds(runs) if len(runs) > 1 else describe_settings(runs[0])
+        macro = np.mean([result["policies"][policy]["macro_f1"] for result in runs])
+        lines.append(f"{title}: {described}; macro F1 {macro:.3f}.")
     if counts is not None:
         order = " Labels are sorted by training texts." if by_count else ""
         lines.append(f"Shaded: labels with fewer than {RARE} of the {counts['texts']:,} training texts.{order}")

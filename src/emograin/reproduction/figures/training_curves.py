@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import EmograinError, unknown_name
-from ...evaluation.captions import SETTINGS, describe_settings, describe_texts, name_runs
+from ...evaluation.captions import describe_texts, name_runs
 from ...evaluation.results import check_same_split
 from .drawing import Style, add_caption, add_legend, new_figure, pick_styles, save
+from .systems import describe_seeds, group_by_system
 
 PANELS = {"macro_f1": "global threshold, chosen on these texts", "macro_f1_fixed": "threshold 0.3"}
 AXES = {"step": ("training step", ",.0f"), "epoch": ("epoch", ".2f")}  # column -> title, number format
+MARKS = 16  # a longer curve has a mark at every second, third ... point only
 
 Run = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]  # result on dev, rows of the curve
 
@@ -62,17 +64,14 @@ def _group_by_system(runs: Sequence[Run], by: str) -> list[list[Run]]:
     results = [result for result, _ in runs]
     name_runs(results)  # raises if a result lacks something
     check_same_split(results)
-    groups: dict[tuple[Any, ...], list[Run]] = {}
-    for result, rows in runs:
+    for _, rows in runs:
         for column in ("step", by, *PANELS):
             if any(row.get(column) is None for row in rows):
                 raise EmograinError(
                     f"a training curve must have a {column} in every row, got {len(rows)} rows with gaps"
                 )
-        settings = tuple(result[key] for key in SETTINGS if key != "seed")
-        key = (result["method"], result["auxiliary"], *settings, tuple(row["step"] for row in rows))
-        groups.setdefault(key, []).append((result, rows))
-    return list(groups.values())
+    steps = [tuple(row["step"] for row in rows) for _, rows in runs]
+    return [[runs[at] for at in group] for group in group_by_system(results, steps)]
 
 
 def _draw_line(
@@ -82,7 +81,8 @@ def _draw_line(
     across = [row[by] for row in curves[0]]
     values = np.array([[row[key] for row in rows] for rows in curves])  # (seeds, evaluations)
     mean = values.mean(axis=0)
-    axes.plot(across, mean, color=style.colour, marker=style.marker, linestyle=style.line, ms=5, lw=1.4, label=name)
+    look = {"color": style.colour, "marker": style.marker, "linestyle": style.line, "ms": 5, "lw": 1.4}
+    axes.plot(across, mean, markevery=-(-len(mean) // MARKS), label=name, **look)
     if len(curves) > 1:
         axes.fill_between(across, values.min(axis=0), values.max(axis=0), color=style.colour, alpha=0.2, lw=0)
     best = int(mean.argmax())
@@ -93,12 +93,10 @@ def _caption(systems: Sequence[Sequence[Run]], titles: Sequence[str], by: str) -
     first = systems[0][0][0]
     lines = [f"{describe_texts(first)}; the paper's Fig. 5 is of test. Each point is an evaluation during training."]
     for group, title in zip(systems, titles, strict=True):
-        result, curve = group[0]
-        rest = describe_settings(result, [key for key in SETTINGS if key != "seed"])
+        curve = group[0][1]
         mean = np.mean([[row["macro_f1"] for row in rows] for _, rows in group], axis=0)
         best = int(mean.argmax())
-        seeds = ", ".join(str(each["seed"]) for each, _ in group)
-        seeds_shown = f"seed {seeds}" if len(group) == 1 else f"mean and range of seeds {seeds}"
         where = f"{by} {curve[best][by]:{AXES[by][1]}}"
-        lines.append(f"{title}: {rest}; {seeds_shown}; highest {mean[best]:.3f} at {where} (global threshold).")
+        described = describe_seeds([result for result, _ in group])
+        lines.append(f"{title}: {described}; highest {mean[best]:.3f} at {where} (global threshold).")
     return lines
