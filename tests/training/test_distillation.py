@@ -53,6 +53,43 @@ def test_a_text_without_teacher_scores_has_its_gold_labels_as_targets(teachers, 
     assert not np.array_equal(found[1], split.labels[1])
 
 
+def test_a_file_of_scores_is_a_teacher(teachers, settings, corpus, taxonomy, tmp_path):
+    split = corpus.split("train")
+    scores = np.random.default_rng(0).random(split.labels.shape).astype(np.float32)
+    order = np.random.default_rng(1).permutation(len(split))[1:]  # one text is missing
+    path = tmp_path / "scores.npz"
+    np.savez(path, ids=np.array(split.ids)[order], scores=scores[order])
+    missing = next(at for at in range(len(split)) if at not in order)
+    found = soft_targets(
+        replace(settings, teacher=str(path), distillation_weight=1.0), split, taxonomy, RunFolder(tmp_path)
+    )
+    expected = np.where((np.arange(len(split)) == missing)[:, None], split.labels, scores)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    both = replace(settings, teacher=f"{path},{teachers[0].path}", distillation_weight=1.0)
+    mixed = soft_targets(both, split, taxonomy, RunFolder(tmp_path / "both"))
+    of_run = score(teachers[0], split.texts)
+    np.testing.assert_allclose(mixed[order], (scores[order] + of_run[order]) / 2, atol=1e-6)
+    np.testing.assert_allclose(mixed[missing], of_run[missing], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"ids": ["a"], "scores": np.zeros((1, 2))}, "holds scores of shape"),
+        ({"ids": ["none such"], "scores": None}, "holds no text of train"),
+        ({"ids": ["a"]}, "scores"),
+    ],
+)
+def test_a_file_of_other_scores_is_refused(arrays, message, settings, corpus, taxonomy, tmp_path):
+    split = corpus.split("train")
+    if arrays.get("scores", 0) is None:
+        arrays = arrays | {"scores": np.zeros((1, split.labels.shape[1]))}
+    np.savez(tmp_path / "scores.npz", **arrays)
+    taught = replace(settings, teacher=str(tmp_path / "scores.npz"))
+    with pytest.raises(EmograinError, match=message):
+        soft_targets(taught, split, taxonomy, RunFolder(tmp_path))
+
+
 def test_a_student_with_distillation_weight_1_learns_the_teachers_labels(settings, corpus, tmp_path):
     longer = replace(settings, epochs=40, evaluate_every=10**6)  # the last weights, not the best on dev
     splits = {name: corpus.split(name) for name in ("train", "dev")}

@@ -61,14 +61,16 @@ def check_unused(run: RunFolder) -> None:
 
 
 def check_teachers(settings: Training) -> None:
-    """Check that the teachers' folders exist.
+    """Check that the teachers exist.
 
     Raises:
         EmograinError: One does not.
     """
     for teacher in settings.teachers:
-        if not Path(teacher).is_dir():
-            raise EmograinError(f"the teacher {teacher!r} does not exist", "a run folder, or an exported model")
+        if not Path(teacher).is_dir() and not (Path(teacher).suffix == ".npz" and Path(teacher).is_file()):
+            raise EmograinError(
+                f"the teacher {teacher!r} does not exist", "a run folder, an exported model, or a .npz file of scores"
+            )
 
 
 def check_encoder(settings: Training) -> None:

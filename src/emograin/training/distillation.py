@@ -1,5 +1,6 @@
 """Knowledge distillation: soft targets from teachers' scores and gold labels (Hinton et al., 2015, §2)."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..common.files import write_atomically
+from ..common.files import read_arrays, write_atomically
 from ..data.corpus import Split
 from ..data.taxonomy import Taxonomy
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from ..prediction.predictor import load
 
+SCORE_FILE = ".npz"  # suffix of a teacher that is a file of scores
 SCORES = "teacher.npy"  # in the run folder: a resumed training has the same targets even if the teacher has changed
 
 
@@ -29,6 +31,9 @@ def soft_targets(
 
     Binary cross entropy is linear in its targets, so this is the weighted sum of the two losses, at softmax
     temperature 1. Without a teacher the targets are the gold labels.
+
+    A teacher is a model, or a file of scores such as `scripts/out_of_fold_scores.py` writes, so that a text's targets
+    come from models that were not trained on it.
 
     Args:
         settings: Settings with the teachers and the `distillation_weight`.
@@ -50,7 +55,10 @@ def soft_targets(
     if reuse and path.is_file():
         scores = _read_scores(path, split.labels.shape)
     else:
-        scores = np.mean([_score(teacher, split, taxonomy, on_progress) for teacher in settings.teachers], axis=0)
+        found = [_score(teacher, split, taxonomy, on_progress) for teacher in settings.teachers]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a text that no teacher can score: NaN
+            scores = np.nanmean(found, axis=0)
         _write_scores(path, scores)
     mixed = split.labels + settings.distillation_weight * (scores - split.labels)
     return np.where(np.isnan(scores), split.labels, mixed).astype(np.float32)
@@ -58,6 +66,8 @@ def soft_targets(
 
 def _score(teacher: str, split: Split, taxonomy: Taxonomy, on_progress: Callable[[int], Any]) -> np.ndarray:
     """Score a split with one teacher: (texts, labels), NaN for texts that it cannot score."""
+    if Path(teacher).suffix == SCORE_FILE:
+        return _read_by_id(Path(teacher), split)
     predictor = load(teacher)
     if predictor.labels != taxonomy.labels:
         raise EmograinError(
@@ -66,6 +76,31 @@ def _score(teacher: str, split: Split, taxonomy: Taxonomy, on_progress: Callable
             "train teachers on the student's taxonomy",
         )
     return predictor.predict(split.texts, on_progress).scores
+
+
+def _read_by_id(path: Path, split: Split) -> np.ndarray:
+    """Read the scores of a split's texts by their ids from a file as runs have it: (texts, labels), NaN for others.
+
+    Raises:
+        EmograinError: The file is missing or damaged, has other labels, or no text of the split.
+    """
+    try:
+        ids, scores = read_arrays(path, ("ids", "scores"))
+    except FileNotFoundError:
+        raise EmograinError(f"the teacher {str(path)!r} does not exist") from None
+    if scores.ndim != 2 or scores.shape != (len(ids), split.labels.shape[1]):
+        raise EmograinError(
+            f"the teacher {str(path)!r} holds scores of shape {scores.shape}, expected {len(ids):,} texts and "
+            f"{split.labels.shape[1]} labels"
+        )
+    rows = {name: at for at, name in enumerate(ids.tolist())}
+    found = np.full(split.labels.shape, np.nan, dtype=np.float32)
+    for at, name in enumerate(split.ids):
+        if name in rows:
+            found[at] = scores[rows[name]]
+    if np.isnan(found).all():
+        raise EmograinError(f"the teacher {str(path)!r} holds no text of {split.name}", "scores of the training split")
+    return found
 
 
 def _write_scores(path: Path, scores: np.ndarray) -> None:
