@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
@@ -26,6 +27,7 @@ def evaluate(
     label_column: str | None = None,
     at_least_one: bool = False,
     labels: LabelFlags | None = None,
+    device: Device = "cpu",
     mixing: MixingFlags | None = None,
     mixing_weight: float | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
@@ -47,6 +49,8 @@ def evaluate(
         labels, else the columns with the names of all labels]
     at_least_one
         Count the label with the highest score as predicted for a text that reaches no threshold.
+    device
+        Device of the network: cpu, or cuda: with torch for run folders, with onnxruntime-gpu for exported models.
     mixing_weight
         Weight of the document when mixing, in [0, 1]; 1 is no mixing. [default: 0.92, the paper's]
     json
@@ -56,6 +60,8 @@ def evaluate(
     chosen = mixing_settings(mixing, mixing_weight)
     if chosen and at_least_one:
         raise EmograinError("--at-least-one is for a model alone, got also candidates to mix with")
+    if chosen and device != "cpu":
+        raise EmograinError(f"mixing is computed on the CPU, got --device {device}")
     from ..evaluation.tables import evaluation_table
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
@@ -64,11 +70,11 @@ def evaluate(
     if ExportedModel.is_at(path) or labels != LabelFlags():
         if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
-        source = labels.open_source(path)
+        source = labels.open_source(path, device)
         result = _evaluate_exported(source, data, split, text_column, label_column, at_least_one)
         files = ""
     else:
-        result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one)
+        result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one, device)
         files = f"\nIn {path}: results/{name}.json and scores/{name}.npz"
     print(to_json(result, indent=1) if json else evaluation_table(result))
     if files:
@@ -103,6 +109,7 @@ def _evaluate_run(
     label_column: str | None,
     chosen: "tuple[Mixing, float] | None",
     at_least_one: bool,
+    device: str,
 ) -> tuple[dict[str, Any], str]:
     """Return the result and the name of its files."""
     import_optional("torch", "train")
@@ -119,7 +126,7 @@ def _evaluate_run(
     name = (f"{Path(corpus.name).stem}-{split}" if data else split) + ("-at-least-one" if at_least_one else "")
     if chosen is None:
         with Progress(len(corpus.split(split)), "texts") as progress:
-            return evaluate_run(run, corpus, split, name, progress.advance, at_least_one), name
+            return evaluate_run(run, corpus, split, name, progress.advance, at_least_one, device), name
     mixing, weight = chosen
     # The run's own corpus has the dev split for the thresholds and the training sentences.
     own = load(run.settings.data, run.taxonomy, *own_columns) if data else corpus
