@@ -30,6 +30,7 @@ from emograin.models.classifier import Classifier, build
 from emograin.models.config import Training
 from emograin.models.emoji_tokens import extend_tokenizer
 from emograin.prediction.onnx.model import FILES, ExportedModel, OnnxScorer, describe
+from emograin.prediction.onnx.read_back import tables_of, weights_of
 from emograin.prediction.predictor import Predictor, load
 
 BATCH, LEARNING_RATE = 64, 3e-3
@@ -58,34 +59,6 @@ COMMON_EMOTICONS = (
 )
 KEPT_UNKNOWN = 0.1  # share of [UNK] in the final embeddings: chosen on dev, for emoji in texts, of 0 to 0.6
 GOLD_SHARE = 0.8  # of the target of a training text that has an emoji; the rest is the teacher's
-
-
-def weights_of(graph: Any) -> dict[str, Tensor]:
-    """Return the weights of a baseline from its int8 graph, in float32, by their names in torch."""
-    values = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
-    made = {output: node for node in graph.node for output in node.output}
-    found = {name: value for name, value in values.items() if name.startswith("method.") and value.dtype == np.float32}
-    for node in (node for node in graph.node if node.op_type == "MatMulIntegerToFloat"):
-        weight = values[node.input[1]] * values[node.input[3]]
-        smoothed = made.get(made[node.input[0]].input[0])
-        if smoothed is not None and smoothed.op_type == "Mul" and smoothed.input[1] in values:
-            weight = weight * values[smoothed.input[1]][:, None]
-        found[node.input[6].removesuffix("bias") + "weight"] = weight.T
-    for name, (integers, scale) in tables_of(graph).items():
-        found[f"method.encoder.embeddings.{name}_embeddings.weight"] = values[integers] * values[scale]
-    return {name: torch.from_numpy(np.array(value, dtype=np.float32)) for name, value in found.items()}
-
-
-def tables_of(graph: Any) -> dict[str, tuple[str, str]]:
-    """Return the names of the two constants, integers and scales, of each table of embeddings."""
-    kinds = {"input_ids": "word", "token_type_ids": "token_type"}
-    types = {each.name: each.data_type for each in graph.initializer}
-    tables: dict[str, dict[bool, str]] = {}
-    for node in graph.node:
-        if node.op_type == "Gather" and node.input[0] in types:
-            name = kinds.get(node.input[1], "position")
-            tables.setdefault(name, {})[types[node.input[0]] == onnx.TensorProto.INT8] = node.input[0]
-    return {name: (each[True], each[False]) for name, each in tables.items()}
 
 
 @dataclass

@@ -146,3 +146,14 @@ def test_the_code_in_python_md_runs(corpus_folder, encoders, tmp_path, monkeypat
     assert capsys.readouterr().out.startswith("7 ('love',)")
     assert (names["predictions"][2].error, names["predictions"].scores.shape) == ("the text is empty", (3, 28))
     assert 0 <= names["metrics"]["policies"]["global"]["macro_f1"] <= 1
+
+
+def test_scikit_learn_compares_and_sets_thresholds(encoders):
+    shown = run_script(
+        "examples/scikit_learn_example.py", "--train", encoders["bert"], "--epochs", 1, "--texts", 300
+    ).stdout
+    for name in ("TF-IDF and ClassifierChain", "scores of the bundled model and .*", "EmotionClassifier, trained here"):
+        assert re.search(rf"^{name}: macro F1 0\.\d{{3}} ± .*, 8 emotions$", shown, flags=re.MULTILINE), name
+    counts = [int(each) for each in re.findall(r"^gratitude at 0\.\d: (\d+) of 300", shown, flags=re.MULTILINE)]
+    assert counts == sorted(counts, reverse=True)
+    assert len(counts) == 3

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
@@ -27,6 +28,7 @@ def evaluate(
     at_least_one: bool = False,
     windows: Literal["on", "off"] | None = None,
     labels: LabelFlags | None = None,
+    device: Device = "cpu",
     mixing: MixingFlags | None = None,
     mixing_weight: float | None = None,
     json: Annotated[bool, Parameter(name="--json")] = False,
@@ -51,6 +53,8 @@ def evaluate(
     windows
         Read texts with more word pieces than the model reads at once sentence by sentence, or their beginning only.
         [default: on; off for a run folder, which is evaluated as it was trained]
+    device
+        Device of the network: cpu, or cuda: with torch for run folders, with onnxruntime-gpu for exported models.
     mixing_weight
         Weight of the document when mixing, in [0, 1]; 1 is no mixing. [default: 0.92, the paper's]
     json
@@ -61,6 +65,8 @@ def evaluate(
     for flag, wanted in {"--at-least-one": at_least_one, "--windows on": windows == "on"}.items():
         if chosen and wanted:
             raise EmograinError(f"{flag} is for a model alone, got also candidates to mix with")
+    if chosen and device != "cpu":
+        raise EmograinError(f"mixing is computed on the CPU, got --device {device}")
     from ..evaluation.tables import evaluation_table
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
@@ -69,11 +75,11 @@ def evaluate(
     if ExportedModel.is_at(path) or labels != LabelFlags() or windows == "on":
         if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
-        source = labels.open_source(path)
+        source = labels.open_source(path, device)
         result = _evaluate_exported(source, data, split, text_column, label_column, at_least_one, windows != "off")
         files = ""
     else:
-        result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one)
+        result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one, device)
         files = f"\nIn {path}: results/{name}.json and scores/{name}.npz"
     print(to_json(result, indent=1) if json else evaluation_table(result))
     if files:
@@ -113,6 +119,7 @@ def _evaluate_run(
     label_column: str | None,
     chosen: "tuple[Mixing, float] | None",
     at_least_one: bool,
+    device: str,
 ) -> tuple[dict[str, Any], str]:
     """Return the result and the name of its files."""
     import_optional("torch", "train")
@@ -129,7 +136,7 @@ def _evaluate_run(
     name = (f"{Path(corpus.name).stem}-{split}" if data else split) + ("-at-least-one" if at_least_one else "")
     if chosen is None:
         with Progress(len(corpus.split(split)), "texts") as progress:
-            return evaluate_run(run, corpus, split, name, progress.advance, at_least_one), name
+            return evaluate_run(run, corpus, split, name, progress.advance, at_least_one, device), name
     mixing, weight = chosen
     # The run's own corpus has the dev split for the thresholds and the training sentences.
     own = load(run.settings.data, run.taxonomy, *own_columns) if data else corpus

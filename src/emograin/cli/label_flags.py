@@ -40,7 +40,7 @@ class LabelFlags:
 
         return None if self.mapping is None else LabelMapping.from_toml(self.mapping)
 
-    def open_source(self, model: Path | None) -> "ModelSource":
+    def open_source(self, model: Path | None, device: str = "cpu") -> "ModelSource":
         """Read the description of a model, with these labels.
 
         Raises:
@@ -48,7 +48,7 @@ class LabelFlags:
         """
         from ..prediction.model_source import open_source
 
-        return open_source(model, self.read(), self.group)
+        return open_source(model, self.read(), self.group, device)
 
 
 def load_corpus(model: "ModelSource", data: str, columns: tuple[str, str], splits: Sequence[str] | None) -> "Corpus":

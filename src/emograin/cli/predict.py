@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..evaluation.policies import DEFAULT_POLICY, Policy
 from .label_flags import LabelFlags
@@ -24,6 +25,7 @@ def predict(
     windows: Literal["on", "off"] = "on",
     thresholds: Policy = DEFAULT_POLICY,
     labels: LabelFlags | None = None,
+    device: Device = "cpu",
     resume: bool = False,
     engine: Literal["local", "ray"] | None = None,
     workers: int | None = None,
@@ -68,6 +70,8 @@ def predict(
         pieces, with a `note` (off).
     thresholds
         Threshold policy: fixed (0.3), or chosen on dev: global or per-label.
+    device
+        Device of the network: cpu, or cuda: with torch for run folders, with onnxruntime-gpu for exported models.
     resume
         Continue an interrupted command: complete --output, or skip the files of a folder that are already done.
     engine
@@ -106,6 +110,7 @@ def predict(
             windows == "on",
             labels.read(),
             labels.group,
+            device,
         )
         predict_files(
             input,
@@ -133,7 +138,7 @@ def predict(
     else:
         rows = read_rows(source, input_format, column)
     write_predictions(
-        load(model, thresholds, 0, labels.read(), labels.group),
+        load(model, thresholds, 0, labels.read(), labels.group, device),
         rows,
         output,
         format,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from ..service.settings import Limits, Settings
@@ -19,6 +20,7 @@ def serve(
     *,
     model: Path | None = None,
     labels: LabelFlags | None = None,
+    device: Device = "cpu",
     host: str = "127.0.0.1",
     port: int = 8000,
     api_key_file: Path | None = None,
@@ -34,6 +36,8 @@ def serve(
     ----------
     model
         Folder of an exported model, or a run folder. [default: the bundled model]
+    device
+        Device of the network: cpu, or cuda: with torch for run folders, with onnxruntime-gpu for exported models.
     host
         Address to listen on. The default is reachable from this machine only.
     port
@@ -54,7 +58,8 @@ def serve(
     key, hosts = _api_key(api_key_file), (host, *allowed_host)
     settings = Settings(**asdict(limits or Limits()), api_key=key, allowed_hosts=hosts)
     log_to_stderr()
-    app = create_app(open_model(model, *((labels.read(), labels.group) if labels else ())), settings)
+    chosen = labels or LabelFlags()
+    app = create_app(open_model(model, chosen.read(), chosen.group, device), settings)
     run(app, listen(host, port))
 
 

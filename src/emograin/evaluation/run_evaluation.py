@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..common.devices import torch_device
 from ..common.errors import EmograinError
 from ..data.corpus import Corpus, Split, fingerprint
 from ..data.taxonomy import Taxonomy
@@ -45,6 +46,7 @@ def evaluate_run(
     name: str | None = None,
     on_progress: Callable[[int], Any] = lambda _: None,
     at_least_one: bool = False,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Evaluate a run's best weights on a split, at the thresholds that were chosen on dev.
 
@@ -57,16 +59,18 @@ def evaluate_run(
         name: Name of the result files; None: the name of the split.
         on_progress: Called with the number of texts scored, after each batch.
         at_least_one: Predict the label with the highest score for a text that reaches no threshold.
+        device: cpu or cuda.
 
     Returns:
         The content of the JSON file.
 
     Raises:
-        EmograinError: The run is not finished, the corpus has other labels, or the split is empty.
+        EmograinError: The run is not finished, the corpus has other labels, the split is empty, or there is no such
+            device.
     """
     thresholds = run.thresholds
     texts = evaluation_split(run.taxonomy, corpus, split)
-    method = load(run).method
+    method = load(run).method.to(torch_device(device))
     scores = score_documents(method, method.tokenize(texts.texts), on_progress=on_progress)
     more = {"at_least_one": True} if at_least_one else {}
     return save_evaluation(run, corpus, texts, scores, thresholds, name or split, **more)

@@ -59,6 +59,7 @@ class FileSettings:
         windows: Read long texts whole, not only their beginning.
         mapping: Labels to predict instead of the model's.
         group: Grouping whose groups are predicted instead of the model's labels.
+        device: cpu or cuda.
     """
 
     model: Path | None
@@ -71,6 +72,7 @@ class FileSettings:
     windows: bool = True
     mapping: LabelMapping | None = None
     group: str | None = None
+    device: str = "cpu"
 
     def load(self, threads: int = 0) -> Predictor:
         """Load the predictor.
@@ -81,7 +83,7 @@ class FileSettings:
         Raises:
             EmograinError: The model cannot be loaded, or the mapping does not fit.
         """
-        return load(self.model, self.policy, threads, self.mapping, self.group)
+        return load(self.model, self.policy, threads, self.mapping, self.group, self.device)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..common.devices import check_device, torch_device
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from ..data.taxonomy import Taxonomy
@@ -88,6 +89,7 @@ def open_source(
     path: str | Path | None = None,
     mapping: str | Path | Mapping[str, Any] | LabelMapping | None = None,
     group: str | None = None,
+    device: str = "cpu",
 ) -> ModelSource:
     """Read the description of a model; its network is not loaded.
 
@@ -95,6 +97,7 @@ def open_source(
         path: Folder of an exported model, or a run folder; None: the bundled model.
         mapping: Mapping of labels, its values, or its TOML file.
         group: Grouping of the model's taxonomy.
+        device: Device of the network: cpu or cuda.
 
     Raises:
         EmograinError: The folder holds no model, it is a run and torch is not installed, or the mapping does not fit.
@@ -102,7 +105,8 @@ def open_source(
     if path is not None and not isinstance(path, str | PathLike):
         raise EmograinError(f"the model must be the path of a folder, got {type(path).__name__}", "load(FOLDER)")
     path = Path(shipped_model() if path is None else path)
-    source = _of_export(path) if ExportedModel.is_at(path) else _of_run(path)
+    check_device(device)
+    source = _of_export(path, device) if ExportedModel.is_at(path) else _of_run(path, device)
     chosen = _chosen_mapping(source.taxonomy, mapping, group)
     return source if chosen is None else source.mapped(chosen)
 
@@ -121,13 +125,13 @@ def _chosen_mapping(
     return LabelMapping.from_values(mapping, "mapping")
 
 
-def _of_export(path: Path) -> ModelSource:
+def _of_export(path: Path, device: str) -> ModelSource:
     model = ExportedModel(path)
     return ModelSource(
         path,
         model.taxonomy,
         model.thresholds,
-        model.scorer,
+        lambda threads: model.scorer(threads, device),
         model.held_out_scores,
         model.description,
         lambda: model.digest,
@@ -135,7 +139,7 @@ def _of_export(path: Path) -> ModelSource:
     )
 
 
-def _of_run(path: Path) -> ModelSource:
+def _of_run(path: Path, device: str) -> ModelSource:
     run = RunFolder(path)
     thresholds = run.thresholds
 
@@ -145,7 +149,7 @@ def _of_run(path: Path) -> ModelSource:
         from ..models.classifier import load as load_classifier
         from ..models.scoring import TorchScorer
 
-        return TorchScorer(load_classifier(run).method)
+        return TorchScorer(load_classifier(run).method.to(torch_device(device)))
 
     def held_out_scores() -> HeldOutScores | None:
         try:

@@ -242,6 +242,7 @@ def load(
     threads: int = 0,
     mapping: str | Path | Mapping[str, Any] | LabelMapping | None = None,
     group: str | None = None,
+    device: str = "cpu",
 ) -> Predictor:
     """Load a predictor. The bundled model and exported models need no torch, run folders do.
 
@@ -252,12 +253,13 @@ def load(
         mapping: Labels to predict instead of the model's, each a union of those: {"anger": ["anger", "annoyance"]}, or
             a TOML file with such a table `[labels]`.
         group: Grouping of the model's taxonomy whose groups are predicted instead: sentiment or ekman.
+        device: cpu or cuda: with torch for run folders, with onnxruntime-gpu for exported models.
 
     Raises:
         EmograinError: The folder holds neither an exported model nor a finished run, it is a run and torch is not
-            installed, the policy is unknown, or the mapping does not fit the model.
+            installed, the policy is unknown, the mapping does not fit the model, or there is no such device.
     """
-    source = open_source(path, mapping, group)
+    source = open_source(path, mapping, group, device)
     if policy not in source.thresholds:
         raise unknown_name("threshold policy", policy, source.thresholds)
     scorer, digest = source.scorer(threads), source.digest()

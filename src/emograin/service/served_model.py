@@ -141,19 +141,22 @@ class ServedModel:
         }
 
 
-def open_model(path: Path | None = None, mapping: LabelMapping | None = None, group: str | None = None) -> ServedModel:
+def open_model(
+    path: Path | None = None, mapping: LabelMapping | None = None, group: str | None = None, device: str = "cpu"
+) -> ServedModel:
     """Load a model to serve.
 
     Args:
         path: Folder of an exported model, or a run folder; None: the bundled model.
         mapping: Labels to predict instead of the model's.
         group: Grouping whose groups are predicted instead of the model's labels.
+        device: cpu or cuda.
 
     Raises:
         EmograinError: The folder holds no model, it is a run folder and torch is not installed, or the labels do not
             fit.
     """
-    source = open_source(path, mapping, group)
+    source = open_source(path, mapping, group, device)
     folder, thresholds, score_map = source.path, source.thresholds, source.score_map
     # A request may choose any policy, so words are needed for every label that any of them predicts.
     least = np.min(list(thresholds.values()), axis=0).tolist()

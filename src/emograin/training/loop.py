@@ -37,7 +37,12 @@ from .preparation import Prepared, prepare
 
 
 def train(
-    settings: Training, corpus: Corpus, run: RunFolder, resume: bool = False, trackers: Sequence[str] = ()
+    settings: Training,
+    corpus: Corpus,
+    run: RunFolder,
+    resume: bool = False,
+    trackers: Sequence[str] = (),
+    quiet: bool = False,
 ) -> dict[str, Any]:
     """Train a classifier; choose its checkpoint and thresholds on dev. The test split is never loaded.
 
@@ -49,6 +54,7 @@ def train(
         run: The folder that everything is written to.
         resume: Resume from the run's last checkpoint.
         trackers: Names in `config.TRACKERS` to log the curve to, in addition to `curve.csv`.
+        quiet: Show no progress.
 
     Returns:
         The metrics on dev, as in `results/dev.json`; empty in processes other than the main one.
@@ -63,7 +69,8 @@ def train(
         state, steps = prepared.state, prepared.steps
         started = time.perf_counter() - state.seconds
         # The loop draws its own bar: with a callback every caller would need the steps, those already done, the rank.
-        with StopRequest() as stop, Progress(steps, "steps", state.step, prepared.is_main_process) as progress:
+        show = prepared.is_main_process and not quiet
+        with StopRequest() as stop, Progress(steps, "steps", state.step, show) as progress:
             for batch in remaining_batches(prepared):
                 stopped = train_step(prepared, batch, stop.requested)
                 state.seconds = time.perf_counter() - started

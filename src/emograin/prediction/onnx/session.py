@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ...common.devices import CUDA_PROVIDER, ON_CPU, onnx_providers
 from ...common.errors import EmograinError
 
 MIN_PARALLEL_BATCHES = 16  # below, starting a second, single-threaded session takes longer than it saves
@@ -57,18 +58,26 @@ class OnnxSession:
         source: The model.
         threads: Number of threads; 0 uses all cores available to this process.
         constants: Replacements for constants of the model, by name.
+        device: cpu or cuda.
 
     Attributes:
         outputs: Names of the model's outputs.
 
     Raises:
-        EmograinError: ONNX Runtime cannot read the model, or compute a batch.
+        EmograinError: ONNX Runtime cannot read the model, or compute a batch, or has no such device.
     """
 
-    def __init__(self, source: ModelSource, threads: int = 0, constants: Mapping[str, np.ndarray] | None = None):
+    def __init__(
+        self,
+        source: ModelSource,
+        threads: int = 0,
+        constants: Mapping[str, np.ndarray] | None = None,
+        device: str = "cpu",
+    ):
         from onnxruntime import OrtValue
 
         self._source = source
+        self._providers = onnx_providers(device)
         self._threads = threads or available_cores()
         # Sessions do not copy them: they must live as long.
         self._constants = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (constants or {}).items()}
@@ -91,7 +100,9 @@ class OnnxSession:
         Yields:
             One array per name in `outputs`, the first axis of each is the batch.
         """
-        if self._threads == 1 or len(batches) < max(MIN_PARALLEL_BATCHES, MIN_BATCHES_PER_THREAD * self._threads):
+        on_gpu = self._providers[0] == CUDA_PROVIDER
+        enough = max(MIN_PARALLEL_BATCHES, MIN_BATCHES_PER_THREAD * self._threads)
+        if on_gpu or self._threads == 1 or len(batches) < enough:
             if self._session is None:
                 self._session = self._new_session(self._threads)
             yield from (_run(self._session, outputs, inputs(batch)) for batch in batches)
@@ -132,13 +143,20 @@ class OnnxSession:
         for name, value in self._constants.items():
             options.add_initializer(name, value)
         try:
-            return onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled
+            session = onnxruntime.InferenceSession(
+                model, options, providers=self._providers, disabled_optimizers=disabled
             )
         except Exception as error:  # its errors share no public class
             raise EmograinError(
                 f"onnxruntime {onnxruntime.__version__} cannot read the network: {str(error).splitlines()[0]}"
             ) from error
+        if session.get_providers()[0] != self._providers[0]:  # it goes on without a provider that cannot start
+            raise EmograinError(
+                f"no device cuda: onnxruntime {onnxruntime.__version__} finds no GPU, or not the libraries of CUDA and "
+                "cuDNN that it needs",
+                f"pip install 'onnxruntime-gpu[cuda,cudnn]'; or {ON_CPU}",
+            )
+        return session
 
 
 def _run(session: Any, outputs: Sequence[str], inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
