@@ -42,6 +42,31 @@ def prediction_speed() -> str:
     return markdown(rows)
 
 
+def browser_equality() -> str:
+    """How predictions in the browser differ from those of Python."""
+    found = _read("browser_equality.json")
+    shown = {
+        "int8": "bundled model, Chromium and Python",
+        "float32 products": "its weights in products of float32, Chromium and Python",
+        "int8 in Python, layer norms changed by half a bit": "bundled model, Python before and after half a bit",
+    }
+    rows = [["compared", "texts", "the same labels", "scores within 0.001", "within 0.01", "largest difference"]]
+    for name, title in shown.items():
+        row, texts = found[name], found["texts"]
+        counts = [texts, texts - row["texts with other labels"], row["texts within 1e-3"], row["texts within 1e-2"]]
+        rows.append([title, *(f"{count:,}" for count in counts), f"{row['largest difference']:.1g}"])
+    return markdown(rows)
+
+
+def browser_speed() -> str:
+    """Texts per second in JavaScript, beside Python."""
+    found = _read("browser_speed.json")
+    ratios = found["ratio to Python, 1 thread"]
+    rows = [["program", "texts per second", "ratio to Python, 1 thread"]]
+    rows += [[name, f"{rate:.0f}", f"{ratios[name]:.2f}"] for name, rate in found["texts per second"].items()]
+    return markdown(rows)
+
+
 def training_speed() -> str:
     """The measurements of benchmarks/training_speed.py."""
     measured = _read("training_speed.json")

@@ -234,6 +234,8 @@ SECTIONS = {
     "mixing": mixing,
     "training speed": benchmark_tables.training_speed,
     "prediction speed": benchmark_tables.prediction_speed,
+    "browser equality": benchmark_tables.browser_equality,
+    "browser speed": benchmark_tables.browser_speed,
     "search": benchmark_tables.search,
     "static quantization": benchmark_tables.static_quantization,
     "learning rates": learning_rates,

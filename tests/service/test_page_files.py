@@ -157,7 +157,7 @@ def test_one_refused_row_does_not_stop_the_others(open_page: Open, stub: Stub, s
 def test_service_that_stops_in_a_file(open_page: Open, stub: Stub) -> None:
     page = open_page()
     choose_file(page, "text\n" + "so glad\n" * 24)
-    stub.seconds = 0.4
+    stub.seconds = 2.0  # the connection is lost before the next answer
     page.click("#file-go")
     expect(page.locator(".told:visible")).to_contain_text("8 of 24 rows")
     page.context.set_offline(True)

@@ -17,6 +17,7 @@ from .evaluate import evaluate
 from .export import export
 from .mix import mix
 from .neighbours import neighbours
+from .page import page
 from .predict import predict
 from .reproduce import reproduce
 from .serve import serve
@@ -28,6 +29,7 @@ OUTPUT_ERRORS = (*FULL, errno.EIO, errno.EBADF)  # without a path, these are sta
 COMMANDS = (
     predict,
     serve,
+    page,
     train,
     evaluate,
     calibrate,

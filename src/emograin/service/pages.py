@@ -11,15 +11,23 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, Response
 
-PAGE = Path(__file__).with_name("demo.html")
+FOLDER = Path(__file__).with_name("page")
+PAGE = FOLDER / "index.html"
+KINDS = {".js": "text/javascript", ".css": "text/css"}
 SWAGGER_FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 DENY_REST = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; {DENY_REST}; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 
 
 def add_pages(app: FastAPI) -> None:
     """Add the demo page at / and the API documentation at /docs."""
-    page = PAGE.read_text(encoding="utf-8")
-    _add_page(app, "/", page, build_page_policy(page))
+    _add_page(app, "/", PAGE.read_text(encoding="utf-8"), PAGE_POLICY)
+    for file in sorted(FOLDER.iterdir()):
+        if file.suffix in KINDS:
+            _add_file(app, f"/page/{file.name}", file, KINDS[file.suffix])
     viewer = get_swagger_ui_html(
         title=f"{app.title}: documentation",
         openapi_url="openapi.json",  # relative, so that it works under any path prefix
@@ -33,14 +41,6 @@ def add_pages(app: FastAPI) -> None:
         _add_file(app, f"/docs/{name}", Path(str(files("fastapi_offline") / "static" / name)), kind)
 
 
-def build_page_policy(page: str) -> str:
-    """Return the strictest Content-Security-Policy for a page with inline scripts and styles only."""
-    return (
-        f"default-src 'none'; script-src {_hashes(page, 'script')}; style-src {_hashes(page, 'style')}; "
-        f"connect-src 'self'; img-src data:; {DENY_REST}; require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
 def build_documentation_policy(page: str) -> str:
     """Return a Content-Security-Policy for Swagger UI, which creates styles and markup at run time."""
     return (
@@ -50,7 +50,7 @@ def build_documentation_policy(page: str) -> str:
 
 
 def _hashes(page: str, tag: str) -> str:
-    """Return the hashes of a page's inline scripts or styles, as in a policy."""
+    """Return the hashes of a page's inline scripts, as in a policy."""
     bodies = re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
     return " ".join(f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" for body in bodies)
 

@@ -1,0 +1,62 @@
+/** CSV: formatting, parsing and decoding. */
+
+/** Format one record (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe. */
+export function csvLine(cells) {
+  return cells.map((cell) => {
+    const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+    const harmless = isNumber || !/^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell);
+    const safe = harmless ? cell : `'${cell}`;
+    return /[",\r\n;\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }).join(",") + "\r\n";
+}
+
+/** Parse CSV; quoted cells may contain delimiters, line ends and doubled quotes. A blank line has no cells. */
+export function parseCsv(text, delimiter, most = Infinity) {
+  const ends = new RegExp(`[${delimiter}\r\n]`, "g"), rows = [];
+  const endFrom = (at) => { ends.lastIndex = at; return ends.exec(text)?.index ?? text.length; };
+  let at = 0, open = null;
+  while (at < text.length && rows.length < most) {
+    const cells = [], from = at;
+    for (;;) {
+      let value = "";
+      if (text[at] === '"') {
+        for (at++; ; ) {
+          const quote = text.indexOf('"', at);
+          if (quote < 0) { open = rows.length; value += text.slice(at); at = text.length; break; }
+          value += text.slice(at, quote);
+          at = quote + 1;
+          if (text[at] !== '"') break;
+          value += '"';
+          at++;
+        }
+      }
+      const end = endFrom(at);
+      cells.push(value + text.slice(at, end));
+      at = end;
+      if (text[at] !== delimiter) break;
+      at++;
+    }
+    rows.push(at === from ? [] : cells);
+    if (text[at] === "\r") at++;
+    if (text[at] === "\n") at++;
+  }
+  return { rows, open };
+}
+
+/** Guess the delimiter from the first record. */
+export const delimiterOf = (text) => {
+  const cells = (delimiter) => parseCsv(text.slice(0, 65536), delimiter, 1).rows[0]?.length ?? 0;
+  return [",", ";", "\t"].reduce((best, each) => cells(each) > cells(best) ? each : best);
+};
+
+/** Decode bytes: UTF-16 with a byte order mark, UTF-8, or else Windows-1252, as spreadsheets write it. */
+export function decode(bytes) {
+  const head = new Uint8Array(bytes.slice(0, 2));
+  if (head[0] === 0xff && head[1] === 0xfe) return [new TextDecoder("utf-16le").decode(bytes), ""];
+  if (head[0] === 0xfe && head[1] === 0xff) return [new TextDecoder("utf-16be").decode(bytes), ""];
+  try {
+    return [new TextDecoder("utf-8", { fatal: true }).decode(bytes), ""];
+  } catch {
+    return [new TextDecoder("windows-1252").decode(bytes), "not UTF-8, read as Windows-1252"];
+  }
+}
