@@ -49,6 +49,9 @@ def test_thirteen_rows_need_seven_trainings():
 def test_a_selected_row_includes_its_baseline():
     assert [row.name for row in Experiment(rows=("mix-t5-4",)).selected_rows()] == ["baseline-4", "mix-t5-4"]
     assert [row.name for row in Experiment().selected_rows()] == ROWS
+    beyond = Experiment(rows=("mix-t5-pooled-4",))
+    assert [row.name for row in beyond.selected_rows()] == ["pooled-baseline-4", "mix-t5-pooled-4"]
+    assert [each.method for each in beyond.trainings()] == ["pooled-baseline"]
 
 
 @pytest.mark.parametrize(

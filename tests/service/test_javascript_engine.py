@@ -94,13 +94,18 @@ def test_calibrated_models_with_other_labels(modules: Path, tmp_path: Path) -> N
         None,
         {},
     )
+    check_agreement(modules, folder, 1e-4)
+
+
+def check_agreement(modules: Path, folder: Path, contributions: float) -> None:
+    """Check labels, scores, sentences and contributions of words of a model in Node against Python's."""
     texts = [text for text in TEXTS if isinstance(text, str)]
     expected = load(folder, threads=1).predict(texts, explain=True, segments=True)
     found = predict_in_node(modules, folder, texts, explain=True, segments=True)
     different = compare(found, expected)
     assert different.other_labels == 0
     assert different.scores.max() < 1e-5
-    assert largest_difference(found, expected) < 1e-4
+    assert largest_difference(found, expected) < contributions
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "mpnet", "modernbert"])
@@ -116,13 +121,7 @@ def test_models_with_other_tokenizers(
         replace(settings, encoder=str(encoders[family]), method=method, epochs=1), corpus, tmp_path / "run"
     )
     folder = exported_run(run, tmp_path / "exported")
-    texts = [text for text in TEXTS if isinstance(text, str)]
-    expected = load(folder, threads=1).predict(texts, explain=True, segments=True)
-    found = predict_in_node(modules, folder, texts, explain=True, segments=True)
-    different = compare(found, expected)
-    assert different.other_labels == 0
-    assert different.scores.max() < 1e-5
-    assert largest_difference(found, expected) < 1e-5
+    check_agreement(modules, folder, 1e-5)
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node.js on this machine")

@@ -23,6 +23,7 @@ class Row:
         method: Key of `METHODS`.
         auxiliary: Grouping of the taxonomy, or None.
         candidates: Source of the candidates to mix with: a key of `CANDIDATES`, `PARAPHRASES`, or None.
+        reference: Name of the row to compare with; None: the baseline of as many epochs.
     """
 
     name: str
@@ -32,11 +33,12 @@ class Row:
     method: str
     auxiliary: str | None = None
     candidates: str | None = None
+    reference: str | None = None
 
     @property
     def baseline(self) -> str:
-        """Name of the row to compare with: the baseline of as many epochs, with the same head."""
-        return f"pooled-baseline-{self.epochs}" if self.method == "pooled-baseline" else f"baseline-{self.epochs}"
+        """Name of the row to compare with."""
+        return self.reference or f"baseline-{self.epochs}"
 
 
 TRAIN = "nearest-training-sentence"
@@ -59,10 +61,11 @@ TABLE_2 = (
 
 
 # Mixing where it does not equal averaging logits: the baseline's head in Table 2 is linear.
+POOLED = "pooled-baseline"
 BEYOND = (
-    Row("pooled-baseline-4", "Baseline with a pooler", 4, None, "pooled-baseline"),
-    Row("mix-train-pooled-4", "Embed Mix (Train), pooler", 4, None, "pooled-baseline", None, TRAIN),
-    Row("mix-t5-pooled-4", "Embed Mix (T5), pooler", 4, None, "pooled-baseline", None, PARAPHRASES),
+    Row("pooled-baseline-4", "Baseline with a pooler", 4, None, POOLED),
+    Row("mix-train-pooled-4", "Embed Mix (Train), pooler", 4, None, POOLED, None, TRAIN, "pooled-baseline-4"),
+    Row("mix-t5-pooled-4", "Embed Mix (T5), pooler", 4, None, POOLED, None, PARAPHRASES, "pooled-baseline-4"),
 )
 ROWS = (*TABLE_2, *BEYOND)
 
