@@ -87,7 +87,7 @@ class Recorder:
 
     def words(self, text: str) -> dict[str, list[Word]]:
         """Fail: this predictor does not explain."""
-        raise NotImplementedError
+        raise AssertionError(f"words of {text!r} were asked of a model that does not explain")
 
 
 class Explainer(Recorder):

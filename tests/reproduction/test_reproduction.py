@@ -52,6 +52,7 @@ def test_a_selected_row_includes_its_baseline():
     beyond = Experiment(rows=("mix-t5-pooled-4",))
     assert [row.name for row in beyond.selected_rows()] == ["pooled-baseline-4", "mix-t5-pooled-4"]
     assert [each.method for each in beyond.trainings()] == ["pooled-baseline"]
+    assert {row.baseline for row in beyond.selected_rows()} == {"pooled-baseline-4"}
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ TABLE_2 = (
 # Mixing where it does not equal averaging logits: the baseline's head in Table 2 is linear.
 POOLED = "pooled-baseline"
 BEYOND = (
-    Row("pooled-baseline-4", "Baseline with a pooler", 4, None, POOLED),
+    Row("pooled-baseline-4", "Baseline with a pooler", 4, None, POOLED, reference="pooled-baseline-4"),
     Row("mix-train-pooled-4", "Embed Mix (Train), pooler", 4, None, POOLED, None, TRAIN, "pooled-baseline-4"),
     Row("mix-t5-pooled-4", "Embed Mix (T5), pooler", 4, None, POOLED, None, PARAPHRASES, "pooled-baseline-4"),
 )

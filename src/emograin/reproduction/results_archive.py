@@ -203,7 +203,7 @@ class ResultsArchive:
         Raises:
             EmograinError: A file is missing or damaged.
         """
-        return [read_curve(self.folder / each["run"]) for each in self._runs(row)]
+        return [read_curve(run) for run in self.runs(row)]
 
     def _first(self, row: str) -> dict[str, Any]:
         if not (found := self._runs(row)):
