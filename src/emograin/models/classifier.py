@@ -56,7 +56,9 @@ def build(settings: Training, taxonomy: Taxonomy) -> Classifier:
         EmograinError: The encoder cannot be loaded, or the method or grouping is unknown.
     """
     torch.manual_seed(settings.seed)
-    pretrained = encoder.load(settings.encoder, taxonomy.placeholders, settings.dropout, settings.emoji)
+    pretrained = encoder.load(
+        settings.encoder, taxonomy.placeholders, settings.dropout, settings.emoji, settings.layers
+    )
     return Classifier(pretrained, settings, taxonomy)
 
 

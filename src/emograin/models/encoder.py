@@ -16,6 +16,7 @@ from torch import nn
 
 from ..common.errors import EmograinError
 from .emoji_tokens import add_emoji_tokens, has_emoji_tokens
+from .encoder_layers import keep_layers
 from .run_folder import RunFolder
 from .tensor_files import read_tensors
 
@@ -65,7 +66,13 @@ class Encoder:
             raise OSError(str(error)) from error
 
 
-def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = None, emoji: bool = False) -> Encoder:
+def load(
+    name: str,
+    placeholders: Sequence[str] = (),
+    dropout: float | None = None,
+    emoji: bool = False,
+    layers: int | None = None,
+) -> Encoder:
     """Load a pretrained encoder in float32, without its pooler, with SDPA attention where transformers has it.
 
     Args:
@@ -74,14 +81,25 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
         placeholders: Strings to add as one token each; the embedding of a new token is initialized with the mean of
             its word's pieces.
         dropout: Dropout rate that replaces every one of the encoder; None leaves them.
-        emoji: Add a token for each emoji, and read emoticons as emoji.
+        emoji: Add a token for each emoji, unless it has them, and read emoticons as emoji.
+        layers: Number of layers to keep, see `keep_layers`; None keeps all.
 
     Raises:
-        EmograinError: The encoder cannot be found or read, or its tokenizer cannot be extended by emoji.
+        EmograinError: The encoder cannot be found or read, or its tokenizer cannot be extended by emoji, or it has
+            fewer layers.
     """
-    if (run := RunFolder(name)).exists:
-        loaded = _of_run(run, dropout)
-        return _extend(loaded, placeholders, emoji and not has_emoji_tokens(loaded.tokenizer))
+    run = RunFolder(name)
+    loaded = _of_run(run, dropout) if run.exists else _pretrained(name, dropout)
+    if layers is not None:
+        keep_layers(loaded.model, layers)
+    _add_placeholders(loaded.model, loaded.tokenizer, placeholders)
+    if emoji and not has_emoji_tokens(loaded.tokenizer):
+        add_emoji_tokens(loaded.model, loaded.tokenizer)
+    return loaded
+
+
+def _pretrained(name: str, dropout: float | None) -> Encoder:
+    """Load an encoder as it was published."""
     source = _locate(name)
     try:
         with quiet():
@@ -95,7 +113,7 @@ def load(name: str, placeholders: Sequence[str] = (), dropout: float | None = No
             f"cannot load encoder {name!r}: {reason}",
             f"a folder, a run folder, a name on the hub, or one of: {', '.join(PACKAGED)}",
         ) from error
-    return _extend(Encoder(_remove_pooler(model), tokenizer), placeholders, emoji)
+    return Encoder(_remove_pooler(model), tokenizer)
 
 
 def rebuild(folder: Path, dropout: float | None = None) -> Encoder:
@@ -163,14 +181,6 @@ def _remove_pooler(model: transformers.PreTrainedModel) -> transformers.PreTrain
     if getattr(model, "pooler", None) is not None:
         setattr(model, "pooler", None)  # noqa: B010 - a plain assignment contradicts the declared type
     return model
-
-
-def _extend(encoder: Encoder, placeholders: Sequence[str], emoji: bool) -> Encoder:
-    """Add tokens to an encoder and its tokenizer, in place."""
-    _add_placeholders(encoder.model, encoder.tokenizer, placeholders)
-    if emoji:
-        add_emoji_tokens(encoder.model, encoder.tokenizer)
-    return encoder
 
 
 def _add_placeholders(
