@@ -1,15 +1,14 @@
 """Examples and benchmarks run as a person runs them; the code that the documentation shows is code that runs."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 import textwrap
 from importlib import import_module
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from helpers.scripts import run_script
 
 from emograin.models.run_folder import RunFolder
 from emograin.training.loop import train
@@ -17,23 +16,26 @@ from emograin.training.loop import train
 ROOT = Path(__file__).parents[2]
 
 
-def run_script(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *map(str, arguments)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}  # the models are tiny
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500)
-    assert done.returncode == 0, done.stderr
-    return done
-
-
 def python_blocks(document: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
+@pytest.fixture
+def registries():
+    """The methods and the candidate sources, to which examples add theirs."""
+    from emograin.mixing.candidates import CANDIDATES
+    from emograin.models.methods import METHODS
+
+    with mock.patch.dict(METHODS), mock.patch.dict(CANDIDATES):
+        yield
+
+
+@pytest.mark.usefixtures("registries")
 def test_a_new_method_trains_evaluates_and_predicts(encoders, tmp_path):
     run = RunFolder(tmp_path / "run")
-    done = run_script("examples/new_method.py", "--encoder", encoders["bert"], "--every", 16, "--output", run.path)
-    assert re.search(r"^macro F1 on test: 0\.\d{3}$", done.stdout, flags=re.MULTILINE)
-    assert "I am so sorry for your loss.  " in done.stdout
+    shown = run_script("examples/new_method.py", "--encoder", encoders["bert"], "--every", 16, "--output", run.path)
+    assert re.search(r"^macro F1 on test: 0\.\d{3}$", shown, flags=re.MULTILINE)
+    assert "I am so sorry for your loss.  " in shown
     assert run.description["settings"]["method"] == "mean-pooling"
     assert run.read_json("results/test.json")["texts"] == 11
 
@@ -46,17 +48,18 @@ def test_the_code_in_adding_a_method_is_the_code_of_the_example():
         assert block in example or textwrap.indent(block, "    ") in example, block
 
 
+@pytest.mark.usefixtures("registries")
 def test_a_new_candidate_source_is_swept_and_evaluated(settings, corpus, tmp_path):
     train(settings, corpus, RunFolder(tmp_path / "run"))
-    done = run_script("examples/new_candidate_source.py", tmp_path / "run")
-    assert re.search(r"^macro F1 on test: 0\.\d{3} with mixing, 0\.\d{3} without$", done.stdout, flags=re.MULTILINE)
+    shown = run_script("examples/new_candidate_source.py", tmp_path / "run")
+    assert re.search(r"^macro F1 on test: 0\.\d{3} with mixing, 0\.\d{3} without$", shown, flags=re.MULTILINE)
     assert (tmp_path / "run/mixing/random-training-sentence-embeddings/sweep.json").is_file()
 
 
 def test_duckdb_predicts_a_column_in_sql():
     pytest.importorskip("duckdb")
     pytest.importorskip("pyarrow")
-    shown = run_script("examples/duckdb_example.py").stdout
+    shown = run_script("examples/duckdb_example.py")
     assert "1 ['gratitude']" in shown
     assert "4 None" in shown
     assert "double" in shown
@@ -69,19 +72,15 @@ def test_the_code_in_adding_a_candidate_source_is_the_code_of_the_example():
     assert all(block in example for block in blocks)
 
 
+@pytest.mark.usefixtures("registries")
 def test_the_mean_leaves_padding_out(encoders, taxonomy):
     torch = pytest.importorskip("torch")
     from emograin.models import encoder
     from emograin.models.methods import METHODS
 
-    before = dict(METHODS)
-    try:
-        names: dict[str, object] = {"__name__": "example"}
-        exec((ROOT / "examples" / "new_method.py").read_text(encoding="utf-8"), names)
-        method = METHODS["mean-pooling"](encoder.load(str(encoders["bert"])), taxonomy, max_document_tokens=20).eval()
-    finally:
-        METHODS.clear()
-        METHODS.update(before)
+    names: dict[str, object] = {"__name__": "example"}
+    exec((ROOT / "examples" / "new_method.py").read_text(encoding="utf-8"), names)
+    method = METHODS["mean-pooling"](encoder.load(str(encoders["bert"])), taxonomy, max_document_tokens=20).eval()
     texts = ["so happy today", "page 1", "anxious and trembling, as I said to all of them"]
     with torch.inference_mode():
         together = method.embed(method.inputs(texts))
@@ -92,7 +91,7 @@ def test_the_mean_leaves_padding_out(encoders, taxonomy):
 
 def test_training_speed_compares_and_writes_figures(encoders, corpus_folder, tmp_path):
     written = tmp_path / "speed.json"
-    done = run_script(
+    shown = run_script(
         *("benchmarks/training_speed.py", "--method", "label-embedding", "--data", corpus_folder, "--no-memory"),
         *("--encoder", encoders["bert"], "--rounds", 2, "--steps-per-round", 2, "--steps", "--json", written),
     )
@@ -103,7 +102,7 @@ def test_training_speed_compares_and_writes_figures(encoders, corpus_folder, tmp
     assert loops[-1] == "emograin"
     assert {"+ batches of similar length", "+ fused AdamW", "+ math attention"} <= set(loops)
     for loop in loops:
-        assert loop in done.stdout
+        assert loop in shown
         assert len(figures[loop]["texts_per_second"]) == 2
         assert 0 < figures[loop]["share_of_matrix_rate"] < 1
     assert figures["plain"]["ratio"] == {"median": 1, "min": 1, "max": 1}
@@ -122,7 +121,7 @@ def test_training_speed_measures_memory_in_a_process_of_its_own(settings, corpus
 def test_training_rates_are_of_the_runs_own_curves(settings, corpus, tmp_path):
     trained, written = tmp_path / "trained", tmp_path / "rates.json"
     train(settings, corpus, RunFolder(trained))
-    done = run_script("benchmarks/training_utilisation.py", trained, "--seconds", 60, "--json", written)
+    shown = run_script("benchmarks/training_utilisation.py", trained, "--seconds", 60, "--json", written)
     result = json.loads(written.read_text())
     (found,) = result["trainings"]
     rows = (trained / "curve.csv").read_text().splitlines()
@@ -130,7 +129,7 @@ def test_training_rates_are_of_the_runs_own_curves(settings, corpus, tmp_path):
     assert min(rates) <= found["texts_per_second"] <= max(rates)
     assert 0 < found["share_of_bf16_rate"] < 1
     assert 0 < result["share_of_all"] < 1
-    assert trained.name in done.stdout
+    assert trained.name in shown
 
 
 def test_the_code_in_python_md_runs(corpus_folder, encoders, tmp_path, monkeypatch, capsys):
@@ -149,9 +148,7 @@ def test_the_code_in_python_md_runs(corpus_folder, encoders, tmp_path, monkeypat
 
 
 def test_scikit_learn_compares_and_sets_thresholds(encoders):
-    shown = run_script(
-        "examples/scikit_learn_example.py", "--train", encoders["bert"], "--epochs", 1, "--texts", 300
-    ).stdout
+    shown = run_script("examples/scikit_learn_example.py", "--train", encoders["bert"], "--epochs", 1, "--texts", 300)
     for name in ("TF-IDF and ClassifierChain", "scores of the bundled model and .*", "EmotionClassifier, trained here"):
         assert re.search(rf"^{name}: macro F1 0\.\d{{3}} ± .*, 8 emotions$", shown, flags=re.MULTILINE), name
     counts = [int(each) for each in re.findall(r"^gratitude at 0\.\d: (\d+) of 300", shown, flags=re.MULTILINE)]

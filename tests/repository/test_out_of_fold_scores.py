@@ -1,24 +1,17 @@
 """Every training text is scored by a model that was not trained on it."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
+from helpers.scripts import run_script
 
 from emograin.data.sources import load
 from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
 from emograin.models.scoring import TorchScorer
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "out_of_fold_scores.py"
-
 
 def test_scores_come_from_the_run_of_the_other_folds(corpus_folder, encoders, tmp_path):
-    command = [sys.executable, str(SCRIPT), "baseline", "--data", str(corpus_folder), "--encoder", encoders["bert"]]
-    command += ["--epochs", "1", "--batch-size", "64", "--folds", "2", "--output", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    options = ["baseline", "--data", corpus_folder, "--encoder", encoders["bert"], "--output", tmp_path / "out"]
+    run_script("scripts/out_of_fold_scores.py", *options, "--epochs", 1, "--batch-size", 64, "--folds", 2)
     train = load(str(corpus_folder)).split("train")
     with np.load(tmp_path / "out" / "scores.npz") as kept:
         assert kept["ids"].tolist() == train.ids
