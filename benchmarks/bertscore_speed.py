@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from bert_score.utils import greedy_cos_idf
+from machine import add_result
 from torch.nn.utils.rnn import pad_sequence
 
 from emograin import data
@@ -121,7 +122,7 @@ def main() -> None:
     }
     print(json.dumps(results, indent=1))
     if options.output:
-        options.output.write_text(json.dumps({"pairs_per_second": medians, **results}, indent=1) + "\n")
+        add_result(options.output, {"pairs_per_second": medians, **results})
 
 
 def supported_precisions() -> list[str]:

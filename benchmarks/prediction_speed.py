@@ -29,6 +29,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 import transformers
+from machine import add_result
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 import emograin
@@ -289,7 +290,7 @@ def main() -> None:
     parser.add_argument("--single", type=int, default=100, help="texts per round for the latency")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
-    parser.add_argument("--output", type=Path, help="JSON file to add the measurements to, under the run's name")
+    parser.add_argument("--output", type=Path, help="JSON file to add the measurements to, by machine and run")
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
     if options.memory_of:
@@ -302,8 +303,7 @@ def main() -> None:
     name = PurePath(str(options.run)).name
     print(table(name, found))
     if options.output:
-        before = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else {}
-        options.output.write_text(json.dumps(before | {name: found}, indent=1) + "\n", encoding="utf-8")
+        add_result(options.output, {name: found})
 
 
 if __name__ == "__main__":

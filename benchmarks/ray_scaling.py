@@ -21,6 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from machine import processor
+
 from emograin import data
 from emograin.prediction.folder import FileSettings, find_jobs, predict_file
 from emograin.prediction.predictor import load
@@ -119,12 +121,6 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def ratio(each: Sequence[float]) -> dict[str, float]:
     """Return median and range over rounds."""
     return {"median": round(statistics.median(each), 2), "min": round(min(each), 2), "max": round(max(each), 2)}
-
-
-def processor() -> str:
-    """Return the name of the processor (Linux)."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ is what carries over to other machines, texts per second do not. Run it on an ot
 
 import argparse
 import csv
-import json
 import multiprocessing
 import os
 import re
@@ -29,6 +28,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from machine import add_result
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import binary_cross_entropy_with_logits
 from training_step_cost import StepCost, matrix_rate
@@ -219,7 +219,7 @@ def main() -> None:
     parser.add_argument("--steps-per-round", type=int, default=40, help="optimizer steps of each loop per round")
     parser.add_argument("--steps", action="store_true", help="also the plain loop with one change after the other")
     parser.add_argument("--no-memory", dest="memory", action="store_false", help="do not measure peak memory")
-    parser.add_argument("--json", type=Path, help="write the results to this file")
+    parser.add_argument("--json", type=Path, help="JSON file to add the results to, by machine")
     options = parser.parse_args()
 
     os.environ["ACCELERATE_USE_CPU"] = "true"  # for emograin's loop, here and in the processes that measure memory
@@ -264,7 +264,7 @@ def main() -> None:
     if options.memory:
         print("Peak memory is that of the whole process; emograin's includes evaluation on dev and checkpoint.")
     if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        add_result(options.json, result)
 
 
 if __name__ == "__main__":

@@ -12,33 +12,37 @@ HARM = ("lost_rows", "differing_bytes", "tracebacks", "leftovers", "failed")  # 
 
 
 def speed_summary() -> str:
-    """Our speed beside the reference of each benchmark."""
-    prediction = _read("prediction_speed.json")["student-seed0"]
-    ratios = prediction["ratio_of_int8"]
-    training = _read("training_speed.json")["methods"]
-    pairs = _read("bertscore_speed.json")["pairs_per_second"]
-    rows = [["task", "reference", "speed-up of emograin (range over rounds)"]]
-    rows.append(["predict, one text at a time", "transformers pipeline", _range(ratios["transformers, one at a time"])])
-    rows.append(["predict, batches of 32", "transformers pipeline", _range(ratios["transformers, batches of 32"])])
-    for method in ("baseline", "label-embedding"):
-        rows.append(
-            [f"train, {method}", "plain fine-tuning loop, float32", _range(training[method]["emograin"]["ratio"])]
-        )
-    speed_up = pairs["ours"] / pairs["bert-score's matching"]
-    rows.append(["all-pairs BERTScore", "bert-score, embeddings cached", f"{speed_up:.0f}"])
+    """Our speed beside the reference of each benchmark, with a column per machine."""
+    predictions, trainings, searches = (_read(f"{name}_speed.json") for name in ("prediction", "training", "bertscore"))
+    machines = list(dict.fromkeys([*predictions, *trainings, *searches]))
+    tasks: dict[tuple[str, str], dict[str, str]] = {}
+    for machine, runs in predictions.items():
+        for size, way in (("one text at a time", "one at a time"), ("batches of 32", "batches of 32")):
+            ratio = runs["student-seed0"]["ratio_of_int8"][f"transformers, {way}"]
+            tasks.setdefault((f"predict, {size}", "transformers pipeline"), {})[machine] = _range(ratio)
+    for machine, measured in trainings.items():
+        for method, loops in measured["methods"].items():
+            task = (f"train, {method}", "plain fine-tuning loop, float32")
+            tasks.setdefault(task, {})[machine] = _range(loops["emograin"]["ratio"])
+    for machine, measured in searches.items():
+        pairs = measured["pairs_per_second"]
+        speed_up = pairs["ours"] / pairs["bert-score's matching"]
+        tasks.setdefault(("all-pairs BERTScore", "bert-score, embeddings cached"), {})[machine] = f"{speed_up:.0f}"
+    rows = [["task", "reference", *machines]]
+    rows += [[*task, *(found.get(machine, "") for machine in machines)] for task, found in tasks.items()]
     return markdown(rows)
 
 
 def prediction_speed() -> str:
     """The measurements of benchmarks/prediction_speed.py."""
-    rows = [
-        ["model", "beside", "speed-up of int8 (range over rounds)", "p50, ms", "first answer, s", "peak memory, MiB"]
-    ]
-    for name, found in _read("prediction_speed.json").items():
-        latency, answer, memory = found["single_text_ms"], found["first_answer_s"], found["peak_memory_mib"]
-        rows.append([name, "itself", "1", *_measured("int8", latency, answer, memory)])
-        for other, ratio in found["ratio_of_int8"].items():
-            rows.append([name, other, _range(ratio), *_measured(other, latency, answer, memory)])
+    titles = ["machine", "model", "beside", "speed-up of int8 (range over rounds)", "p50, ms", "first answer, s"]
+    rows = [[*titles, "peak memory, MiB"]]
+    for machine, runs in _read("prediction_speed.json").items():
+        for name, found in runs.items():
+            measured = (found["single_text_ms"], found["first_answer_s"], found["peak_memory_mib"])
+            rows.append([machine, name, "itself", "1", *_measured("int8", *measured)])
+            for other, ratio in found["ratio_of_int8"].items():
+                rows.append([machine, name, other, _range(ratio), *_measured(other, *measured)])
     return markdown(rows)
 
 
@@ -69,34 +73,39 @@ def browser_speed() -> str:
 
 def training_speed() -> str:
     """The measurements of benchmarks/training_speed.py."""
-    measured = _read("training_speed.json")
+    machines = _read("training_speed.json")
+    measured = next(iter(machines.values()))
     intro = (
         f"Texts per second relative to a plain fine-tuning loop (float32, padded to 50 word pieces) on the same "
         f"weights and texts: medians over {measured['rounds']} interleaved rounds in one process, batch size "
-        f"{measured['batch_size']}, {measured['threads']} CPU threads, {measured['encoder']}."
+        f"{measured['batch_size']}, {measured['encoder']}."
     )
-    rows = [["method", "loop", "speed-up", "range", "peak memory, MiB"]]
-    for method, loops in measured["methods"].items():
-        for loop, figures in loops.items():
-            ratio = figures["ratio"]
-            peak = f"{figures['peak_mib']:,}" if "peak_mib" in figures else ""
-            spread = f"{ratio['min']:.2f}–{ratio['max']:.2f}"
-            rows.append([method, loop, f"{ratio['median']:.2f}", spread, peak])
+    titles = ["machine", "method", "loop", "speed-up (range over rounds)", "share of the rate of matrix products"]
+    rows = [[*titles, "peak memory, MiB"]]
+    for machine, found in machines.items():
+        for method, loops in found["methods"].items():
+            for loop, figures in loops.items():
+                share = f"{figures['share_of_matrix_rate']:.0%} of {figures['dtype']}"
+                peak = f"{figures['peak_mib']:,}" if "peak_mib" in figures else ""
+                rows.append([machine, method, loop, _range(figures["ratio"]), share, peak])
     return f"{intro}\n\n{markdown(rows)}"
 
 
 def search() -> str:
     """The measurements of benchmarks/bertscore_speed.py."""
-    measured = _read("bertscore_speed.json")
-    ours = measured["pairs_per_second"]["ours"]
-    rows = [["beside", "speed-up of emograin"]]
-    for name, rate in measured["pairs_per_second"].items():
-        if name != "ours":
-            rows.append([name, f"{ours / rate:.3g}"])
-    measures = "{same_rows_as_float32:.2%} of the rows found are those of a search in float32; "
-    measures += "{rescored_pairs_per_query:.0f} pairs per query are rescored in float32; "
-    measures += "peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
-    return f"{markdown(rows)}\n\n{measures.format(**measured)}"
+    machines = _read("bertscore_speed.json")
+    rows = [["machine", "beside", "speed-up of emograin"]]
+    notes = []
+    for machine, measured in machines.items():
+        ours = measured["pairs_per_second"]["ours"]
+        for name, rate in measured["pairs_per_second"].items():
+            if name != "ours":
+                rows.append([machine, name, f"{ours / rate:.3g}"])
+        measures = "{same_rows_as_float32:.2%} of the rows found are those of a search in float32; "
+        measures += "{rescored_pairs_per_query:.0f} pairs per query are rescored in float32; "
+        measures += "peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
+        notes.append(f"{machine}: {measures.format(**measured)}")
+    return "\n\n".join([markdown(rows), *notes])
 
 
 def serving() -> str:

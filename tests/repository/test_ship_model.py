@@ -19,7 +19,7 @@ pytest.importorskip("onnxscript")
 
 @pytest.fixture(scope="module")
 def tool(encoders):
-    """The script, with a tiny encoder, one epoch and two teachers."""
+    """The script, with a tiny encoder, one epoch and one teacher."""
     path = Path(__file__).parents[2] / "scripts" / "ship_model.py"
     specification = importlib.util.spec_from_file_location("ship_model", path)
     module = importlib.util.module_from_spec(specification)
@@ -27,7 +27,7 @@ def tool(encoders):
     short = {"encoder": str(encoders["bert"]), "epochs": 1, "evaluate_every": 5}
     module.TEACHER = dataclasses.replace(module.TEACHER, **short)
     module.STUDENT = dataclasses.replace(module.STUDENT, **short)
-    module.TEACHER_SEEDS = (0, 1)
+    module.TEACHER_SEEDS = (0,)
     return module
 
 
@@ -37,13 +37,13 @@ def test_the_model_is_made_and_described_by_one_command(tool, corpus: Corpus, co
     tool.main(command)
     assert capsys.readouterr().out.startswith("# Model card: emograin baseline, distilled from label-embedding models,")
     kept = sorted(path.name for path in run.parent.iterdir())
-    assert kept == ["shipped", *(f"shipped-teacher-seed{seed}{end}" for seed in (0, 1) for end in ("", "-int8"))]
+    assert kept == ["shipped", "shipped-teacher-seed0", "shipped-teacher-seed0-int8"]
 
     predictor = emograin.load(output)
     assert np.isfinite(predictor.predict(corpus.split("test").texts).scores).all()
     card = json.loads((output / "card.json").read_text(encoding="utf-8"))
     assert card["data"]["texts"] == {name: len(corpus.split(name)) for name in ("train", "dev", "test")}
-    assert card["recipe"]["settings"]["teachers"]["seeds"] == [0, 1]
+    assert card["recipe"]["settings"]["teachers"]["seeds"] == [0]
     shown = (output / "MODEL_CARD.md").read_text(encoding="utf-8")
     for network, split in (("float32", "dev"), ("float32", "test"), ("int8", "dev"), ("int8", "test")):
         found = card["metrics"][network][split]["policies"]["per-label"]["macro_f1"]
