@@ -339,6 +339,28 @@ def sentence_splitters() -> str:
     return markdown(rows)
 
 
+def remaining_errors() -> str:
+    """The measurements of experiments/remaining_errors.py."""
+    found = _read("remaining_errors.json")
+    several = f"{found['pairs']:,} pairs on {found['texts_with_several_votes']:,} texts"
+    names = {
+        "gold": f"the gold labels ({found['votes']:,} votes on {found['rated_texts']:,} texts)",
+        "another_rater": f"another rater's vote ({several})",
+    }
+    rows = [["macro F1 against", "model", "a rater", "difference (95 % interval)"]]
+    for key, name in names.items():
+        change, low, high = found[key]["difference"]
+        cells = [name, f"{found[key]['model']:.3f}", f"{found[key]['rater']:.3f}"]
+        rows.append([*cells, f"{change:+.3f} ({low:+.3f} to {high:+.3f})"])
+    titles = ["label", "texts", "gold: model", "gold: rater", "other rater: model", "other rater: rater", "missed"]
+    labels = [[*titles, "predicted where it is missed"]]
+    for at, row in enumerate(found["labels"]):
+        cells = [f"{found[key][f'{who}_by_label'][at]:.2f}" for key in names for who in ("model", "rater")]
+        instead = ", ".join(f"{name} {share:.0%}" for name, share in row["instead"].items())
+        labels.append([row["label"], str(row["texts"]), *cells, f"{row['missed']:.0%}", instead])
+    return f"{markdown(rows)}\n\n{markdown(labels)}"
+
+
 def _measured(name: str, latency: dict[str, Any], answer: dict[str, Any], memory: dict[str, Any]) -> list[str]:
     p50 = f"{latency[name]['p50']:.2f}" if name in latency else ""
     return [p50, str(answer.get(name, "")), str(memory.get(name, ""))]
