@@ -39,10 +39,11 @@ from emograin.data.sources import load
 from emograin.models.classifier import build
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
+from emograin.training.fast_dropout import FastDropout
 from emograin.training.loop import train
 from emograin.training.precision import is_faster_in_bf16
 
-CHANGES = ("batches of similar length", "bfloat16", "fused AdamW", "math attention")
+CHANGES = ("batches of similar length", "bfloat16", "fused AdamW", "math attention", "fast dropout")
 DEV_TEXTS = 16  # emograin's loop evaluates once, at the end, which is not timed
 
 
@@ -64,13 +65,15 @@ def plain_loop(settings: Training, corpus: Corpus, changes: Sequence[str] = ()) 
     if "batches of similar length" in changes:
         batches = [torch.from_numpy(rows) for rows in _batches(settings, documents)]
     autocast = torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in changes)
+    math = partial(sdpa_kernel, SDPBackend.MATH) if "math attention" in changes else nullcontext
+    kernels = FastDropout if "fast dropout" in changes else math
     began = time.perf_counter()
     for rows in batches:
         batch = {name: tensor[rows] for name, tensor in inputs.items()}
         if "batches of similar length" in changes:
             width = int(batch["attention_mask"].sum(dim=1).max())
             batch = {name: tensor[:, :width] for name, tensor in batch.items()}
-        with autocast, sdpa_kernel(SDPBackend.MATH) if "math attention" in changes else nullcontext():
+        with autocast, kernels():
             logits, _ = classifier(batch)
         loss = binary_cross_entropy_with_logits(logits.float(), targets[rows])
         optimizer.zero_grad()

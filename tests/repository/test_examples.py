@@ -100,7 +100,7 @@ def test_training_speed_compares_and_writes_figures(encoders, corpus_folder, tmp
     loops = list(figures)
     assert loops[0] == "plain"
     assert loops[-1] == "emograin"
-    assert {"+ batches of similar length", "+ fused AdamW", "+ math attention"} <= set(loops)
+    assert {"+ batches of similar length", "+ fused AdamW", "+ math attention", "+ fast dropout"} <= set(loops)
     for loop in loops:
         assert loop in shown
         assert len(figures[loop]["texts_per_second"]) == 2

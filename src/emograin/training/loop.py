@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from accelerate.utils import gather_object
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..common.errors import EmograinError, Interrupted
 from ..common.progress import Progress
@@ -29,6 +28,7 @@ from ..models.scoring import score_documents
 from ..models.tensor_files import read_tensors, save_tensors
 from . import checkpoint
 from .checkpoint import State
+from .fast_dropout import fast_dropout
 from .interruption import StopRequest
 from .only_writer import only_writer
 from .optimization import learning_rate_factor, set_learning_rate
@@ -162,9 +162,7 @@ def task_losses(prepared: Prepared, rows: np.ndarray) -> tuple[Tensor, Tensor | 
     """
     data, device = prepared.data, prepared.accelerator.device
     inputs = prepared.classifier.method.assemble([data.documents[row] for row in rows])
-    # On a CPU the backward pass of the fused attention kernel is the slowest part of a step: docs/log.md.
-    attention = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
-    with autocast(prepared.settings.precision, device.type), attention:
+    with autocast(prepared.settings.precision, device.type), fast_dropout(device.type):
         logits, group_logits = prepared.model(inputs)
     main = prepared.loss(logits, data.targets[rows].to(device))
     if group_logits is None or data.group_targets is None:
