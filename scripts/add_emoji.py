@@ -89,7 +89,8 @@ def draw_samples(train: Split, count: int, seed: int) -> Iterator[Sample]:
     own = [at for at, text in enumerate(train.texts) if any(each in known for each in read_emoticons(text))]
     emoticons = [text for text in COMMON_EMOTICONS if read_emoticons(text) != text]
     for _ in range(count):
-        kind, chosen = draws.random(), draws.choices(emoji, weights)[0]
+        # Without texts that have emoji of their own, all are of the other kinds.
+        kind, chosen = draws.random() * (1 if own else 0.58), draws.choices(emoji, weights)[0]
         text, space = train.texts[draws.choice(plain)], draws.choice((" ", " ", ""))
         if kind < 0.2:
             yield Sample(chosen.text * draws.choice((1, 1, 2)), chosen.words, "")

@@ -261,6 +261,7 @@ SECTIONS = {
     "calibration": calibration,
     "readings": readings,
     "remaining errors": benchmark_tables.remaining_errors,
+    "smaller models": benchmark_tables.smaller_models,
 }
 # Outputs of commands; their scores may differ in the last digit on other processors.
 RUN_NOW = ("demo", "explain", "reviews", "segments")

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from emograin.common.errors import EmograinError
-from emograin.data.corpus import Corpus
-from emograin.data.taxonomy import Taxonomy
+from emograin.data.corpus import Corpus, Split
+from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
 from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
 from emograin.models.scoring import TorchScorer
+from emograin.models.settings_check import check_teachers
 from emograin.prediction.predictor import load
 from emograin.training.distillation import SCORES, soft_targets
 from emograin.training.loop import train
@@ -51,6 +52,15 @@ def test_a_text_without_teacher_scores_has_its_gold_labels_as_targets(teachers, 
     found = soft_targets(replace(settings, teacher=str(teachers[0].path)), split, taxonomy, RunFolder(tmp_path))
     np.testing.assert_array_equal(found[0], split.labels[0])
     assert not np.array_equal(found[1], split.labels[1])
+
+
+def test_the_bundled_model_is_a_teacher_by_its_name(settings, tmp_path):
+    texts = ["I love you", "what do you mean?"]
+    split = Split("train", ["a", "b"], texts, np.zeros((2, len(GOEMOTIONS.labels)), dtype=np.uint8))
+    taught = replace(settings, teacher="bundled", distillation_weight=1.0)
+    check_teachers(taught)
+    found = soft_targets(taught, split, GOEMOTIONS, RunFolder(tmp_path))
+    np.testing.assert_array_equal(found, load().predict(texts).scores)
 
 
 def test_a_file_of_scores_is_a_teacher(teachers, settings, corpus, taxonomy, tmp_path):

@@ -16,6 +16,7 @@ PRECISIONS = ("auto", "bf16", "float32")
 METHODS = ("baseline", "label-embedding", "pooled-baseline")
 SCHEDULES = ("linear", "constant")
 LOSSES = ("bce", "weighted-bce", "focal", "asymmetric")
+BUNDLED = "bundled"  # name of the bundled model where a model is expected
 TRACKERS = ("tensorboard", "mlflow", "wandb")
 ADDED = {
     "emoji": False,
@@ -58,7 +59,8 @@ class Training:
         temperature: Schedule of the temperature T from alpha to 1: linear or constant.
         loss: Loss of the main task: bce (binary cross entropy), weighted-bce (by how rare a label is), focal, or
             asymmetric.
-        teacher: Models to distill from, run folders or exported models, or .npz files of scores, separated by commas.
+        teacher: Models to distill from, separated by commas: run folders, exported models, "bundled", or .npz files of
+            scores.
         distillation_weight: Weight of the teachers' scores in the targets; the gold labels have the rest.
         seed: Seed of the initial weights, the order of batches and dropout.
         evaluate_every: Steps between evaluations on dev, each followed by a checkpoint. By default a quarter of an

@@ -66,11 +66,11 @@ def check_teachers(settings: Training) -> None:
     Raises:
         EmograinError: One does not.
     """
+    expected = "a run folder, an exported model, bundled, or a .npz file of scores"
     for teacher in settings.teachers:
-        if not Path(teacher).is_dir() and not (Path(teacher).suffix == ".npz" and Path(teacher).is_file()):
-            raise EmograinError(
-                f"the teacher {teacher!r} does not exist", "a run folder, an exported model, or a .npz file of scores"
-            )
+        is_scores = Path(teacher).suffix == ".npz" and Path(teacher).is_file()
+        if not (Path(teacher).is_dir() or is_scores or teacher == config.BUNDLED):
+            raise EmograinError(f"the teacher {teacher!r} does not exist", expected)
 
 
 def check_encoder(settings: Training) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import EmograinError
+from ..models.config import BUNDLED
 
 SHIPPED = Path(__file__).parent / "shipped"
 CARD = "card.json"
@@ -19,6 +20,15 @@ def shipped_model() -> Path:
     if not (SHIPPED / "model.json").is_file():
         raise EmograinError("this installation has no bundled model", "--model RUN; train one: emograin train --help")
     return SHIPPED
+
+
+def named_model(name: str | Path) -> Path:
+    """Return the folder of a model, or that of the bundled one by its name `bundled`, if no folder is called so.
+
+    Raises:
+        EmograinError: This installation has no bundled model.
+    """
+    return shipped_model() if str(name) == BUNDLED and not Path(name).exists() else Path(name)
 
 
 def read_model_card(folder: Path) -> dict[str, Any] | None:

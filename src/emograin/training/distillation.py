@@ -14,6 +14,7 @@ from ..data.taxonomy import Taxonomy
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from ..prediction.predictor import load
+from ..prediction.shipped_model import named_model
 
 SCORE_FILE = ".npz"  # suffix of a teacher that is a file of scores
 SCORES = "teacher.npy"  # in the run folder: a resumed training has the same targets even if the teacher has changed
@@ -68,7 +69,7 @@ def _score(teacher: str, split: Split, taxonomy: Taxonomy, on_progress: Callable
     """Score a split with one teacher: (texts, labels), NaN for texts that it cannot score."""
     if Path(teacher).suffix == SCORE_FILE:
         return _read_by_id(Path(teacher), split)
-    predictor = load(teacher)
+    predictor = load(named_model(teacher))
     if predictor.labels != taxonomy.labels:
         raise EmograinError(
             f"the teacher {teacher!r} has the labels {', '.join(predictor.labels)}; "

@@ -16,12 +16,10 @@ from ..onnx.export import export, load_dev
 from ..onnx.model import ExportedModel
 from ..onnx.read_back import read_method
 from ..onnx.verification import compare, score_texts
-from ..shipped_model import shipped_model
+from ..shipped_model import named_model
 from . import optimum_format, transformers_format
 from .files import Thresholds
 from .heads import classifier_config, linear_layer
-
-BUNDLED = "bundled"
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,7 @@ class Source:
         Raises:
             EmograinError: The folder holds no model, or one with calibrated scores or united labels.
         """
-        path = Path(name)
-        if str(name) == BUNDLED and not path.exists():
-            path = shipped_model()
+        path = named_model(name)
         if not ExportedModel.is_at(path):
             return cls(RunFolder(path).require().path, None)
         model = ExportedModel(path)
