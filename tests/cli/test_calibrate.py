@@ -114,6 +114,16 @@ def test_only_texts_apart_from_test_are_read(tmp_path, files, capsys):
         assert (report["split"], report["texts"]) == ("dev", number)
 
 
+def test_a_sample_that_is_sorted_by_label_is_noticed(files, tmp_path, capsys):
+    capsys.readouterr()
+    rows = [row for row in ROWS if row["labels"] == ["fear"]]
+    for name, given in (("one", rows), ("all", ROWS)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in given))
+        arguments = ["--data", str(tmp_path / f"{name}.jsonl"), "--mapping", str(files / "mine.toml")]
+        assert main(["calibrate", *arguments, "--output", str(tmp_path / name)]) == 0
+        assert ("Only one label occurs in it." in capsys.readouterr().out) == (name == "one")
+
+
 def test_the_base_install_calibrates_and_predicts(files, tmp_path):
     blocked = "import sys; sys.modules |= dict.fromkeys(['torch', 'transformers', 'sklearn', 'scipy', 'matplotlib']); "
     out = str(tmp_path / "model")
