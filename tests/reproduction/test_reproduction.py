@@ -72,14 +72,6 @@ def test_invalid_settings_are_refused(settings, message):
 # From nothing to every row, with tiny models
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """Return the output folder of `emograin reproduce --tiny`."""
-    output = tmp_path_factory.mktemp("reproduction")
-    assert main(["reproduce", "--tiny", "--output", str(output)]) == 0
-    return output
-
-
 def table(output):
     return {row["row"]: row for row in json.loads((output / "table-2.json").read_text())["rows"]}
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 else:
     ExperimentFlags = flags_of(Experiment, omit=["seeds", "rows"])
 
-TABLES = {"table-2": ("table-2", "claims"), "table-3": ("table-3",)}
+TABLES = {"table-2": ("table-2", "claims", "auxiliary-tasks"), "table-3": ("table-3",)}
 TINY = {"epochs_scale": 0.2, "batch_size": 32, "learning_rate": 1e-3}  # 1 and 2 epochs
 
 
@@ -45,7 +45,7 @@ def reproduce(
 
     Trainings that are missing or unfinished in OUTPUT/runs are run or resumed, every row of Table 2 is evaluated, and
     the results are archived without weights in OUTPUT/results. With --from, everything is made from such an archive
-    and nothing is trained.
+    and nothing is trained. Called again with another --encoder, its rows get a table of their own.
 
     Parameters
     ----------
@@ -79,9 +79,12 @@ def reproduce(
     from ..reproduction.results_archive import archive_corpus, archive_raters
 
     if results is None:
+        from ..reproduction.plan import locate
+
         planned, corpus = _experiment(given, _parse_seeds(seeds), only, tiny, output)
+        runs, _ = locate(planned, output)  # raises before any work if the rows cannot be archived there
         if dry_run:
-            _show_plan(planned, corpus, output, json)
+            _show_plan(planned, corpus, runs, json)
             return
         results = output / "results"
         archive_corpus(corpus, results)
@@ -134,11 +137,11 @@ def _parse_seeds(text: str) -> tuple[int, ...]:
         raise EmograinError(f"seeds must be numbers separated by commas, got {text!r}", "--seeds 0,1,2") from None
 
 
-def _show_plan(experiment: "Experiment", corpus: "Corpus", output: Path, json: bool) -> None:
+def _show_plan(experiment: "Experiment", corpus: "Corpus", runs: Path, json: bool) -> None:
     from ..common.text_table import aligned
     from ..reproduction.plan import describe_plan, plan
 
-    found = describe_plan(plan(experiment, corpus, output / "runs"), corpus)
+    found = describe_plan(plan(experiment, corpus, runs), corpus)
     if json:
         print(to_json(found, indent=1))
         return

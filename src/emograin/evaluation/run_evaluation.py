@@ -13,7 +13,8 @@ from ..data.taxonomy import Taxonomy
 from ..models.classifier import load
 from ..models.config import Training
 from ..models.run_folder import RunFolder
-from ..models.scoring import score_documents
+from ..models.scoring import score_documents, score_tasks
+from .auxiliary_evaluation import evaluate_auxiliary
 from .evaluation_split import evaluation_split as evaluation_split
 from .metrics import evaluate
 
@@ -50,7 +51,8 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Evaluate a run's best weights on a split, at the thresholds that were chosen on dev.
 
-    Writes `results/NAME.json` and `scores/NAME.npz` in the run folder.
+    Writes `results/NAME.json` and `scores/NAME.npz` in the run folder. On the run's own dev split the auxiliary task
+    is evaluated as well, as at the end of the training.
 
     Args:
         run: A finished run.
@@ -70,9 +72,14 @@ def evaluate_run(
     """
     thresholds = run.thresholds
     texts = evaluation_split(run.taxonomy, corpus, split)
-    method = load(run).method.to(torch_device(device))
-    scores = score_documents(method, method.tokenize(texts.texts), on_progress=on_progress)
-    more = {"at_least_one": True} if at_least_one else {}
+    classifier = load(run).to(torch_device(device))
+    documents = classifier.method.tokenize(texts.texts)
+    more: dict[str, Any] = {"at_least_one": True} if at_least_one else {}
+    if (name or split) == split == "dev":
+        scores, group_scores = score_tasks(classifier, documents, on_progress=on_progress)
+        more |= auxiliary_metrics(run, group_scores, scores, texts, thresholds)
+    else:
+        scores = score_documents(classifier.method, documents, on_progress=on_progress)
     return save_evaluation(run, corpus, texts, scores, thresholds, name or split, **more)
 
 
@@ -147,6 +154,28 @@ def save_evaluation(
     run.write_scores(name, texts.ids, texts.labels, scores)
     run.write_json(f"results/{name}.json", result)
     return result
+
+
+def auxiliary_metrics(
+    run: RunFolder,
+    group_scores: np.ndarray | None,
+    scores: np.ndarray,
+    texts: Split,
+    thresholds: Mapping[str, Sequence[float]],
+) -> dict[str, Any]:
+    """Return the metrics of a run's auxiliary task on dev, as `auxiliary_task`; nothing without such a task.
+
+    Args:
+        run: The run.
+        group_scores: Probabilities of its second head, (texts, groups), or None.
+        scores: Probabilities of the main task, (texts, labels).
+        texts: The dev split.
+        thresholds: Threshold policy -> one threshold per label.
+    """
+    if group_scores is None or run.settings.auxiliary is None:
+        return {}
+    found = evaluate_auxiliary(group_scores, scores, texts.labels, thresholds, run.taxonomy, run.settings.auxiliary)
+    return {"auxiliary_task": found}
 
 
 def run_metadata(run: RunFolder, corpus: Corpus, texts: Split) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..data.batching import INFERENCE_BATCH_SIZE, inference_batches
+from .classifier import Classifier
 from .methods import Method
 
 
-@torch.inference_mode()
 def score_documents(
     method: Method,
     documents: Sequence[list[int]],
@@ -28,10 +29,46 @@ def score_documents(
     Returns:
         (texts, labels), float32, sigmoid of the logits, in the order of the texts.
     """
-    scores = np.zeros((len(documents), len(method.taxonomy.labels)), dtype=np.float32)
+    heads = [(method.score, len(method.taxonomy.labels))]
+    return _score_heads(method, heads, documents, batch_size, on_progress)[0]
+
+
+def score_tasks(
+    classifier: Classifier,
+    documents: Sequence[list[int]],
+    batch_size: int = INFERENCE_BATCH_SIZE,
+    on_progress: Callable[[int], Any] = lambda _: None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Compute the probabilities of the labels, as `score_documents`, and of the groups of the auxiliary task (§3.2).
+
+    Returns:
+        (texts, labels) and (texts, groups), float32, in the order of the texts; no groups without an auxiliary task.
+    """
+    method, auxiliary = classifier.method, classifier.auxiliary
+    heads: list[tuple[Head, int]] = [(method.score, len(method.taxonomy.labels))]
+    if auxiliary is not None:
+        heads.append((auxiliary, auxiliary.linear.out_features))
+    main, *groups = _score_heads(method, heads, documents, batch_size, on_progress)
+    return main, groups[0] if groups else None
+
+
+Head = Callable[[Tensor], Tensor]  # embeddings (batch, slots, hidden) -> logits (batch, outputs)
+
+
+@torch.inference_mode()
+def _score_heads(
+    method: Method,
+    heads: Sequence[tuple[Head, int]],
+    documents: Sequence[list[int]],
+    batch_size: int,
+    on_progress: Callable[[int], Any],
+) -> list[np.ndarray]:
+    """Compute the probabilities of each head, given with its number of outputs, from one pass of the encoder."""
+    scores = [np.zeros((len(documents), outputs), dtype=np.float32) for _, outputs in heads]
     for batch in inference_batches([len(ids) for ids in documents], batch_size):
-        logits = method.score(method.embed(method.assemble([documents[at] for at in batch])))
-        scores[batch] = logits.float().sigmoid().cpu().numpy()
+        embeddings = method.embed(method.assemble([documents[at] for at in batch]))
+        for (head, _), rows in zip(heads, scores, strict=True):
+            rows[batch] = head(embeddings).float().sigmoid().cpu().numpy()
         on_progress(len(batch))
     return scores
 

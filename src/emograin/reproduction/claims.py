@@ -8,6 +8,7 @@ from typing import Any
 from ..evaluation.comparison import Comparison
 from ..evaluation.significance import Difference
 from ..mixing.config import PAPER_MIXING_WEIGHT
+from .candidate_names import name_in_claim
 from .experiment import paper_values
 from .verdicts import NO, YES, all_lower, best, beyond_zero, higher, in_every_seed, lower, not_higher
 
@@ -54,7 +55,8 @@ class Evidence:
         weights: Row -> its mixing weights on dev, compared over its seeds.
         similarity: Table 3, or None.
         attention: Row -> attention to and from its slots, see `analysis.attention_flow`, as far as archived.
-        paraphrases: Candidates in the rows that the paper makes with T5's paraphrases.
+        titles: Row -> its title, for the rows that claims name.
+        mixings: Row -> `mixing` of its results, for the rows with mixing.
     """
 
     comparison: Comparison[str]
@@ -62,7 +64,8 @@ class Evidence:
     weights: Mapping[str, Comparison[float]]
     similarity: Mapping[str, Any] | None
     attention: Mapping[str, Mapping[str, Any]]
-    paraphrases: str = "T5"
+    titles: Mapping[str, str]
+    mixings: Mapping[str, Mapping[str, Any]]
 
 
 def check_claims(evidence: Evidence) -> list[Claim]:
@@ -117,7 +120,7 @@ def _check_rows(evidence: Evidence) -> Iterator[Claim]:
         if {later, earlier} <= set(comparison.systems):
             difference = comparison.difference(later, earlier)
             paper, ours = f"{papers[later] - papers[earlier]:+.3f}", f"{difference.difference:+.3f}"
-            words = f"{claim} ({evidence.paraphrases} for T5's)" if "paraphrase" in claim else claim
+            words = name_in_claim(claim, evidence.mixings[later]) if "paraphrase" in claim else claim
             yield Claim(section, words, paper, ours, _interval(difference), judge(difference))
 
 
@@ -129,7 +132,7 @@ def _check_best(evidence: Evidence) -> Iterator[Claim]:
     if others and own:
         first, second = (max(names, key=comparison.macro_f1) for names in (own, others))
         difference = comparison.difference(first, second)
-        ours = f"{difference.difference:+.3f} to {second}"
+        ours = f"{difference.difference:+.3f} to {evidence.titles[second]}"
         claim = "label embeddings alone have the best macro F1 of all rows"
         yield Claim("5.2", claim, "+0.007 to label-embeds-aux", ours, _interval(difference), higher(difference))
 
@@ -250,7 +253,7 @@ def _check_weights(evidence: Evidence) -> Iterator[Claim]:
         losses = [weights.difference(weight, 1.0) for weight in low]
         yield Claim(
             "4.4",
-            f"weights below {TOO_LOW} are worse than no mixing ({name}, dev)",
+            f"weights below {TOO_LOW} are worse than no mixing ({evidence.titles[name]}, dev)",
             "yes",
             f"{losses[0].difference:+.3f} at {low[0]:.2f}, {losses[-1].difference:+.3f} at {low[-1]:.2f}",
             f"{_interval(losses[-1])} at {low[-1]:.2f}",
@@ -262,7 +265,7 @@ def _check_weights(evidence: Evidence) -> Iterator[Claim]:
         top = max(weights.systems, key=weights.macro_f1)
         yield Claim(
             "4.4",
-            f"a weight of {PAPER_MIXING_WEIGHT} is best ({name}, dev)",
+            f"a weight of {PAPER_MIXING_WEIGHT} is best ({evidence.titles[name]}, dev)",
             f"{PAPER_MIXING_WEIGHT}",
             f"{gain.difference:+.3f} to no mixing; {top:.2f} has the highest",
             f"{_interval(gain)} to no mixing",

@@ -13,6 +13,7 @@ from ..evaluation.results import read_curve
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from .experiment import Experiment
+from .results_archive import ENCODERS
 
 # Settings that do not change the weights: location of the texts, memory. The encoder is compared by its name.
 IGNORED_SETTINGS = ("data", "text_column", "label_column", "micro_batch_size", "encoder")
@@ -33,6 +34,30 @@ class PlannedTraining:
     run: RunFolder
     state: str
     rows: tuple[str, ...]
+
+
+def locate(experiment: Experiment, output: Path) -> tuple[Path, Path]:
+    """Return the folder of the run folders of an experiment, and the folder of its archive.
+
+    Args:
+        experiment: The experiment.
+        output: Folder of runs and results.
+
+    Raises:
+        EmograinError: OUTPUT holds rows of another encoder on another corpus.
+    """
+    runs, results = output / "runs", output / "results"
+    if not (results / "experiment.json").is_file():
+        return runs, results
+    first, settings = RunFolder(results).read_json("experiment.json")["settings"], experiment.to_dict()
+    if first["encoder"] == settings["encoder"]:
+        return runs, results
+    if first["data"] != settings["data"]:
+        raise EmograinError(
+            f"{str(results)!r} holds results on {first['data']!r}, got {settings['data']!r}", "another --output"
+        )
+    name = Path(ENCODERS) / settings["encoder"]
+    return runs / name, results / name
 
 
 def plan(experiment: Experiment, corpus: Corpus, folder: Path) -> list[PlannedTraining]:

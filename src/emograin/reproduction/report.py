@@ -15,10 +15,11 @@ from ..common.files import write_text
 from ..common.text_table import markdown
 from ..evaluation.results import read_curve, read_result
 from . import figures
+from .auxiliary_tasks import auxiliary_task_cells, measure_auxiliary_tasks, remark_on_auxiliary_tasks
 from .claims import Claim, Evidence, check_claims
-from .experiment import PARAPHRASES
+from .experiment import ROWS
 from .results_archive import ATTENTION_ROWS, MissingResult, ResultsArchive
-from .table_2 import build_table_2, describe_candidates, remark_on_frequent_labels, table_2_cells
+from .table_2 import build_table_2, remark_on_frequent_labels, table_2_cells
 from .table_2_intervals import measure_rows
 from .verdicts import MARGIN, NO, NOT_SHOWN, YES
 
@@ -56,7 +57,8 @@ def render(results: Path, output: Path, names: Sequence[str] = (), policy: str =
         policy: Threshold policy at which rows are compared.
 
     Returns:
-        The sections. A section whose results are not in the archive says so and has no files.
+        The sections; after Table 2 one more for each other encoder, whose rows are in no other section. A section whose
+        results are not in the archive says so and has no files.
 
     Raises:
         EmograinError: The folder is not an archive, a file of it is damaged, or a file cannot be written.
@@ -69,6 +71,9 @@ def render(results: Path, output: Path, names: Sequence[str] = (), policy: str =
             sections.append(make(archive, output / name, title))
         except MissingResult as missing:
             sections.append(Section(name, title, text=f"Not made: the results hold no {missing}."))
+        if name == "table-2":
+            for encoder, other in archive.other_encoders().items():
+                sections.append(make_table_2(other, output / f"{name}-{encoder}", f"{title}, {encoder}"))
     return sections
 
 
@@ -82,8 +87,9 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
         f"Ours is at the threshold policy {archive.policy}; means over seeds, ± one standard deviation. Differences "
         "are to the baseline of as many epochs, with bootstrap intervals over documents and seeds and Holm's p over "
         "all rows. Mixing weights were chosen on dev. Throughput is at inference and relative to that baseline; the "
-        f"search for candidates or their generation is not included. {LINEAR_HEAD} {remark_on_frequent_labels(table)}"
-    ).strip()
+        "search for candidates or their generation is not included."
+    )
+    text = " ".join(filter(None, [text, LINEAR_HEAD, *_name_candidates(table), remark_on_frequent_labels(table)]))
     note = (
         f"Ours: {settings['encoder']}, means over seeds, 95 % bootstrap intervals over texts ({table['texts']:,}) and "
         f"seeds; the paper: BERT-base, one run per row. Threshold policy: {archive.policy}. Change: to our baseline of "
@@ -91,6 +97,21 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
     )
     pictures = figures.draw_table_2(_png(path), measure_rows(archive.systems), [note, *_name_candidates(table)])
     return _write_table(path, title, table_2_cells(table), table, text, pictures)
+
+
+def make_auxiliary_tasks(archive: ResultsArchive, path: Path, title: str) -> Section:
+    """Make the table of the auxiliary tasks' own F1 on dev (§3.2.2)."""
+    trained = {name: system for name, system in archive.systems.items() if system.mixing is None}
+    titles = {name: system.title for name, system in trained.items()}
+    rows = measure_auxiliary_tasks(titles, {name: archive.dev_results(name) for name in trained}, archive.policy)
+    if not rows:
+        raise MissingResult("row with an auxiliary task")
+    text = (
+        f"On dev, at the threshold policy {archive.policy} for both heads; means over seeds. The head was trained on "
+        "the groups; the groups of the predicted labels need no head. The paper assumes that the auxiliary tasks are "
+        f"easier than the main task. {' '.join(remark_on_auxiliary_tasks(rows))}"
+    ).strip()
+    return _write_table(path, title, auxiliary_task_cells(rows), rows, text)
 
 
 def make_table_3(archive: ResultsArchive, path: Path, title: str) -> Section:
@@ -113,7 +134,7 @@ def make_claims(archive: ResultsArchive, path: Path, title: str) -> Section:
         f"{archive.policy}, those of mixing weights on dev under the fixed threshold. A claimed difference holds if "
         "its 95 % interval lies beyond the bound. That there is none, or none of the claimed sign, is shown by a "
         f"one-sided test at 5 % that it is smaller than {MARGIN}. Claims about a curve hold if all seeds agree, three "
-        "at least."
+        f"at least. All rows are with {archive.experiment['settings']['encoder']}."
     )
     return _write_table(path, title, table, [asdict(row) for row in claims], text)
 
@@ -186,6 +207,7 @@ def make_mixing_weights(archive: ResultsArchive, path: Path, title: str) -> Sect
 SECTIONS: Mapping[str, tuple[str, Callable[[ResultsArchive, Path, str], Section]]] = {
     "table-2": ("Table 2: macro F1 on test", make_table_2),
     "claims": ("The paper's claims", make_claims),
+    "auxiliary-tasks": ("§3.2.2: the auxiliary tasks' own F1", make_auxiliary_tasks),
     "table-3": ("Table 3: similarity of the tasks", make_table_3),
     "figure-3": ("Figure 3: F1 of each label", make_figure_3),
     "figure-4": ("Figure 4: training texts of each label", make_figure_4),
@@ -200,20 +222,21 @@ SECTIONS: Mapping[str, tuple[str, Callable[[ResultsArchive, Path, str], Section]
 
 
 def _collect_evidence(archive: ResultsArchive) -> Evidence:
-    curves, weights, sources = {}, {}, set()
+    curves, weights, mixings = {}, {}, {}
     for name, system in archive.systems.items():
-        if "mixing" not in system.results[0]:
+        if system.mixing is None:
             curves[name] = archive.curves(name)
-        elif compared := archive.compare_weights(name):
+            continue
+        mixings[name] = system.mixing
+        if compared := archive.compare_weights(name):
             weights[name] = compared
-        if system.row.candidates == PARAPHRASES:
-            sources.add(describe_candidates(system.results[0]["mixing"]))
     try:
         similarity = archive.read_json("task_similarity.json")
     except MissingResult:
         similarity = None
-    paraphrases = ", ".join(sorted(sources)) or "none"
-    return Evidence(archive.comparison, curves, weights, similarity, archive.attention_flows(), paraphrases)
+    titles = {name: f"{system.title}, {system.row.epochs} epochs" for name, system in archive.systems.items()}
+    flows = archive.attention_flows()
+    return Evidence(archive.comparison, curves, weights, similarity, flows, titles, mixings)
 
 
 def _attention(archive: ResultsArchive, of_labels: bool) -> Attention:
@@ -225,9 +248,10 @@ def _attention(archive: ResultsArchive, of_labels: bool) -> Attention:
 
 
 def _name_candidates(table: Mapping[str, Any]) -> list[str]:
-    """State what our rows with paraphrases were mixed with, which the paper's titles do not say."""
-    sources = sorted({row["with"] for row in table["rows"] if row["with"] and "T5" in row["title"]})
-    return [f"Rows with T5: our candidates are from {', '.join(sources)}."] if sources else []
+    """State which rows stand beside the paper's rows with T5, where ours have candidates from another source."""
+    papers = {row.name: row.title for row in ROWS}
+    renamed = {row["with"] for row in table["rows"] if row["title"] != papers[row["row"]]}
+    return [f"The paper's T5 rows are ours with candidates from {', '.join(sorted(renamed))}."] if renamed else []
 
 
 def _write_table(

@@ -5,8 +5,10 @@ RESULTS/
   label_counts.json       training texts per label
   task_similarity.json    Table 3
   rater_correlation.json  Figure 9
+  back_translation.json   record of candidate files, by scripts/back_translate.py
   attention/              attention of two runs on one document
   attention_flow-ROW.json attention to and from slots over all test texts, of two rows
+  encoders/NAME/          the archive of the rows with another encoder
   RUN/                    metrics, scores, thresholds and curve of a run; mixing/ has its sweeps
 """
 
@@ -29,10 +31,13 @@ from ..evaluation.comparison import Comparison
 from ..evaluation.results import EvaluatedRun, read_curve, read_evaluated, read_result
 from ..mixing.weight_sweep import SweptPredictions
 from ..models.run_folder import RunFolder
+from .candidate_names import name_row, resolve_file
 from .experiment import ROWS, Row
 
 WEIGHT_RESAMPLES = 2000  # 26 weights of several seeds are compared at once
 ATTENTION_ROWS = ("label-embeds-4", "baseline-4")  # §5.2 compares them
+ENCODERS = "encoders"
+RECORD = "back_translation.json"
 EVALUATION_FILES = (("results", ".json"), ("scores", ".npz"))
 
 
@@ -47,12 +52,22 @@ class System:
     Attributes:
         row: Row of the table.
         runs: Predictions of each run at the thresholds of one policy, ordered by seed.
-        results: Results of each run, in that order.
+        results: Results of each run, in that order; their `mixing` names the source of a recorded candidate file.
     """
 
     row: Row
     runs: Sequence[EvaluatedRun]
     results: Sequence[Mapping[str, Any]]
+
+    @property
+    def mixing(self) -> Mapping[str, Any] | None:
+        """Mixing of the first run, or None."""
+        return self.results[0].get("mixing")
+
+    @property
+    def title(self) -> str:
+        """Title of the row, with its own source of candidates where the paper's names T5."""
+        return name_row(self.row.title, self.mixing)
 
 
 class ResultsArchive:
@@ -61,10 +76,11 @@ class ResultsArchive:
     Args:
         folder: Folder of the archive.
         policy: Threshold policy at which rows are compared.
+        parent: Archive with the record of candidate files; None: this one.
     """
 
-    def __init__(self, folder: Path, policy: str = "fixed"):
-        self.folder, self.policy = folder, policy
+    def __init__(self, folder: Path, policy: str = "fixed", parent: "ResultsArchive | None" = None):
+        self.folder, self.policy, self.parent = folder, policy, parent
 
     @cached_property
     def experiment(self) -> dict[str, Any]:
@@ -92,7 +108,7 @@ class ResultsArchive:
             if found := self._runs(row.name):
                 names = [f"{self.folder / each['run']}:{each['evaluation']}" for each in found]
                 runs = [read_evaluated(name, "test", self.policy) for name in names]
-                systems[row.name] = System(row, runs, [read_result(name) for name in names])
+                systems[row.name] = System(row, runs, [self._resolved(read_result(name)) for name in names])
         if not systems:
             raise EmograinError(f"{str(self.folder)!r} holds no row of Table 2", "emograin reproduce table-2")
         return systems
@@ -105,6 +121,11 @@ class ResultsArchive:
             EmograinError: The rows have different texts or labels.
         """
         return Comparison({name: system.runs for name, system in self.systems.items()})
+
+    def other_encoders(self) -> dict[str, "ResultsArchive"]:
+        """Return the archives of the rows with other encoders, by the name of the encoder."""
+        found = sorted(self.folder.glob(f"{ENCODERS}/*/experiment.json"))
+        return {path.parent.name: ResultsArchive(path.parent, self.policy, self) for path in found}
 
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the archive.
@@ -161,6 +182,14 @@ class ResultsArchive:
             raise MissingResult(f"row {row} of Table 2")
         return self.systems[row].results
 
+    def dev_results(self, row: str) -> list[dict[str, Any]]:
+        """Read the results of a row's runs on dev, without mixing, ordered by seed; none if it is not in the archive.
+
+        Raises:
+            EmograinError: A file is missing or damaged.
+        """
+        return [read_result(run, "dev") for run in self.runs(row)]
+
     def sweep(self, row: str) -> dict[str, Any]:
         """Read the sweep over mixing weights on dev of a mixing row's first seed.
 
@@ -168,7 +197,7 @@ class ResultsArchive:
             MissingResult: The row is not in the archive.
             EmograinError: The file is missing or damaged.
         """
-        return RunFolder(self.run(row) / "mixing").read_json(f"{_mixing_name(self._first(row))}.json")
+        return self._resolved(RunFolder(self.run(row) / "mixing").read_json(f"{_mixing_name(self._first(row))}.json"))
 
     def compare_weights(self, row: str) -> Comparison[float] | None:
         """Compare the mixing weights of a row on dev, under the fixed threshold, over its seeds.
@@ -204,6 +233,18 @@ class ResultsArchive:
             EmograinError: A file is missing or damaged.
         """
         return [read_curve(run) for run in self.runs(row)]
+
+    def _resolved(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Return a result whose `mixing` names the source of its candidate file, if the archive has a record of it."""
+        if "mixing" not in result:
+            return result
+        return {**result, "mixing": resolve_file(result["mixing"], result["split"], self._record_of_files)}
+
+    @cached_property
+    def _record_of_files(self) -> dict[str, Any] | None:
+        if self.parent is not None:
+            return self.parent._record_of_files
+        return self.read_json(RECORD) if (self.folder / RECORD).is_file() else None
 
     def _first(self, row: str) -> dict[str, Any]:
         if not (found := self._runs(row)):

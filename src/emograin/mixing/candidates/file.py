@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
 
 from ...common.errors import EmograinError
+from ...common.files import sha256_file
 from ...data.corpus import Split
 from ...data.tabular.formats import infer_format
 from ...data.tabular.reader import Row, read_rows
@@ -38,6 +39,7 @@ def read_candidates(request: CandidateRequest) -> Candidates:
     metadata = {
         "source": "file",
         "file": PurePath(settings.file).name,
+        "sha256": sha256_file(settings.file),
         "top": settings.top,
         "rows": sum(map(len, found.values())),
         "unchanged": count_unchanged(request.documents.texts, texts),
