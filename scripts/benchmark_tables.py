@@ -361,6 +361,22 @@ def remaining_errors() -> str:
     return f"{markdown(rows)}\n\n{markdown(labels)}"
 
 
+def label_embedding_ablation() -> str:
+    """The measurements of experiments/label_embedding_ablation/ablation.py."""
+    found = _read("label_embedding_ablation.json")
+    titles = ["input or loss", "seeds", "macro AP", "difference (95 % interval)", "over frequent labels", "macro F1"]
+    rows = [[*titles, "difference (95 % interval)", "over frequent labels"]]
+    for row in found["rows"]:
+        cells = [row["cell"], str(found["seeds"][row["cell"]])]
+        for metric in ("average_precision", "f1"):
+            cells.append(f"{row[f'{metric}_all']:.3f}")
+            for labels in ("all", "frequent"):
+                change = row.get(f"{metric}_{labels}_difference")
+                cells.append("" if change is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*change))
+        rows.append(cells)
+    return markdown(rows)
+
+
 def smaller_models() -> str:
     """Students of fewer layers: `scripts/select_on_dev.py --json` and benchmarks/prediction_speed.py."""
     runs = _read("prediction_speed.json")["2 cores, AVX-512 VNNI"]

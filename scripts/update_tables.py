@@ -260,6 +260,7 @@ SECTIONS = {
     "deletion": deletion,
     "calibration": calibration,
     "readings": readings,
+    "label embedding ablation": benchmark_tables.label_embedding_ablation,
     "remaining errors": benchmark_tables.remaining_errors,
     "smaller models": benchmark_tables.smaller_models,
 }
