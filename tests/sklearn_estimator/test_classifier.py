@@ -81,7 +81,7 @@ def labels(corpus):
 @pytest.fixture(scope="module")
 def fitted(options, texts, labels):
     """A classifier of texts with several labels."""
-    return EmotionClassifier(**options | {"epochs": 8}).fit(texts, labels)
+    return EmotionClassifier(**options | {"epochs": 16}).fit(texts, labels)
 
 
 def test_scikit_learns_checks_pass(options):

@@ -71,6 +71,22 @@ def test_attention_is_that_of_torch(masked, scale):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("is_bool", [True, False])
+def test_a_query_without_keys_does_no_harm(is_bool):
+    torch.manual_seed(0)
+    query, key, value = (torch.randn(2, 3, 7, 4, requires_grad=True) for _ in range(3))
+    mask = torch.rand(2, 1, 7, 7) > 0.4
+    mask[..., 0], mask[:, :, 5] = True, False
+    additive = torch.zeros(2, 1, 7, 7).masked_fill(~mask, -torch.inf)
+    found = fast.attention(query, key, value, mask if is_bool else additive, dropout_p=0.3)
+    grads = torch.autograd.grad(found.sum(), (query, key, value))
+    assert all(torch.isfinite(each).all() for each in (found, *grads))
+    found = fast.attention(query, key, value, mask if is_bool else additive)
+    expected = functional.scaled_dot_product_attention(query, key, value, mask)
+    rows = [0, 1, 2, 3, 4, 6]
+    torch.testing.assert_close(found[:, :, rows], expected[:, :, rows], rtol=1e-4, atol=1e-6)
+
+
 def test_attention_in_bf16_is_computed_in_bf16():
     query = torch.randn(1, 2, 5, 4)
     with torch.autocast("cpu", torch.bfloat16):
@@ -88,8 +104,8 @@ def test_causal_attention_is_left_to_torch():
 
 def test_every_encoder_drops_out_by_it_and_is_the_same_without_dropout(any_encoder, monkeypatch):
     inputs = {
-        "input_ids": torch.tensor([[2, 7, 9, 3], [2, 8, 3, 0]]),
-        "attention_mask": torch.tensor([[1] * 4, [1] * 3 + [0]]),
+        "input_ids": torch.tensor([[2, *range(5, 15), 3], [2, 8, 3, *[0] * 9]]),
+        "attention_mask": torch.tensor([[1] * 12, [1] * 3 + [0] * 9]),  # padding beyond any local attention
     }
     calls, original = [], fast.dropout
 
@@ -103,6 +119,8 @@ def test_every_encoder_drops_out_by_it_and_is_the_same_without_dropout(any_encod
         one, other = (model(**inputs).last_hidden_state for _ in range(2))
     assert calls
     assert not torch.equal(one, other)
+    one[:, 0].sum().backward()
+    assert all(torch.isfinite(each.grad).all() for each in model.parameters() if each.grad is not None)
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0

@@ -69,7 +69,8 @@ def attention(
     """Scaled dot-product attention: (..., tokens, head) three times -> (..., tokens, head).
 
     The arguments are those of `torch.nn.functional.scaled_dot_product_attention`. Causal and grouped-query attention,
-    which encoders do not have, are left to it. A query must have a key that it may attend to.
+    which encoders do not have, are left to it. A query without a key to attend to, such as padding outside of a window,
+    attends to all keys alike.
     """
     if is_causal or enable_gqa:
         return functional.scaled_dot_product_attention(
@@ -78,11 +79,12 @@ def attention(
     if torch.is_autocast_enabled("cpu"):
         query, key, value = (each.to(torch.get_autocast_dtype("cpu")) for each in (query, key, value))
     with torch.autocast("cpu", enabled=False):  # which would compute the softmax in float32
+        lowest = torch.finfo(query.dtype).min  # not -inf: the softmax of nothing else is NaN, and so are its gradients
         scores = query * (scale or query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
         if attn_mask is not None and attn_mask.dtype == torch.bool:
-            scores = scores.masked_fill(~attn_mask, -math.inf)
+            scores = scores.masked_fill(~attn_mask, lowest)
         elif attn_mask is not None:
-            scores = scores + attn_mask.to(scores.dtype)
+            scores = scores + attn_mask.to(scores.dtype).clamp(min=lowest)
         return dropout(scores.softmax(dim=-1), dropout_p) @ value
 
 
