@@ -11,6 +11,7 @@ scores are in --scores are not trained again, so an interrupted experiment conti
 import argparse
 import json
 from collections.abc import Callable
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -153,12 +154,17 @@ def main() -> None:
     options.scores.mkdir(parents=True, exist_ok=True)
     for seed in options.seeds:
         for name in options.cells:
-            path = options.scores / f"{name.replace(' ', '-').replace(',', '')}-seed{seed}.npy"
+            path = options.scores / f"{file_stem(name)}-seed{seed}.npy"
             if not path.exists():
                 found = train_cell(name, corpus, options, seed)
                 np.save(path, found.astype(np.float32))
                 print(f"{name}, seed {seed}: average precision {average_precisions_of(found, labels):.4f}", flush=True)
             write_results(options, labels)
+
+
+def file_stem(cell: str) -> str:
+    """Return the name of a cell as the beginning of a file name."""
+    return cell.replace(" ", "-").replace(",", "")
 
 
 def average_precisions_of(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -170,8 +176,7 @@ def write_results(options: argparse.Namespace, labels: np.ndarray) -> None:
     """Measure the cells whose scores are there, and write the results."""
     found: dict[str, list[np.ndarray]] = {}
     for name in CELLS:
-        pattern = f"{name.replace(' ', '-').replace(',', '')}-seed*.npy"
-        if files := sorted(options.scores.glob(pattern)):
+        if files := sorted(options.scores.glob(f"{escape(file_stem(name))}-seed*.npy")):
             found[name] = [np.load(file) for file in files]
     if REFERENCE not in found:
         return

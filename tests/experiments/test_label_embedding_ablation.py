@@ -1,6 +1,11 @@
 """The variants of label embeddings differ from them in one thing, and average precision is scikit-learn's."""
 
+import json
+from argparse import Namespace
+
+import ablation
 import numpy as np
+import pytest
 import torch
 from ablation import average_precisions
 from sklearn.metrics import average_precision_score
@@ -77,3 +82,15 @@ def test_average_precision_on_resamples_is_scikit_learns():
         [average_precision_score(labels[:, at], scores[:, at], sample_weight=row) for at in range(3)] for row in weights
     ]
     np.testing.assert_allclose(found, expected)
+
+
+def test_every_cell_with_scores_is_in_the_results(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ablation, "RESAMPLES", 5)
+    labels = (np.random.default_rng(0).random((200, 28)) < 0.3).astype(np.uint8)
+    for number, cell in enumerate(ablation.CELLS):
+        scores = np.random.default_rng(number).random(labels.shape).astype(np.float32)
+        np.save(tmp_path / f"{ablation.file_stem(cell)}-seed0.npy", scores)
+    options = Namespace(scores=tmp_path, every=4, learning_rate=2e-4, encoder="minilm", output=tmp_path / "found.json")
+    ablation.write_results(options, labels)
+    found = json.loads(options.output.read_text())
+    assert [row["cell"] for row in found["rows"]] == list(ablation.CELLS) == list(found["seeds"])
