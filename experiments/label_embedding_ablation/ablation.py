@@ -48,6 +48,7 @@ CELLS: dict[str, tuple[str, str, Callable[[Taxonomy, int, str], Taxonomy] | None
     "baseline, weighted BCE": ("baseline", "weighted-bce", None),
     "baseline, focal loss": ("baseline", "focal", None),
     "baseline, asymmetric loss": ("baseline", "asymmetric", None),
+    "label words, weighted BCE": ("label-embedding", "weighted-bce", None),
     "definitions": ("label-embedding", "bce", lambda labels, *_: definitions(labels)),
 }
 
