@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import benchmark_tables
+import experiment_tables
 
 from emograin.analysis.attention_report import format_deletion_tests
 from emograin.analysis.task_similarity_tables import remarks, table_1, table_3_markdown
@@ -237,7 +238,7 @@ SECTIONS = {
     "browser equality": benchmark_tables.browser_equality,
     "browser speed": benchmark_tables.browser_speed,
     "search": benchmark_tables.search,
-    "static quantization": benchmark_tables.static_quantization,
+    "static quantization": experiment_tables.static_quantization,
     "learning rates": learning_rates,
     "at least one": at_least_one,
     "label-state kNN": slots,
@@ -245,13 +246,13 @@ SECTIONS = {
     "explain": explain,
     "reviews": reviews,
     "segments": segments,
-    "encoder from run": benchmark_tables.encoder_from_run,
-    "long texts": benchmark_tables.long_texts,
-    "aggregations": benchmark_tables.aggregations,
-    "sentence splitters": benchmark_tables.sentence_splitters,
+    "encoder from run": experiment_tables.encoder_from_run,
+    "long texts": experiment_tables.long_texts,
+    "aggregations": experiment_tables.aggregations,
+    "sentence splitters": experiment_tables.sentence_splitters,
     "serving": benchmark_tables.serving,
     "service fairness": benchmark_tables.service_fairness,
-    "emoji": benchmark_tables.emoji,
+    "emoji": experiment_tables.emoji,
     "hostile summary": benchmark_tables.hostile_summary,
     "hostile": benchmark_tables.hostile,
     "scale": benchmark_tables.scale,
@@ -260,9 +261,9 @@ SECTIONS = {
     "deletion": deletion,
     "calibration": calibration,
     "readings": readings,
-    "label embedding ablation": benchmark_tables.label_embedding_ablation,
-    "remaining errors": benchmark_tables.remaining_errors,
-    "smaller models": benchmark_tables.smaller_models,
+    "label embedding ablation": experiment_tables.label_embedding_ablation,
+    "remaining errors": experiment_tables.remaining_errors,
+    "smaller models": experiment_tables.smaller_models,
 }
 # Outputs of commands; their scores may differ in the last digit on other processors.
 RUN_NOW = ("demo", "explain", "reviews", "segments")

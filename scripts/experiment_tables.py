@@ -1,0 +1,187 @@
+"""Tables of what experiments/ and scripts/ measured, from results/."""
+
+import json
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from emograin.common.text_table import markdown
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+def emoji() -> str:
+    """The bundled model before and after emoji were tokens, by experiments/emoji_texts.py."""
+    found = _read("emoji.json")
+    rows = [
+        ["texts", "number", "macro F1 before", "after", "difference (95 %)", "macro AP before", "after", "difference"]
+    ]
+    for name, each in found.items():
+        if name == "list":
+            continue
+        cells = [name, f"{each['texts']:,}"]
+        for metric in ("macro_f1", "macro_ap"):
+            low, high = each[metric]["interval"]
+            cells += [f"{each[metric]['before']:.3f}", f"{each[metric]['after']:.3f}"]
+            cells.append(f"{each[metric]['difference']:+.3f} ({low:+.3f} to {high:+.3f})")
+        rows.append(cells)
+    short = found["list"]
+    head = (
+        f"Of {short['texts']} hand-checked short texts, {short['before']} had an acceptable best label, "
+        f"now {short['after']}."
+    )
+    return f"{head}\n\n{markdown(rows)}"
+
+
+def static_quantization() -> str:
+    """The measurements of experiments/static_quantization.py."""
+    titles = ["weights", "size, MB", "macro F1 on dev, global", "per label", "difference from float32, mean", "maximum"]
+    rows = [[*titles, "speed-up, batches of 32", "one by one"]]
+    for name, found in _read("static_quantization.json")["variants"].items():
+        if "macro_f1" not in found:  # not available: the file says why
+            continue
+        metrics = [f"{found['macro_f1'][policy]:.4f}" for policy in ("global", "per-label")]
+        differences = [f"{found['difference_from_float32'][kind]:.4f}" for kind in ("mean", "maximum")]
+        speeds = [f"{each['speed_up_over_float32']:.2f}" for each in found["speed"].values()]
+        rows.append([name, f"{found['megabytes']:.1f}", *metrics, *differences, *speeds])
+    return markdown(rows)
+
+
+def encoder_from_run() -> str:
+    """Macro F1 and average precision on test of the trainings of experiments/encoder_from_run.py, over seeds."""
+    measured = _read("encoder_from_run.json")
+    plain, *_ = dict.fromkeys(row["encoder"] for row in measured["rows"])
+    rows = [["training texts", "epochs", "start", "macro F1", "macro average precision", "seeds"]]
+    by_cell: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in measured["rows"]:
+        by_cell.setdefault((row["training"], row["encoder"]), []).append(row)
+    for (_, name), found in by_cell.items():
+        values = [[row[key] for row in found] for key in ("macro_f1", "macro_average_precision")]
+        cells = [f"{mean(each):.3f} ± {stdev(each):.3f}" if len(each) > 1 else f"{each[0]:.3f}" for each in values]
+        start = "plain encoder" if name == plain else "encoder of the run"
+        rows.append([f"{found[0]['texts']:,}", str(found[0]["epochs"]), start, *cells, str(len(found))])
+    return markdown(rows)
+
+
+def long_texts() -> str:
+    """The measurements on test of experiments/document_aggregation.py."""
+    measured = _read("long_texts.json")
+    titles = ["texts of a document", "read", "macro F1, 27 emotions", "macro F1, all labels", "precision, recall"]
+    rows = [[*titles, "documents with neutral"]]
+    places = [["texts of a document", "read", *[f"{10 * at}–{10 * at + 10} %" for at in range(10)]]]
+    for kind, found in measured["test"].items():
+        title = {"any": "any", "three": "three emotions, neutral"}[kind]
+        for way, name in (("whole", "whole"), ("first word pieces", "first 50 word pieces")):
+            cells = [title, name]
+            for labels in ("emotions", "all_labels"):
+                cells.append("{macro_f1:.3f} ({interval[0]:.3f} to {interval[1]:.3f})".format(**found[way][labels]))
+            cells.append("{macro_precision:.3f}, {macro_recall:.3f}".format(**found[way]["emotions"]))
+            rows.append([*cells, f"{found[way]['neutral']['documents_with_it']:.0%}"])
+            recalls = found[way]["recall_by_tenth"]
+            shown = ["{recall:.2f} ({interval[0]:.2f}–{interval[1]:.2f})".format(**each) for each in recalls]
+            places.append([title, name, *shown])
+    words = " and ".join(f"{each['words']:.0f}" for each in measured["test"].values())
+    intro = f"{measured['documents']} documents of each kind, {words} words on average, 95 % intervals over documents:"
+    between = "Emotions of the texts in each tenth of a document that are found, beside 95 % intervals:"
+    return f"{intro}\n\n{markdown(rows)}\n\n{between}\n\n{markdown(places)}"
+
+
+def aggregations() -> str:
+    """The comparison on dev of experiments/document_aggregation.py: sentences, and the best of each other size."""
+    measured = _read("long_texts.json")
+    rows = [["windows, aggregation", "any texts: macro F1", "precision, recall", "three emotions", "precision, recall"]]
+    rows[0].append("mean macro F1")
+    ranked = sorted(measured["dev"].items(), key=lambda each: -each[1]["mean"])
+    best = {name.partition(",")[0]: name for name, _ in reversed(ranked)}  # size of windows -> its best
+    for name, found in ranked:
+        if not name.startswith("sentences") and name not in best.values():
+            continue
+        cells = [f"**{name}**" if name == measured["chosen"] else name]
+        for kind in ("any", "three"):
+            cells.append(f"{found[kind]['macro_f1']:.3f}")
+            cells.append("{macro_precision:.3f}, {macro_recall:.3f}".format(**found[kind]))
+        rows.append([*cells, f"{found['mean']:.3f}"])
+    return markdown(rows)
+
+
+def sentence_splitters() -> str:
+    """The measurements of experiments/sentence_splitters.py."""
+    titles = ["library", "MB installed", "MB/s", "F1, hand-made cases", "line by line", "joints found after . ! ?"]
+    rows = [[*titles, "seconds for 20,000 and 200,000 characters, slowest kind"]]
+    for name, found in _read("sentence_splitters.json").items():
+        cells = [f"{name} {found['version']}", f"{found['megabytes']:.1f}", f"{found['megabytes_per_second']:.2f}"]
+        cells += [f"{found[each]:.3f}" for each in ("cases_f1", "cases_f1_by_line", "joints_after_punctuation")]
+        hard = found["seconds_of_hard_texts"]
+        slowest = max(hard, key=lambda kind: [float("inf") if each is None else each for each in hard[kind]][::-1])
+        times = ", ".join("over 10" if each is None else f"{each:.2f}" for each in hard[slowest])
+        rows.append([*cells, f"{slowest}: {times}"])
+    return markdown(rows)
+
+
+def remaining_errors() -> str:
+    """The measurements of experiments/remaining_errors.py."""
+    found = _read("remaining_errors.json")
+    several = f"{found['pairs']:,} pairs on {found['texts_with_several_votes']:,} texts"
+    names = {
+        "gold": f"the gold labels ({found['votes']:,} votes on {found['rated_texts']:,} texts)",
+        "another_rater": f"another rater's vote ({several})",
+    }
+    rows = [["macro F1 against", "model", "a rater", "difference (95 % interval)"]]
+    for key, name in names.items():
+        change, low, high = found[key]["difference"]
+        cells = [name, f"{found[key]['model']:.3f}", f"{found[key]['rater']:.3f}"]
+        rows.append([*cells, f"{change:+.3f} ({low:+.3f} to {high:+.3f})"])
+    titles = ["label", "texts", "gold: model", "gold: rater", "other rater: model", "other rater: rater", "missed"]
+    labels = [[*titles, "predicted where it is missed"]]
+    for at, row in enumerate(found["labels"]):
+        cells = [f"{found[key][f'{who}_by_label'][at]:.2f}" for key in names for who in ("model", "rater")]
+        instead = ", ".join(f"{name} {share:.0%}" for name, share in row["instead"].items())
+        labels.append([row["label"], str(row["texts"]), *cells, f"{row['missed']:.0%}", instead])
+    return f"{markdown(rows)}\n\n{markdown(labels)}"
+
+
+def label_embedding_ablation() -> str:
+    """The measurements of experiments/label_embedding_ablation/ablation.py."""
+    found = _read("label_embedding_ablation.json")
+    titles = ["input or loss", "seeds", "macro AP", "difference (95 % interval)", "over frequent labels", "macro F1"]
+    rows = [[*titles, "difference (95 % interval)", "over frequent labels"]]
+    for row in found["rows"]:
+        cells = [row["cell"], str(found["seeds"][row["cell"]])]
+        for metric in ("average_precision", "f1"):
+            cells.append(f"{row[f'{metric}_all']:.3f}")
+            for labels in ("all", "frequent"):
+                change = row.get(f"{metric}_{labels}_difference")
+                cells.append("" if change is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*change))
+        rows.append(cells)
+    return markdown(rows)
+
+
+def smaller_models() -> str:
+    """Students of fewer layers: `scripts/select_on_dev.py --json` and benchmarks/prediction_speed.py."""
+    runs = _read("prediction_speed.json")["2 cores, AVX-512 VNNI"]
+    whole = runs["student-seed0"]["texts_per_second"]
+    titles = ["student", "parameters", "macro F1 (95 % interval)", "difference to 6 layers, seed 0", "macro AP"]
+    rows = [[*titles, "speed-up, one at a time", "batches of 32", "p50, ms"]]
+    for found in sorted(_read("smaller_models.json"), key=lambda each: -_parameters(each["name"])):
+        name = Path(found["name"]).name
+        layers = name.split("-")[1] if "layers" in name else "6"
+        measured = runs.get("student-seed0" if layers == "6" else name.removesuffix("-seed0"))
+        cells = [f"{layers} layers, seed {name[-1]}", f"{_parameters(found['name']) / 1e6:.1f}M"]
+        cells.append("{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"]))
+        change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
+        cells += [change, f"{found['macro_average_precision']:.3f}"]
+        if measured is None:
+            rows.append([*cells, "", "", ""])
+            continue
+        rate = measured["texts_per_second"]["int8"]
+        cells += [f"{rate / whole[f'transformers, {way}']:.1f}" for way in ("one at a time", "batches of 32")]
+        rows.append([*cells, f"{measured['single_text_ms']['int8']['p50']:.2f}"])
+    return markdown(rows)
+
+
+def _parameters(run: str) -> int:
+    return json.loads((RESULTS.parent / run / "dev.json").read_text(encoding="utf-8"))["parameters"]
+
+
+def _read(name: str) -> Any:
+    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
