@@ -1,4 +1,5 @@
-"""Why do label embeddings help? Take away the words, their order, the slots or their attention; or change the loss.
+"""Why do label embeddings help? Take away the words, their order, the slots or their attention; or change the loss, or
+give the words to the output layer alone.
 
     python experiments/label_embedding_ablation/ablation.py --data goemotions --scores runs/ablation
 
@@ -30,17 +31,19 @@ from emograin.models import encoder, methods
 RESAMPLES, HALVINGS = 1000, 5
 REFERENCE = "label words"
 
+
+def random(taxonomy: Taxonomy, seed: int, name: str) -> Taxonomy:
+    """Return a taxonomy in which every label is read as a random word of an encoder's vocabulary."""
+    return random_words(taxonomy, seed, encoder.load(name, taxonomy.placeholders))
+
+
 # Name -> method, loss, and the change of the labels' words
 CELLS: dict[str, tuple[str, str, Callable[[Taxonomy, int, str], Taxonomy] | None]] = {
     REFERENCE: ("label-embedding", "bce", None),
     "baseline": ("baseline", "bce", None),
     "order shuffled in every batch": ("shuffled-labels", "bce", None),
     "words of other labels": ("label-embedding", "bce", lambda labels, seed, _: permuted_words(labels, seed)),
-    "random words": (
-        "label-embedding",
-        "bce",
-        lambda labels, seed, name: random_words(labels, seed, encoder.load(name, labels.placeholders)),
-    ),
+    "random words": ("label-embedding", "bce", random),
     "unused tokens": ("unused-tokens", "bce", None),
     "slots that do not see each other": ("separate-slots", "bce", None),
     "one [CLS], a deep head per label": ("head-per-label", "bce", None),
@@ -50,6 +53,13 @@ CELLS: dict[str, tuple[str, str, Callable[[Taxonomy, int, str], Taxonomy] | None
     "baseline, asymmetric loss": ("baseline", "asymmetric", None),
     "label words, weighted BCE": ("label-embedding", "weighted-bce", None),
     "definitions": ("label-embedding", "bce", lambda labels, *_: definitions(labels)),
+    "output layer from label words, mean of tokens": ("label-initialized", "bce", None),
+    "output layer from random words, mean of tokens": ("label-initialized", "bce", random),
+    "random output layer, mean of tokens": ("mean-of-tokens", "bce", None),
+    "random output layer, mean of tokens, low bias": ("mean-of-tokens-rare-labels", "bce", None),
+    "baseline, low bias": ("baseline-rare-labels", "bce", None),
+    "label words, low bias": ("label-embedding-rare-labels", "bce", None),
+    "output layer from label words, [CLS]": ("initialized-on-cls", "bce", None),
 }
 
 

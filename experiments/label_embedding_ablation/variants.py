@@ -1,4 +1,5 @@
-"""Variants of label embeddings that take one thing away each: the words, their order, the slots, or their attention."""
+"""Variants that take one thing away each: of label embeddings the words, their order, the slots, or their attention; of
+the label-initialized method the words or the mean."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,8 @@ from torch import Tensor, nn
 
 from emograin.data.taxonomy import Taxonomy
 from emograin.models.encoder import Encoder
-from emograin.models.methods import LabelEmbedding, Method
+from emograin.models.methods import Baseline, LabelEmbedding, LabelInitialized, Method
+from emograin.models.methods.label_initialized import rare_label_bias
 
 # Definitions that the raters of GoEmotions were given (Demszky et al. 2020), shortened
 DEFINITIONS = {
@@ -109,11 +111,45 @@ class HeadPerLabel(Method):
         return (self.dropout(layers) * self.outputs).sum(dim=2) + self.biases
 
 
+class MeanOfTokens(LabelInitialized):
+    """The label-initialized method with random weights of the output layer."""
+
+    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
+        super().__init__(encoder, taxonomy, max_document_tokens)
+        self.feed_forward[-1].reset_parameters()
+
+
+def rare_labels(kind: type[Method]) -> type[Method]:
+    """Return a method whose scores start low, as those of rare labels, by the bias of its output layer."""
+
+    class RareLabels(kind):  # type: ignore[misc, valid-type]
+        """A method with another bias at the start."""
+
+        def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
+            super().__init__(encoder, taxonomy, max_document_tokens)
+            nn.init.constant_(self.feed_forward[-1].bias, rare_label_bias(len(taxonomy.labels)))
+
+    return RareLabels
+
+
+class InitializedOnCls(LabelInitialized):
+    """The label-initialized method on [CLS], for the labels' words as for documents."""
+
+    def embed(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Token tensors (batch, tokens) -> (batch, 1, hidden)."""
+        return Baseline.embed(self, inputs)
+
+
 METHODS: dict[str, type[Method]] = {
     "shuffled-labels": ShuffledLabels,
     "unused-tokens": UnusedTokens,
     "separate-slots": SeparateSlots,
     "head-per-label": HeadPerLabel,
+    "mean-of-tokens": MeanOfTokens,
+    "initialized-on-cls": InitializedOnCls,
+    "baseline-rare-labels": rare_labels(Baseline),
+    "label-embedding-rare-labels": rare_labels(LabelEmbedding),
+    "mean-of-tokens-rare-labels": rare_labels(MeanOfTokens),
 }
 
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from ablation import average_precisions
 from sklearn.metrics import average_precision_score
-from variants import HeadPerLabel, SeparateSlots, ShuffledLabels, permuted_words
+from variants import HeadPerLabel, InitializedOnCls, MeanOfTokens, SeparateSlots, ShuffledLabels, permuted_words
 
 from emograin.models import encoder
-from emograin.models.methods import LabelEmbedding
+from emograin.models.methods import LabelEmbedding, LabelInitialized
 
 TEXTS = ["I am so happy", "the train is late again and I am angry"]
 
@@ -70,6 +70,18 @@ def test_permuted_words_are_those_of_other_labels(taxonomy):
     words = permuted_words(taxonomy, 0).label_words()
     assert sorted(words) == sorted(taxonomy.label_words())
     assert all(new != old for new, old in zip(words, taxonomy.label_words(), strict=True))
+
+
+def test_the_output_layers_variants_take_away_the_words_or_the_mean(encoders, taxonomy):
+    whole, random, on_cls = (
+        build(each, encoders["bert"], taxonomy) for each in (LabelInitialized, MeanOfTokens, InitializedOnCls)
+    )
+    inputs = whole.inputs(TEXTS)
+    with torch.inference_mode():
+        torch.testing.assert_close(random.embed(inputs), whole.embed(inputs))
+        torch.testing.assert_close(on_cls.embed(inputs)[:, 0], on_cls.hidden_states(inputs)[:, 0])
+    assert random.feed_forward[-1].weight.norm() < whole.feed_forward[-1].weight.norm()
+    assert not torch.allclose(on_cls.feed_forward[-1].weight, whole.feed_forward[-1].weight)
 
 
 def test_average_precision_on_resamples_is_scikit_learns():

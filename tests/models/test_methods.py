@@ -122,7 +122,7 @@ def test_the_error_for_too_many_labels_does_not_suggest_shorter_documents(encode
 def test_a_candidate_equal_to_the_document_changes_nothing(method, embeddings, weight):
     with torch.inference_mode():
         mixed = method.score(weight * embeddings + (1 - weight) * embeddings)
-        torch.testing.assert_close(mixed, method.score(embeddings), atol=1e-6, rtol=0)
+        torch.testing.assert_close(mixed, method.score(embeddings), atol=1e-6, rtol=1e-6)
 
 
 def test_weight_1_changes_nothing_and_weight_0_leaves_the_candidate(method, embeddings):
@@ -202,7 +202,7 @@ def test_the_baselines_slot_is_the_output_of_cls(any_encoder, taxonomy):
         assert method.embed(inputs)[:, 0].equal(method.encoder(**inputs).last_hidden_state[:, 0])
 
 
-def test_mixing_averages_the_logits_of_the_baseline_and_of_no_other_method(encoders, taxonomy):
+def test_mixing_averages_the_logits_of_methods_with_a_linear_head_alone(encoders, taxonomy):
     for name in METHODS:
         method = build(name, encoders["bert"], taxonomy)
         first, second = torch.randn(2, 1, method.slots, method.hidden)
@@ -211,7 +211,7 @@ def test_mixing_averages_the_logits_of_the_baseline_and_of_no_other_method(encod
                 matrix.mul_(10)  # beyond the part of tanh that is nearly linear
             mixed = method.score(0.7 * first + 0.3 * second)
             averaged = 0.7 * method.score(first) + 0.3 * method.score(second)
-        assert torch.allclose(mixed, averaged, atol=1e-5) == (name == "baseline"), name
+        assert torch.allclose(mixed, averaged, atol=1e-5) == (name in ("baseline", "label-initialized")), name
 
 
 def test_a_labels_slot_is_the_mean_of_its_word_pieces_outputs(any_encoder, taxonomy):
@@ -304,3 +304,20 @@ def test_an_encoder_with_a_damaged_file_is_an_error(encoders, tmp_path, file):
 def test_inputs_of_no_text_are_an_error(method):
     with pytest.raises(EmograinError, match="expected at least one text, got none"):
         method.inputs([])
+
+
+def test_the_output_layer_starts_from_the_words_of_the_labels(encoders, taxonomy):
+    """Swapping two labels' words swaps their scores, before any training."""
+    one, other = taxonomy.labels[:2]
+    words = dict(zip(taxonomy.labels, taxonomy.label_words(), strict=True))
+    swapped = dataclasses.replace(taxonomy, words=words | {one: words[other], other: words[one]})
+    before = scores(build("label-initialized", encoders["bert"], taxonomy), TEXTS)
+    after = scores(build("label-initialized", encoders["bert"], swapped), TEXTS)
+    assert (before[:, 0] - before[:, 1]).abs().max() > 1e-3
+    torch.testing.assert_close(after[:, [1, 0, *range(2, len(taxonomy.labels))]], before, atol=1e-5, rtol=1e-5)
+
+
+def test_building_a_method_leaves_its_mode_and_dropout_as_they_are(encoders, taxonomy):
+    method = METHODS["label-initialized"](encoder.load(str(encoders["bert"])), taxonomy, DOCUMENT_TOKENS)
+    assert all(module.training for module in (method, method.encoder, method.feed_forward))
+    assert method.feed_forward[-1].weight.requires_grad

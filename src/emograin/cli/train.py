@@ -33,8 +33,8 @@ def train(
     Parameters
     ----------
     method
-        How labels are used: baseline, label-embedding, or pooled-baseline, whose head is not linear. [default:
-        label-embedding]
+        How labels are used: baseline, label-embedding, label-initialized, whose output layer starts from the labels'
+        words, or pooled-baseline, whose head is not linear. [default: label-embedding]
     taxonomy
         TOML or JSON file with your own labels.
     output

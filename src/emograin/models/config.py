@@ -13,7 +13,7 @@ from ..common.errors import EmograinError, unknown_name
 PRECISIONS = ("auto", "bf16", "float32")
 # The keys of `methods.METHODS`, `auxiliary_task.SCHEDULES` and `losses.LOSSES`, which import torch: these are checked
 # without it.
-METHODS = ("baseline", "label-embedding", "pooled-baseline")
+METHODS = ("baseline", "label-embedding", "pooled-baseline", "label-initialized")
 SCHEDULES = ("linear", "constant")
 LOSSES = ("bce", "weighted-bce", "focal", "asymmetric")
 BUNDLED = "bundled"  # name of the bundled model where a model is expected
@@ -32,7 +32,8 @@ class Training:
     These are also the flags of `emograin train`, the keys of its TOML file, and their help.
 
     Attributes:
-        method: How labels are used: baseline, label-embedding, or pooled-baseline, whose head is not linear.
+        method: How labels are used: baseline, label-embedding, label-initialized, whose output layer starts from the
+            labels' words, or pooled-baseline, whose head is not linear.
         data: Corpus: goemotions, quickstart, a folder of train, dev and test files, one file, or a Hugging Face
             dataset.
         text_column: Column of the texts in your own file.

@@ -31,7 +31,7 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    method : {"baseline", "label-embedding"}, default="baseline"
+    method : {"baseline", "label-embedding", "label-initialized", "pooled-baseline"}, default="baseline"
         How labels are used.
     encoder : str, default="minilm"
         Pretrained encoder: minilm (from the extra of that name), a folder, a name on the hub, or a run folder.

@@ -6,6 +6,7 @@ embedding mixing, is not here: it acts on the embeddings of any method.
 
 from .baseline import Baseline
 from .label_embedding import LabelEmbedding
+from .label_initialized import LabelInitialized
 from .method import FeedForward, Method
 from .pooled_baseline import PooledBaseline
 
@@ -13,6 +14,7 @@ METHODS: dict[str, type[Method]] = {
     "baseline": Baseline,
     "label-embedding": LabelEmbedding,
     "pooled-baseline": PooledBaseline,
+    "label-initialized": LabelInitialized,
 }
 
-__all__ = ["METHODS", "Baseline", "FeedForward", "LabelEmbedding", "Method", "PooledBaseline"]
+__all__ = ["METHODS", "Baseline", "FeedForward", "LabelEmbedding", "LabelInitialized", "Method", "PooledBaseline"]
