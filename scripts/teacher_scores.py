@@ -1,0 +1,38 @@
+"""Score the training texts with a model, as targets for students (--teacher FILE.npz).
+
+    python scripts/teacher_scores.py runs/mpnet results/teacher_scores/mpnet.npz --data goemotions
+
+A large teacher then scores each text once, however many students learn from it. Scores are rounded to three decimals.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+import emograin
+from emograin.common.files import write_atomically
+from emograin.prediction.shipped_model import named_model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", help="run folder, exported model, or bundled")
+    parser.add_argument("output", type=Path, help=".npz file to write: ids and scores")
+    parser.add_argument("--data", default="goemotions")
+    options = parser.parse_args()
+    train, predictor = emograin.load_corpus(options.data).split("train"), emograin.load(named_model(options.model))
+    scores = predictor.predict(train.texts).scores
+    content = {"ids": np.array(train.ids, dtype=np.str_), "scores": scores.round(3).astype(np.float16)}
+
+    def save(path: Path) -> None:
+        with path.open("wb") as file:  # given a name, np.savez would append .npz to it
+            np.savez_compressed(file, **content)
+
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(options.output, save)
+    print(f"{options.output}: {len(train):,} texts")
+
+
+if __name__ == "__main__":
+    main()
