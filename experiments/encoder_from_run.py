@@ -1,4 +1,4 @@
-"""Fine-tune on few and on many texts of another corpus, from a plain encoder and from an emotion-tuned one.
+"""Fine-tune on few and on many texts of another corpus, from a plain encoder and from an emotion-tuned one, by method.
 
     python experiments/encoder_from_run.py --data xed.csv --taxonomy taxonomy.json --encoder minilm runs/goemotions
 
@@ -8,6 +8,7 @@ the results already hold are skipped, so an interrupted experiment continues whe
 """
 
 import argparse
+import itertools
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ import emograin
 from emograin.data.corpus import Corpus, Split
 from emograin.data.taxonomy import Taxonomy
 from emograin.evaluation.run_evaluation import evaluate_run
+from emograin.models.config import METHODS
 
 EPOCHS = {100: 20, 1000: 6}  # by number of texts; more texts get `--epochs`
 EVALUATIONS = 4  # on dev, in a training
@@ -68,6 +70,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="the corpus")
     parser.add_argument("--taxonomy", type=Path, required=True, help="its labels")
     parser.add_argument("--encoder", nargs="+", default=["minilm"], help="encoders to start from, as of emograin train")
+    parser.add_argument("--methods", nargs="+", default=["baseline"], choices=METHODS)
     parser.add_argument("--texts", nargs="+", default=["100", "1000", "all"], help="numbers of training texts")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=3, help="epochs of trainings on all texts")
@@ -80,12 +83,12 @@ def main() -> None:
     for number in options.texts:
         texts = None if number == "all" else int(number)
         for seed in options.seeds:
-            for encoder in options.encoder:
-                cell = {"encoder": Path(encoder).name, "training": number, "seed": seed}
+            for encoder, method in itertools.product(options.encoder, options.methods):
+                cell = {"encoder": Path(encoder).name, "method": method, "training": number, "seed": seed}
                 if any(cell.items() <= row.items() for row in rows):
                     continue
                 settings = emograin.Training(
-                    method="baseline",
+                    method=method,
                     data=options.data,
                     encoder=encoder,
                     epochs=EPOCHS.get(texts or 0, options.epochs),

@@ -51,15 +51,16 @@ def encoder_from_run() -> str:
     """Macro F1 and average precision on test of the trainings of experiments/encoder_from_run.py, over seeds."""
     measured = _read("encoder_from_run.json")
     plain, *_ = dict.fromkeys(row["encoder"] for row in measured["rows"])
-    rows = [["training texts", "epochs", "start", "macro F1", "macro average precision", "seeds"]]
-    by_cell: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    rows = [["training texts", "epochs", "method", "start", "macro F1", "macro average precision", "seeds"]]
+    by_cell: dict[tuple[int, str, str], list[dict[str, Any]]] = {}
     for row in measured["rows"]:
-        by_cell.setdefault((row["training"], row["encoder"]), []).append(row)
-    for (_, name), found in by_cell.items():
+        by_cell.setdefault((row["texts"], row["method"], row["encoder"]), []).append(row)
+    for texts, method, name in sorted(by_cell, key=lambda cell: (cell[0], cell[1], cell[2] != plain)):
+        found = by_cell[texts, method, name]
         values = [[row[key] for row in found] for key in ("macro_f1", "macro_average_precision")]
         cells = [f"{mean(each):.3f} ± {stdev(each):.3f}" if len(each) > 1 else f"{each[0]:.3f}" for each in values]
         start = "plain encoder" if name == plain else "encoder of the run"
-        rows.append([f"{found[0]['texts']:,}", str(found[0]["epochs"]), start, *cells, str(len(found))])
+        rows.append([f"{texts:,}", str(found[0]["epochs"]), method, start, *cells, str(len(found))])
     return markdown(rows)
 
 
@@ -176,6 +177,17 @@ def smaller_models() -> str:
         rate = measured["texts_per_second"]["int8"]
         cells += [f"{rate / whole[f'transformers, {way}']:.1f}" for way in ("one at a time", "batches of 32")]
         rows.append([*cells, f"{measured['single_text_ms']['int8']['p50']:.2f}"])
+    return markdown(rows)
+
+
+def teachers() -> str:
+    """Models and means of their scores on dev: `scripts/select_on_dev.py --json`."""
+    rows = [["model, or mean of several", "macro F1 (95 % interval)", "to the bundled model's run", "macro AP"]]
+    for found in _read("teachers.json"):
+        names = found["name"].replace("-seed", ", seed ").replace("+", " + ")
+        change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
+        score = "{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"])
+        rows.append([names, score, change, f"{found['macro_average_precision']:.3f}"])
     return markdown(rows)
 
 

@@ -23,11 +23,11 @@ def main() -> None:
     options = parser.parse_args()
     train, predictor = emograin.load_corpus(options.data).split("train"), emograin.load(named_model(options.model))
     scores = predictor.predict(train.texts).scores
-    content = {"ids": np.array(train.ids, dtype=np.str_), "scores": scores.round(3).astype(np.float16)}
 
     def save(path: Path) -> None:
         with path.open("wb") as file:  # given a name, np.savez would append .npz to it
-            np.savez_compressed(file, **content)
+            ids = np.array(train.ids, dtype=np.str_)
+            np.savez_compressed(file, ids=ids, scores=scores.round(3).astype(np.float16))
 
     options.output.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(options.output, save)

@@ -264,6 +264,7 @@ SECTIONS = {
     "label embedding ablation": experiment_tables.label_embedding_ablation,
     "remaining errors": experiment_tables.remaining_errors,
     "smaller models": experiment_tables.smaller_models,
+    "teachers": experiment_tables.teachers,
 }
 # Outputs of commands; their scores may differ in the last digit on other processors.
 RUN_NOW = ("demo", "explain", "reviews", "segments")

@@ -3,6 +3,7 @@ the label-initialized method the words or the mean."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -116,7 +117,7 @@ class MeanOfTokens(LabelInitialized):
 
     def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__(encoder, taxonomy, max_document_tokens)
-        self.feed_forward[-1].reset_parameters()
+        cast(nn.Linear, self.feed_forward[-1]).reset_parameters()
 
 
 def rare_labels(kind: type[Method]) -> type[Method]:
