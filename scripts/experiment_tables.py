@@ -184,7 +184,7 @@ def teachers() -> str:
     """Models and means of their scores on dev: `scripts/select_on_dev.py --json`."""
     rows = [["model, or mean of several", "macro F1 (95 % interval)", "to the bundled model's run", "macro AP"]]
     for found in _read("teachers.json"):
-        names = found["name"].replace("-seed", ", seed ").replace("+", " + ")
+        names = " + ".join(Path(run).name.replace("-seed", ", seed ") for run in found["name"].split("+"))
         change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
         score = "{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"])
         rows.append([names, score, change, f"{found['macro_average_precision']:.3f}"])

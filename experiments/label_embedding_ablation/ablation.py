@@ -32,7 +32,7 @@ RESAMPLES, HALVINGS = 1000, 5
 REFERENCE = "label words"
 
 
-def random(taxonomy: Taxonomy, seed: int, name: str) -> Taxonomy:
+def read_as_random_words(taxonomy: Taxonomy, seed: int, name: str) -> Taxonomy:
     """Return a taxonomy in which every label is read as a random word of an encoder's vocabulary."""
     return random_words(taxonomy, seed, encoder.load(name, taxonomy.placeholders))
 
@@ -43,7 +43,7 @@ CELLS: dict[str, tuple[str, str, Callable[[Taxonomy, int, str], Taxonomy] | None
     "baseline": ("baseline", "bce", None),
     "order shuffled in every batch": ("shuffled-labels", "bce", None),
     "words of other labels": ("label-embedding", "bce", lambda labels, seed, _: permuted_words(labels, seed)),
-    "random words": ("label-embedding", "bce", random),
+    "random words": ("label-embedding", "bce", read_as_random_words),
     "unused tokens": ("unused-tokens", "bce", None),
     "slots that do not see each other": ("separate-slots", "bce", None),
     "one [CLS], a deep head per label": ("head-per-label", "bce", None),
@@ -54,7 +54,7 @@ CELLS: dict[str, tuple[str, str, Callable[[Taxonomy, int, str], Taxonomy] | None
     "label words, weighted BCE": ("label-embedding", "weighted-bce", None),
     "definitions": ("label-embedding", "bce", lambda labels, *_: definitions(labels)),
     "output layer from label words, mean of tokens": ("label-initialized", "bce", None),
-    "output layer from random words, mean of tokens": ("label-initialized", "bce", random),
+    "output layer from random words, mean of tokens": ("label-initialized", "bce", read_as_random_words),
     "random output layer, mean of tokens": ("mean-of-tokens", "bce", None),
     "random output layer, mean of tokens, low bias": ("mean-of-tokens-rare-labels", "bce", None),
     "baseline, low bias": ("baseline-rare-labels", "bce", None),

@@ -3,7 +3,6 @@ the label-initialized method the words or the mean."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 import torch
@@ -115,9 +114,8 @@ class HeadPerLabel(Method):
 class MeanOfTokens(LabelInitialized):
     """The label-initialized method with random weights of the output layer."""
 
-    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
-        super().__init__(encoder, taxonomy, max_document_tokens)
-        cast(nn.Linear, self.feed_forward[-1]).reset_parameters()
+    def initialize(self) -> None:
+        """Leave the weights random."""
 
 
 def rare_labels(kind: type[Method]) -> type[Method]:
@@ -126,9 +124,10 @@ def rare_labels(kind: type[Method]) -> type[Method]:
     class RareLabels(kind):  # type: ignore[misc, valid-type]
         """A method with another bias at the start."""
 
-        def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
-            super().__init__(encoder, taxonomy, max_document_tokens)
-            nn.init.constant_(self.feed_forward[-1].bias, rare_label_bias(len(taxonomy.labels)))
+        def initialize(self) -> None:
+            """Set the bias of the output layer."""
+            super().initialize()
+            nn.init.constant_(self.feed_forward[-1].bias, rare_label_bias(len(self.taxonomy.labels)))
 
     return RareLabels
 

@@ -76,6 +76,8 @@ def test_the_output_layers_variants_take_away_the_words_or_the_mean(encoders, ta
     whole, random, on_cls = (
         build(each, encoders["bert"], taxonomy) for each in (LabelInitialized, MeanOfTokens, InitializedOnCls)
     )
+    for each in (whole, random, on_cls):
+        each.initialize()
     inputs = whole.inputs(TEXTS)
     with torch.inference_mode():
         torch.testing.assert_close(random.embed(inputs), whole.embed(inputs))

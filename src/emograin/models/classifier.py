@@ -59,7 +59,9 @@ def build(settings: Training, taxonomy: Taxonomy) -> Classifier:
     pretrained = encoder.load(
         settings.encoder, taxonomy.placeholders, settings.dropout, settings.emoji, settings.layers
     )
-    return Classifier(pretrained, settings, taxonomy)
+    classifier = Classifier(pretrained, settings, taxonomy)
+    classifier.method.initialize()
+    return classifier
 
 
 def load(run: RunFolder) -> Classifier:

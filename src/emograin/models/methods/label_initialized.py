@@ -7,12 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from ...data.taxonomy import Taxonomy
-from ..encoder import Encoder
 from .baseline import Baseline
 
 PHRASE = "I feel {}."  # a label's words as a text
-LOGIT_SCALE = 12.0  # initial norm of a label's weights times that of an embedding: from 9 to 18 nothing changes on dev
+LOGIT_SCALE = 12.0  # initial norm of a label's weights times that of an embedding (docs/log.md)
 
 
 class LabelInitialized(Baseline):
@@ -23,12 +21,13 @@ class LabelInitialized(Baseline):
     step sees them, so inputs are half as long.
     """
 
-    def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
-        super().__init__(encoder, taxonomy, max_document_tokens)
-        output, labels = cast(nn.Linear, self.feed_forward[-1]), len(taxonomy.labels)
+    def initialize(self) -> None:
+        """Set the output layer from the embeddings of the labels' words."""
+        output, labels = cast(nn.Linear, self.feed_forward[-1]), len(self.taxonomy.labels)
         was_training = self.training
         with torch.no_grad():
-            phrases = self.eval().embed(self.inputs([PHRASE.format(words) for words in taxonomy.label_words()]))[:, 0]
+            texts = [PHRASE.format(words) for words in self.taxonomy.label_words()]
+            phrases = self.eval().embed(self.inputs(texts))[:, 0]  # (labels, hidden)
             directions = normalize(phrases, dim=1)
             directions -= directions.mean(dim=0)
             norms = phrases.norm(dim=1).mean() * directions.norm(dim=1).mean()

@@ -64,6 +64,9 @@ class Method(nn.Module, ABC):
     def score(self, embeddings: Tensor) -> Tensor:
         """Embeddings (batch, slots, hidden) -> logits (batch, labels)."""
 
+    def initialize(self) -> None:
+        """Initialize new layers from the pretrained encoder, before a training; loading a run does not call it."""
+
     def prefix_ids(self) -> list[int]:
         """Return the token ids in front of the document; none by default."""
         return []

@@ -1,0 +1,74 @@
+"""What the service refuses: bodies that are too large or too slow, and requests without the key."""
+
+import asyncio
+
+import pytest
+from helpers.served import Recorder, ask, run, running
+
+
+@run
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_over_the_limit_is_rejected_before_it_is_in_memory(chunked):
+    read = 0
+
+    async def endless():
+        nonlocal read
+        while read < 10_000:
+            read += 100
+            yield b" " * 100
+
+    async with running(Recorder(), body_bytes=1000) as (client, _):
+        content = endless() if chunked else b" " * 1001
+        answer = await client.post("/v1/predict", content=content, headers={"Content-Type": "application/json"})
+        assert (await ask(client, "a")).status_code == 200
+    assert answer.status_code == 413
+    assert "at most 1000 bytes" in answer.json()["error"]["message"]
+    assert read <= 6000  # the excess is discarded, up to a limit
+
+
+@run
+async def test_all_requests_together_hold_a_bounded_number_of_bytes():
+    predictor = Recorder()
+    async with running(predictor, body_bytes=1000, held_bytes=2000) as (client, app):
+        predictor.may_go_on.clear()
+        texts = "x" * 800
+        first = [asyncio.create_task(ask(client, texts)) for _ in range(2)]
+        while len(app.state.queue._unanswered) < 2:
+            await asyncio.sleep(0.002)
+        third = await ask(client, texts)
+        predictor.may_go_on.set()
+        assert [answer.status_code for answer in await asyncio.gather(*first)] == [200, 200]
+        assert (await ask(client, texts)).status_code == 200  # the bytes are released
+    assert third.status_code == 429
+    assert "2000 bytes" in third.json()["error"]["message"]
+    assert int(third.headers["retry-after"]) >= 1
+
+
+@run
+async def test_a_slow_request_is_rejected():
+    async def slow():
+        yield b"{"
+        await asyncio.sleep(30)
+        yield b"}"
+
+    async with running(Recorder(), body_seconds=1) as (client, _):
+        answer = await client.post("/v1/predict", content=slow(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 408
+    assert "within 1 s" in answer.json()["error"]["message"]
+
+
+@run
+async def test_an_api_key_is_required_where_set():
+    async with running(Recorder(), api_key="open sesame") as (client, _):
+        wanted = [("get", "/v1/model"), ("get", "/metrics"), ("post", "/v1/predict"), ("get", "/v1/none")]
+        for headers in ({}, {"X-API-Key": "open sesam"}, {"Authorization": "Bearer x"}, {"X-API-Key": "\xe9"}):
+            for method, path in wanted:
+                sent = {name: value.encode("latin-1") for name, value in headers.items()}
+                answer = await client.request(method, path, headers=sent)
+                assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized"), path
+                assert answer.headers["www-authenticate"] == "Bearer"
+        for path in ("/healthz", "/readyz", "/docs", "/openapi.json"):
+            assert (await client.get(path)).status_code == 200
+        for headers in ({"X-API-Key": "open sesame"}, {"Authorization": "Bearer open sesame"}):
+            assert (await client.post("/v1/predict", json={"text": "a"}, headers=headers)).status_code == 200
+            assert (await client.get("/metrics", headers=headers)).status_code == 200
