@@ -1,24 +1,36 @@
-"""Write a corpus for distillation: the training texts of a corpus, and texts with emoji, which have no labels.
+"""Write a corpus for distillation: the training texts of a corpus, and more texts, which have no labels.
 
-    python scripts/distillation_corpus.py runs/distillation --data goemotions --emoji 8000
+    python scripts/distillation_corpus.py runs/distillation --data goemotions --emoji 8000 --substituted 1
     emograin train baseline --data runs/distillation --teacher MODEL --distillation-weight 1
 
 With a distillation weight of 1 the targets are the teacher's scores, so that texts need no labels. The texts with
-emoji are those on which `scripts/add_emoji.py` trains: emoji alone, and training texts with an emoji added. Test is
-not written.
+emoji are those on which `scripts/add_emoji.py` trains: emoji alone, and training texts with an emoji added. In
+substituted texts some words of a training text are replaced by words with similar embeddings (Jiao et al. 2020,
+"TinyBERT", section 3.2, with the encoder's own embeddings in the place of GloVe's). Test is not written.
 """
 
 import argparse
 import json
-from collections.abc import Iterator
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 from add_emoji import draw_samples
+from torch import nn
 
 import emograin
 from emograin.common.files import write_text
 from emograin.data.corpus import Split
 from emograin.data.taxonomy import Taxonomy
+from emograin.models import encoder
+
+WORD = re.compile(r"(?<!\[)\b[A-Za-z]{4,}\b(?!\])")  # neither short function words nor [NAME]
+LEAST_OCCURRENCES = 10  # of a word that is replaced, or replaces one
+NEIGHBOURS, SHARE = 8, 0.4  # words to choose from; share of the words that are replaced
 
 
 def labelled(split: Split, taxonomy: Taxonomy) -> Iterator[dict[str, object]]:
@@ -34,17 +46,66 @@ def emoji_texts(train: Split, count: int, seed: int) -> Iterator[dict[str, objec
         yield {"id": f"emoji-{number}", "text": text, "labels": []}
 
 
+def similar_words(texts: Sequence[str], encoder_name: str) -> dict[str, list[str]]:
+    """Return the nearest words of each frequent word that is one token, by the cosine of centred input embeddings."""
+    loaded = encoder.load(encoder_name)
+    counts = Counter(match.group().lower() for text in texts for match in WORD.finditer(text))
+    known = loaded.tokenizer.get_vocab()
+    words = sorted(word for word, count in counts.items() if count >= LEAST_OCCURRENCES and word in known)
+    if len(words) <= NEIGHBOURS:
+        return {}
+    table = cast(nn.Embedding, loaded.model.get_input_embeddings()).weight.detach().numpy()
+    vectors = table[[known[word] for word in words]]
+    vectors = vectors - vectors.mean(axis=0)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    similarities = vectors @ vectors.T
+    np.fill_diagonal(similarities, -1)
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return {word: [words[at] for at in row] for word, row in zip(words, nearest, strict=True)}
+
+
+def substituted_texts(
+    train: Split, similar: Mapping[str, Sequence[str]], variants: int, seed: int
+) -> Iterator[dict[str, object]]:
+    """Yield rows of new texts with words replaced, up to `variants` of each training text, without labels."""
+    draws, seen = random.Random(seed), set(train.texts)
+
+    def replace(match: re.Match[str]) -> str:
+        word = match.group()
+        others = similar.get(word.lower())
+        if others is None or draws.random() >= SHARE:
+            return word
+        other = draws.choice(others)
+        return other.upper() if word.isupper() else other.capitalize() if word[0].isupper() else other
+
+    for variant in range(variants):
+        for name, text in zip(train.ids, train.texts, strict=True):
+            made = WORD.sub(replace, text)
+            if made not in seen:
+                seen.add(made)
+                yield {"id": f"substituted-{variant}-{name}", "text": made, "labels": []}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path, help="folder to write")
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--emoji", type=int, default=8000, help="number of texts with emoji to draw")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the texts with emoji")
+    parser.add_argument("--substituted", type=int, default=0, help="texts with replaced words per training text")
+    parser.add_argument(
+        "--encoder", default="minilm", help="encoder whose input embeddings tell which words are similar"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the texts added")
     options = parser.parse_args()
     corpus = emograin.load_corpus(options.data)
     train = corpus.split("train")
+    similar = similar_words(train.texts, options.encoder) if options.substituted else {}
     rows = {
-        "train": [*labelled(train, corpus.taxonomy), *emoji_texts(train, options.emoji, options.seed)],
+        "train": [
+            *labelled(train, corpus.taxonomy),
+            *emoji_texts(train, options.emoji, options.seed),
+            *substituted_texts(train, similar, options.substituted, options.seed),
+        ],
         "dev": list(labelled(corpus.split("dev"), corpus.taxonomy)),
     }
     options.output.mkdir(parents=True, exist_ok=True)
