@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threshold_policies import highest_f1
 
 from emograin.common.files import write_text
 from emograin.data.sources import load
@@ -24,7 +25,7 @@ from emograin.evaluation.label_mapping import LabelMapping
 from emograin.evaluation.prior_shift import ADAPTATIONS
 from emograin.evaluation.sample_calibration import fit_sample
 from emograin.evaluation.significance import macro_f1, resample_f1
-from emograin.evaluation.thresholds import apply_thresholds, per_label
+from emograin.evaluation.thresholds import apply_thresholds
 from emograin.prediction.calibrate import calibrate_without_labels
 from emograin.prediction.model_source import open_source
 from emograin.prediction.predictor import score_texts
@@ -98,7 +99,7 @@ def measure(source: Any, scores: np.ndarray, labels: np.ndarray, seed: int) -> d
         fit = fit_sample(scores[part], labels[part], common_threshold(source.thresholds["per-label"]))
         calibrated, thresholds = fit.calibration(scores[test]), np.array(fit.thresholds["per-label"])
         rows.append(row("calibrate", size, calibrated, thresholds, labels[test]))
-        thresholds = per_label(scores[part], labels[part])
+        thresholds = highest_f1(scores[part], labels[part])
         rows.append(row("thresholds of highest F1 alone", size, scores[test], thresholds, labels[test]))
     precision = average_precision(scores[test], labels[test])
     return {"rows": rows, "macro_average_precision": float(np.mean(precision))}

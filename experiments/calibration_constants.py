@@ -13,6 +13,7 @@ from collections.abc import Callable
 from itertools import product
 
 import numpy as np
+from threshold_policies import highest_f1
 
 from emograin import data
 from emograin.data.taxonomy import Taxonomy
@@ -22,7 +23,7 @@ from emograin.evaluation.calibration_quality import average_precision, log_losse
 from emograin.evaluation.label_mapping import LabelMapping, unite_labels, unite_scores
 from emograin.evaluation.sample_calibration import fit_sample
 from emograin.evaluation.significance import macro_f1
-from emograin.evaluation.thresholds import apply_thresholds, per_label
+from emograin.evaluation.thresholds import apply_thresholds
 from emograin.prediction.model_source import open_source
 
 WEAK = PlattPrior(1.0, 5.0)
@@ -92,7 +93,7 @@ def compare_constants(scores: np.ndarray, labels: np.ndarray) -> dict[str, list[
         values = []
         for shifted, repeat in product(domains.values(), range(REPEATS)):
             part = np.random.default_rng([size, repeat]).choice(one, size, replace=False)
-            chosen = per_label(shifted[part], labels[part])
+            chosen = highest_f1(shifted[part], labels[part])
             values.append(macro_f1(apply_thresholds(shifted[other], chosen), labels[other]))
         found["thresholds of highest F1 alone"].append(round(float(np.mean(values)), 4))
     for common, examples in product(COMMON_TEXTS, LABEL_EXAMPLES):

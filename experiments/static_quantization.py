@@ -33,7 +33,8 @@ from onnxruntime.quantization import (
 from emograin import data
 from emograin.data.corpus import Split
 from emograin.evaluation.significance import macro_f1
-from emograin.evaluation.thresholds import apply_thresholds, choose
+from emograin.evaluation.threshold_policies import choose
+from emograin.evaluation.thresholds import apply_thresholds
 from emograin.models.classifier import load
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.export import input_template, serialize_tokenizer, to_onnx, unpadded_inputs

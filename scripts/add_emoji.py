@@ -29,7 +29,7 @@ from emograin.data.sources import load as load_corpus
 from emograin.models.classifier import Classifier, build
 from emograin.models.config import Training
 from emograin.models.emoji_tokens import extend_tokenizer
-from emograin.prediction.onnx.model import FILES, ExportedModel, OnnxScorer, describe
+from emograin.prediction.onnx.model import FILES, ExportedModel, OnnxScorer, describe_again
 from emograin.prediction.onnx.read_back import tables_of, weights_of
 from emograin.prediction.predictor import Predictor, load
 
@@ -187,18 +187,12 @@ def write(
     new_integers[kept], scale[kept] = old_integers[kept], old_scales[kept]
     constants[integers].CopyFrom(onnx.numpy_helper.from_array(new_integers, integers))
     constants[scales].CopyFrom(onnx.numpy_helper.from_array(scale, scales))
-    content = {
-        key: value
-        for key, value in model.description.items()
-        if key not in ("producer", "format", "template", "files", "sha256")
-    }
-    content["settings"] = content["settings"] | {"emoji": True}
     output.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         shutil.copyfile(model.path / name, output / name)
     (output / "model.onnx").write_bytes(graph_model.SerializeToString())
     write_text(output / "tokenizer.json", tokenizer.to_str())
-    described = describe(model.template, {name: output / name for name in FILES}, **content)
+    described = describe_again(model, output, settings=model.description["settings"] | {"emoji": True})
     write_text(output / "model.json", json.dumps(described, indent=1, ensure_ascii=False) + "\n")
 
 

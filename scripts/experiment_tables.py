@@ -47,6 +47,17 @@ def static_quantization() -> str:
     return markdown(rows)
 
 
+def threshold_policies() -> str:
+    """Mean macro F1 on dev of the thresholds that experiments/threshold_policies.py compares."""
+    found = _read("threshold_policies.json")
+    rows = [["threshold", *(f"chosen on {size:,} texts" for size in found["sizes"])]]
+    for name, values in found["means"].items():
+        rows.append([name, *(f"{value:.4f}" for value in values.values())])
+    gain, low, high = found["difference"]
+    shown = f"{gain:+.4f} (95 % interval over texts {low:+.4f} to {high:+.4f})"
+    return f"{markdown(rows)}\n\n`per-label` to the highest F1 with a shrinkage of 20, cross-fitted on halves: {shown}."
+
+
 def encoder_from_run() -> str:
     """Macro F1 and average precision on test of the trainings of experiments/encoder_from_run.py, over seeds."""
     measured = _read("encoder_from_run.json")

@@ -18,7 +18,7 @@ from emograin.common.text_table import aligned
 from emograin.evaluation.cross_fitting import HALVINGS, compare_cross_fitted
 from emograin.evaluation.policies import DEFAULT_POLICY
 from emograin.evaluation.results import read_scores
-from emograin.evaluation.thresholds import POLICIES
+from emograin.evaluation.threshold_policies import POLICIES
 
 
 def read_system(name: str) -> tuple[list[str], np.ndarray, np.ndarray]:

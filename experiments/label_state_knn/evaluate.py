@@ -24,7 +24,8 @@ from emograin.common.text_table import aligned, number
 from emograin.data.corpus import Split
 from emograin.data.sources import load
 from emograin.evaluation import significance
-from emograin.evaluation.thresholds import apply_thresholds, global_threshold
+from emograin.evaluation.threshold_policies import global_threshold
+from emograin.evaluation.thresholds import apply_thresholds
 from emograin.models.classifier import load as load_classifier
 from emograin.models.methods import Method
 from emograin.models.run_folder import RunFolder

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from emograin.common.errors import EmograinError, unknown_name
-from emograin.evaluation.thresholds import SHRINKAGE, f1_at
+from emograin.evaluation.thresholds import f1_at
 
 WEIGHTS = np.round(np.arange(0, 1.01, 0.05), 2)
+SHRINKAGE = 20  # examples
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _global_weights(curves: np.ndarray, labels: np.ndarray, grid: np.ndarray) ->
 def _per_label_weights(curves: np.ndarray, labels: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Choose each label's best weight, shrunk towards the global one: (weights, thresholds, labels) F1 -> (labels,).
 
-    The shrinkage is that of `thresholds.per_label`.
+    A label with `SHRINKAGE` examples gets the mean of both.
     """
     common = _global_weights(curves, labels, grid)[0]
     threshold = int(curves.max(axis=0).mean(axis=1).argmax())

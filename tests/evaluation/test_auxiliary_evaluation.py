@@ -9,7 +9,7 @@ from sklearn.metrics import f1_score
 from emograin.data.taxonomy import Taxonomy
 from emograin.evaluation.auxiliary_evaluation import evaluate_auxiliary
 from emograin.evaluation.run_evaluation import evaluate_run
-from emograin.evaluation.thresholds import choose
+from emograin.evaluation.threshold_policies import choose
 from emograin.models.classifier import load
 from emograin.models.run_folder import RunFolder
 from emograin.models.scoring import score_documents, score_tasks

@@ -10,7 +10,7 @@ import pytest
 
 from emograin.cli.compare import compare
 from emograin.common.errors import EmograinError
-from emograin.evaluation import metrics, thresholds
+from emograin.evaluation import metrics, threshold_policies
 from emograin.evaluation.comparison import Comparison
 from emograin.evaluation.results import EvaluatedRun, read_evaluated
 from emograin.evaluation.significance import (
@@ -33,7 +33,7 @@ def save(folder, seed, name="test", flat=False, order=None, labels=LABELS, texts
     scores = np.clip(gold * 0.4 + random.random(gold.shape) * 0.7, 0, 1).astype(np.float32)
     ids = np.array([f"t{at}" for at in range(texts)])
     order = np.arange(texts) if order is None else order
-    chosen = thresholds.choose(scores, gold)
+    chosen = threshold_policies.choose(scores, gold)
     run = RunFolder(folder)
     run.write_scores(name, ids[order].tolist(), gold[order], scores[order])
     described = {"settings": {}, "parameters": 1, "data": {}, "fingerprint": "", "versions": {}}

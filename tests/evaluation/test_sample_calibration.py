@@ -11,7 +11,8 @@ from emograin.evaluation.calibration_report import cross_fit, enough_texts, lear
 from emograin.evaluation.expected_f1 import choose_thresholds, expected_f1_at
 from emograin.evaluation.sample_calibration import choose_kinds, fit_sample, folds
 from emograin.evaluation.significance import macro_f1
-from emograin.evaluation.thresholds import GRID, POLICIES, apply_thresholds, f1_at
+from emograin.evaluation.threshold_policies import POLICIES
+from emograin.evaluation.thresholds import GRID, apply_thresholds, f1_at
 
 SHARES = np.array([0.3, 0.1, 0.05])
 THRESHOLDS = {"fixed": [0.3] * 3, "global": [0.4] * 3, "per-label": [0.4] * 3}

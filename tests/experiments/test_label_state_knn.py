@@ -12,13 +12,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interpolation import WEIGHTS, choose_interpolation, interpolate
+from interpolation import SHRINKAGE, WEIGHTS, choose_interpolation, interpolate
 from knn import compute_states, fingerprint, load_or_compute_states, nearest, neighbour_scores
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from emograin import data
 from emograin.common.errors import EmograinError
-from emograin.evaluation.thresholds import SHRINKAGE, f1_at
+from emograin.evaluation.thresholds import f1_at
 from emograin.models import encoder
 from emograin.models.methods import METHODS
 from emograin.models.run_folder import RunFolder

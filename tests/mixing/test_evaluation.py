@@ -10,7 +10,7 @@ from helpers.mixed_runs import FEW, training_rows
 from emograin.common.errors import EmograinError
 from emograin.data.corpus import Corpus, Split
 from emograin.evaluation.run_evaluation import evaluate_run
-from emograin.evaluation.thresholds import choose
+from emograin.evaluation.threshold_policies import choose
 from emograin.mixing.config import Mixing
 from emograin.mixing.evaluation import evaluate_mixed, sweep_dev, sweep_run
 from emograin.mixing.mixers import MIXERS, MixingInputs

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emograin.common.errors import EmograinError
 from emograin.evaluation.metrics import metrics_at_thresholds
-from emograin.evaluation.thresholds import choose
+from emograin.evaluation.threshold_policies import choose
 from emograin.mixing.weight_sweep import WEIGHTS, SweptPredictions, sweep
 
 

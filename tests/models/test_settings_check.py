@@ -24,11 +24,11 @@ MISTAKES = [
 
 
 def test_the_names_that_are_checked_without_torch_are_those_of_the_registries():
-    from emograin.evaluation import policies, thresholds
+    from emograin.evaluation import policies, threshold_policies
 
     assert tuple(METHODS) == config.METHODS
     assert tuple(SCHEDULES) == config.SCHEDULES
-    assert tuple(thresholds.POLICIES) == POLICIES == tuple(policies.DESCRIPTIONS)
+    assert tuple(threshold_policies.POLICIES) == POLICIES == tuple(policies.DESCRIPTIONS)
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=[message for _, message in MISTAKES])

@@ -12,7 +12,7 @@ import torch
 
 from emograin.common.errors import EmograinError
 from emograin.data.corpus import Corpus, Split
-from emograin.evaluation.thresholds import POLICIES
+from emograin.evaluation.threshold_policies import POLICIES
 from emograin.models import classifier, encoder
 from emograin.models.methods import METHODS
 from emograin.models.run_folder import RunFolder

@@ -7,7 +7,8 @@ import numpy as np
 
 from ..data.taxonomy import Taxonomy
 from .metrics import macro_average_precision, metrics_at_thresholds
-from .thresholds import apply_thresholds, choose
+from .threshold_policies import choose
+from .thresholds import apply_thresholds
 
 
 def evaluate_auxiliary(

@@ -9,7 +9,7 @@ from .calibration import Calibration, PlattPrior, fit_platt, logit
 from .held_out_scores import HeldOutScores
 from .label_mapping import LabelMapping, unite_labels, unite_scores
 from .score_map import Stage
-from .thresholds import choose
+from .threshold_policies import choose
 
 WEAK = PlattPrior(slope_width=1.0, intercept_width=5.0)  # decides for unions without examples only
 

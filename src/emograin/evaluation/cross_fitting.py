@@ -8,21 +8,26 @@ import numpy as np
 from ..common.errors import EmograinError
 from .metrics import macro_average_precision
 from .significance import INTERVAL, macro_f1, resample_f1, summarize
-from .thresholds import POLICIES, apply_thresholds
+from .threshold_policies import POLICIES, ThresholdPolicy
+from .thresholds import apply_thresholds
 
 HALVINGS = 20
 RESAMPLES = 1000  # of the texts; each halving of each system is resampled
 
 
 def cross_fit_predictions(
-    scores: np.ndarray, labels: np.ndarray, policy: str = "per-label", halvings: int = HALVINGS, seed: int = 0
+    scores: np.ndarray,
+    labels: np.ndarray,
+    policy: str | ThresholdPolicy = "per-label",
+    halvings: int = HALVINGS,
+    seed: int = 0,
 ) -> np.ndarray:
     """Predict every text at thresholds chosen on the half that it is not in, for several random halvings.
 
     Args:
         scores: Probabilities of the dev split, (texts, labels).
         labels: Gold labels, (texts, labels) of 0 and 1.
-        policy: Threshold policy.
+        policy: Threshold policy: a key of `POLICIES`, or a function.
         halvings: Number of random halvings.
         seed: Seed of the halvings.
 
@@ -34,13 +39,14 @@ def cross_fit_predictions(
     """
     if len(scores) < 2:
         raise EmograinError(f"expected two texts or more to halve, got {len(scores)}")
+    choose = POLICIES[policy] if isinstance(policy, str) else policy
     random = np.random.default_rng(seed)
     found = np.zeros((halvings, *scores.shape), dtype=bool)
     for predictions in found:
         half = np.zeros(len(scores), dtype=bool)
         half[random.permutation(len(scores))[: len(scores) // 2]] = True
         for chosen_on in (half, ~half):
-            thresholds = POLICIES[policy](scores[chosen_on], labels[chosen_on])
+            thresholds = choose(scores[chosen_on], labels[chosen_on])
             predictions[~chosen_on] = apply_thresholds(scores[~chosen_on], thresholds)
     return found
 

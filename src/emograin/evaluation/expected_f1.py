@@ -14,12 +14,13 @@ COMMON_TEXTS = 10  # texts at which a common threshold is half way between the m
 LABEL_EXAMPLES = 5  # expected examples at which a label's threshold is half way between the common one and its best
 
 
-def expected_f1_at(scores: np.ndarray, grid: np.ndarray = GRID) -> np.ndarray:
+def expected_f1_at(probabilities: np.ndarray, grid: np.ndarray = GRID, scores: np.ndarray | None = None) -> np.ndarray:
     """Compute the expected F1 of each label at each threshold, as a ratio of expected counts.
 
     Args:
-        scores: Calibrated probabilities, (texts, labels).
+        probabilities: Calibrated probabilities, (texts, labels).
         grid: Thresholds in ascending order, (thresholds,).
+        scores: Scores that the thresholds are for, (texts, labels); None: the probabilities.
 
     Returns:
         (thresholds, labels).
@@ -27,11 +28,12 @@ def expected_f1_at(scores: np.ndarray, grid: np.ndarray = GRID) -> np.ndarray:
     >>> expected_f1_at(np.array([[0.75], [0.25]]), np.array([0.5, 0.2])).round(3).tolist()
     [[0.75], [0.667]]
     """
-    curves = np.empty((len(grid), scores.shape[1]))
-    for label in range(scores.shape[1]):
-        ranked = np.sort(scores[:, label])[::-1]
-        sums = np.concatenate([[0.0], np.cumsum(ranked)])
-        reached = np.searchsorted(-ranked, -grid, side="right")  # texts that reach each threshold
+    compared = probabilities if scores is None else scores
+    curves = np.empty((len(grid), probabilities.shape[1]))
+    for label in range(probabilities.shape[1]):
+        order = np.argsort(-compared[:, label], kind="stable")
+        sums = np.concatenate([[0.0], np.cumsum(probabilities[order, label])])
+        reached = np.searchsorted(-compared[order, label], -grid, side="right")  # texts that reach each threshold
         curves[:, label] = f1(sums[reached], reached.astype(np.float64), np.full(len(grid), sums[-1]))
     return curves
 

@@ -1,11 +1,10 @@
-"""Threshold policies: a fixed threshold, a global one, one per label. The last two are chosen on dev."""
+"""Thresholds on scores: F1 at every threshold of a grid, and predictions. `threshold_policies` chooses them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 FIXED = 0.3  # the paper's (§4.3)
-SHRINKAGE = 20  # examples; chosen by cross-validation on dev, see docs/log.md
 FREQUENT = 30  # labels with fewer test examples are too noisy to compare systems by
 GRID = np.round(np.arange(0.01, 1.0, 0.01), 2)
 
@@ -44,56 +43,6 @@ def f1_at(scores: np.ndarray, labels: np.ndarray, grid: np.ndarray = GRID) -> np
         correct = _count_reaching(bins[labels[:, column] > 0, column], len(grid))
         rows[:, column] = f1(correct, predicted, labels[:, column].sum())
     return rows
-
-
-def fixed(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:  # noqa: ARG001 - every policy has one signature
-    """The paper's 0.3, repeated for every label: (labels,)."""
-    return np.full(scores.shape[1], FIXED)
-
-
-def global_threshold(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The threshold with the highest macro F1, repeated for every label: (labels,). Ties: the middle one."""
-    return np.full(scores.shape[1], plateau_middle(f1_at(scores, labels).mean(axis=1)))
-
-
-def per_label_unshrunk(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The threshold with the highest F1 per label: (labels,). Ties: the middle of the longest plateau."""
-    return np.array([plateau_middle(curve) for curve in f1_at(scores, labels).T])
-
-
-def per_label(scores: np.ndarray, labels: np.ndarray, shrinkage: float = SHRINKAGE) -> np.ndarray:
-    """The best threshold per label, shrunk towards the global one for rare labels: (labels,).
-
-    F1 of a rare label is a step function of few examples, and its highest step is mostly luck. The best threshold of a
-    label with n examples has weight n / (n + shrinkage): without examples the label gets the global threshold, and
-    with a shrinkage of 0 its best one.
-
-    Args:
-        scores: Probabilities, (texts, labels).
-        labels: Gold labels, (texts, labels) of 0 and 1.
-        shrinkage: Number of examples at which both thresholds have equal weight.
-    """
-    examples = labels.sum(axis=0)
-    weight = np.divide(examples, examples + shrinkage, out=np.zeros(len(examples)), where=examples > 0)
-    common = global_threshold(scores, labels)
-    return common + weight * (per_label_unshrunk(scores, labels) - common)
-
-
-POLICIES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "fixed": fixed,
-    "global": global_threshold,
-    "per-label": per_label,
-}
-
-
-def choose(scores: np.ndarray, labels: np.ndarray) -> dict[str, list[float]]:
-    """Choose the thresholds of every policy from dev: policy -> one threshold per label.
-
-    Args:
-        scores: Probabilities of the dev split, (texts, labels).
-        labels: Gold labels of the dev split, (texts, labels) of 0 and 1.
-    """
-    return {name: policy(scores, labels).tolist() for name, policy in POLICIES.items()}
 
 
 def apply_thresholds(

@@ -10,7 +10,8 @@ import numpy as np
 from ..common.errors import EmograinError
 from ..common.files import read_arrays, write_atomically
 from ..evaluation.results import EvaluatedRun
-from ..evaluation.thresholds import apply_thresholds, choose, f1, fixed
+from ..evaluation.threshold_policies import choose, fixed
+from ..evaluation.thresholds import apply_thresholds, f1
 
 WEIGHTS = tuple(round(0.5 + 0.02 * step, 2) for step in range(26))  # 0.50, 0.52 .. 1.00
 CHOOSING_POLICY = "global"  # the threshold policy whose macro F1 chooses the weight

@@ -19,7 +19,8 @@ from ..common.progress import Progress
 from ..data.batching import training_batches
 from ..data.corpus import Corpus
 from ..evaluation.run_evaluation import auxiliary_metrics, save_evaluation
-from ..evaluation.thresholds import FIXED, choose, f1_at
+from ..evaluation.threshold_policies import choose, global_threshold
+from ..evaluation.thresholds import FIXED, f1_at
 from ..models.auxiliary_task import joint_loss, temperature_at, text_losses
 from ..models.classifier import load_weights
 from ..models.config import Training
@@ -186,7 +187,7 @@ def evaluate_dev(prepared: Prepared) -> str:
             f"the scores on dev are not finite at step {state.step}",
             "the last checkpoint is intact; try a lower learning_rate or precision float32",
         )
-    threshold = choose(scores, labels)["global"][0]
+    threshold = global_threshold(scores, labels)[0]
     macro_f1, macro_f1_fixed = (float(f1_at(scores, labels, np.array([at])).mean()) for at in (threshold, FIXED))
     temperature = temperature_at(state.step, prepared.steps, settings.temperature, settings.alpha)
     row: dict[str, Any] = {

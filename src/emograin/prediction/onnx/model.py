@@ -329,6 +329,20 @@ class OnnxScorer:
         return self.score(documents, on_progress), truncated
 
 
+def describe_again(model: ExportedModel, folder: Path, **changed: Any) -> dict[str, Any]:
+    """Return the content of model.json after files of a model have changed.
+
+    Args:
+        model: The model before.
+        folder: Folder of its files, as they are now; optional ones may be missing.
+        **changed: Entries that have changed.
+    """
+    derived = ("producer", "format", "template", "files", "sha256")
+    kept = {name: value for name, value in model.description.items() if name not in derived}
+    files = {name: folder / name for name in model.description["files"] if (folder / name).is_file()}
+    return describe(model.template, files, **(kept | changed))
+
+
 def describe(template: InputTemplate, files: Mapping[str, Path], **metadata: Any) -> dict[str, Any]:
     """Return the content of model.json.
 

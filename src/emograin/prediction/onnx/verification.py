@@ -8,7 +8,8 @@ import numpy as np
 from ...common.errors import EmograinError
 from ...data.corpus import Split, fingerprint
 from ...evaluation.significance import macro_f1
-from ...evaluation.thresholds import apply_thresholds, choose
+from ...evaluation.threshold_policies import choose
+from ...evaluation.thresholds import apply_thresholds
 from ...models.methods import Method
 from ...models.scoring import score_documents
 from .model import OnnxScorer
