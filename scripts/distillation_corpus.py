@@ -29,7 +29,7 @@ from emograin.data.taxonomy import Taxonomy
 from emograin.models import encoder
 
 WORD = re.compile(r"(?<!\[)\b[A-Za-z]{4,}\b(?!\])")  # neither short function words nor [NAME]
-LEAST_OCCURRENCES = 10  # of a word that is replaced, or replaces one
+MIN_OCCURRENCES = 10  # of a word that is replaced, or replaces one
 NEIGHBOURS, SHARE = 8, 0.4  # words to choose from; share of the words that are replaced
 
 
@@ -51,7 +51,7 @@ def similar_words(texts: Sequence[str], encoder_name: str) -> dict[str, list[str
     loaded = encoder.load(encoder_name)
     counts = Counter(match.group().lower() for text in texts for match in WORD.finditer(text))
     known = loaded.tokenizer.get_vocab()
-    words = sorted(word for word, count in counts.items() if count >= LEAST_OCCURRENCES and word in known)
+    words = sorted(word for word, count in counts.items() if count >= MIN_OCCURRENCES and word in known)
     if len(words) <= NEIGHBOURS:
         return {}
     table = cast(nn.Embedding, loaded.model.get_input_embeddings()).weight.detach().numpy()
