@@ -6,7 +6,8 @@
 With a distillation weight of 1 the targets are the teacher's scores, so that texts need no labels. The texts with
 emoji are those on which `scripts/add_emoji.py` trains: emoji alone, and training texts with an emoji added. In
 substituted texts some words of a training text are replaced by words with similar embeddings (Jiao et al. 2020,
-"TinyBERT", section 3.2, with the encoder's own embeddings in the place of GloVe's). Test is not written.
+"TinyBERT", section 3.2, with the encoder's own embeddings in the place of GloVe's). Paraphrases of the training texts
+come from a candidate file, such as the back-translations of `scripts/back_translate.py`. Test is not written.
 """
 
 import argparse
@@ -26,6 +27,8 @@ import emograin
 from emograin.common.files import write_text
 from emograin.data.corpus import Split
 from emograin.data.taxonomy import Taxonomy
+from emograin.mixing.candidates import CANDIDATES, CandidateRequest
+from emograin.mixing.config import Mixing
 from emograin.models import encoder
 
 WORD = re.compile(r"(?<!\[)\b[A-Za-z]{4,}\b(?!\])")  # neither short function words nor [NAME]
@@ -86,12 +89,23 @@ def substituted_texts(
                 yield {"id": f"substituted-{variant}-{name}", "text": made, "labels": []}
 
 
+def paraphrases(train: Split, path: Path) -> Iterator[dict[str, object]]:
+    """Yield rows of the new texts in a candidate file of the training texts, without labels."""
+    settings, seen = Mixing("file", file=str(path)), set(train.texts)
+    request = CandidateRequest(train, lambda: train, "", settings, path.parent)
+    for name, (best, *_) in zip(train.ids, CANDIDATES["file"](request).texts, strict=True):
+        if best not in seen:
+            seen.add(best)
+            yield {"id": f"paraphrase-{name}", "text": best, "labels": []}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path, help="folder to write")
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--emoji", type=int, default=8000, help="number of texts with emoji to draw")
     parser.add_argument("--substituted", type=int, default=0, help="texts with replaced words per training text")
+    parser.add_argument("--paraphrases", type=Path, metavar="FILE", help="candidate file of the training texts")
     parser.add_argument(
         "--encoder", default="minilm", help="encoder whose input embeddings tell which words are similar"
     )
@@ -105,6 +119,7 @@ def main() -> None:
             *labelled(train, corpus.taxonomy),
             *emoji_texts(train, options.emoji, options.seed),
             *substituted_texts(train, similar, options.substituted, options.seed),
+            *(paraphrases(train, options.paraphrases) if options.paraphrases else ()),
         ],
         "dev": list(labelled(corpus.split("dev"), corpus.taxonomy)),
     }

@@ -4,7 +4,7 @@
 
 The training texts are divided at random into folds; for each fold one run is trained on the others, with dev for its
 checkpoint, and scores the fold. OUTPUT/fold-N is the run of a fold, OUTPUT/scores.npz has the scores of all texts. An
-interrupted call resumes.
+interrupted call resumes. To train folds in parallel, call it with --fold for each one, then without.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import emograin
+from emograin.common.devices import torch_device
 from emograin.common.files import write_atomically
 from emograin.data.corpus import Corpus, Split
 from emograin.models.classifier import load
@@ -31,7 +32,9 @@ def select(split: Split, kept: np.ndarray) -> Split:
     return Split(split.name, [split.ids[at] for at in rows], [split.texts[at] for at in rows], split.labels[kept])
 
 
-def score_fold(settings: emograin.Training, corpus: Corpus, folds: np.ndarray, fold: int, folder: Path) -> np.ndarray:
+def score_fold(
+    settings: emograin.Training, corpus: Corpus, folds: np.ndarray, fold: int, folder: Path, device: str
+) -> np.ndarray:
     """Train on the other folds, or resume, and return the scores of the fold's texts, (texts, labels)."""
     kept = folder / "fold.npy"
     if kept.is_file():
@@ -42,7 +45,7 @@ def score_fold(settings: emograin.Training, corpus: Corpus, folds: np.ndarray, f
     if not (folder / "thresholds.json").is_file():
         emograin.train(settings, part, run, resume=run.exists)
     own = select(train, np.flatnonzero(folds == fold))
-    scores, _ = TorchScorer(load(run).method)(own.texts, lambda _: None)
+    scores, _ = TorchScorer(load(run).to(torch_device(device)).method)(own.texts, lambda _: None)
 
     def save(path: Path) -> None:
         with path.open("wb") as file:
@@ -62,6 +65,8 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--ema-decay", type=float, default=0.999)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--fold", type=int, help="train and score this fold only, counted from 0")
+    parser.add_argument("--device", default="cpu", help="device of the scoring: cpu or cuda")
     parser.add_argument("--seed", type=int, default=0, help="of the folds and of the trainings")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
@@ -72,10 +77,12 @@ def main() -> None:
     train = corpus.split("train")
     folds = assign_folds(len(train), options.folds, options.seed)
     scores = np.zeros(train.labels.shape, dtype=np.float32)
-    for fold in range(options.folds):
+    for fold in range(options.folds) if options.fold is None else [options.fold]:
         own = replace(settings, seed=options.seed * options.folds + fold)
-        scores[folds == fold] = score_fold(own, corpus, folds, fold, options.output / f"fold-{fold}")
+        scores[folds == fold] = score_fold(own, corpus, folds, fold, options.output / f"fold-{fold}", options.device)
         print(f"fold {fold + 1} of {options.folds}: {int((folds == fold).sum()):,} texts scored", flush=True)
+    if options.fold is not None:
+        return
 
     def save(path: Path) -> None:
         with path.open("wb") as file:

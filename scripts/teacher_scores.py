@@ -20,8 +20,10 @@ def main() -> None:
     parser.add_argument("model", help="run folder, exported model, or bundled")
     parser.add_argument("output", type=Path, help=".npz file to write: ids and scores")
     parser.add_argument("--data", default="goemotions")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     options = parser.parse_args()
-    train, predictor = emograin.load_corpus(options.data).split("train"), emograin.load(named_model(options.model))
+    train = emograin.load_corpus(options.data).split("train")
+    predictor = emograin.load(named_model(options.model), device=options.device)
     scores = predictor.predict(train.texts).scores
 
     def save(path: Path) -> None:

@@ -170,7 +170,7 @@ def main() -> None:
                 found = train_cell(name, corpus, options, seed)
                 np.save(path, found.astype(np.float32))
                 print(f"{name}, seed {seed}: average precision {average_precisions_of(found, labels):.4f}", flush=True)
-            write_results(options, labels)
+    write_results(options, labels)
 
 
 def file_stem(cell: str) -> str:

@@ -65,8 +65,6 @@ def evaluate(
     for flag, wanted in {"--at-least-one": at_least_one, "--windows on": windows == "on"}.items():
         if chosen and wanted:
             raise EmograinError(f"{flag} is for a model alone, got also candidates to mix with")
-    if chosen and device != "cpu":
-        raise EmograinError(f"mixing is computed on the CPU, got --device {device}")
     from ..evaluation.tables import evaluation_table
     from ..prediction.onnx.model import ExportedModel
     from ..prediction.shipped_model import shipped_model
@@ -141,5 +139,5 @@ def _evaluate_run(
     # The run's own corpus has the dev split for the thresholds and the training sentences.
     own = load(run.settings.data, run.taxonomy, *own_columns) if data else corpus
     with Progress(None, "texts") as progress:
-        result = evaluate_mixed(run, corpus, mixing, weight, split, name, own, progress.advance)
+        result = evaluate_mixed(run, corpus, mixing, weight, split, name, own, progress.advance, device)
     return result, f"{name}-{mixing.name}-{weight:g}"

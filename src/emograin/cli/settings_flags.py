@@ -37,7 +37,8 @@ def flags_of(settings: type, omit: Collection[str] = (), names: Mapping[str, str
             continue
         shown = [] if field.default is None or field.default is False else [f"[default: {_text(field.default)}]"]
         text = " ".join([*texts[field.name].split(), *shown])
-        flag = Parameter(name=(names or {}).get(field.name), help=text)
+        negative = f"--no-{field.name.replace('_', '-')}" if field.default is True else ()
+        flag = Parameter(name=(names or {}).get(field.name), help=text, negative=negative)
         optional = field.type | None  # type: ignore[operator]  # no annotation here is a string
         fields.append((field.name, Annotated[optional, flag], None))
     created = dataclasses.make_dataclass(f"{settings.__name__}Flags", fields, bases=(SettingsFlags,), frozen=True)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ..common.devices import torch_device
 from ..common.errors import EmograinError, unknown_name
 from ..common.files import sha256_file, sha256_json
 from ..data.corpus import Corpus, Split, fingerprint
@@ -44,6 +45,7 @@ def evaluate_mixed(
     name: str | None = None,
     run_corpus: Corpus | None = None,
     on_progress: OnProgress = lambda _: None,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Evaluate a run with mixing, under thresholds chosen on dev for this weight and these candidates.
 
@@ -59,6 +61,7 @@ def evaluate_mixed(
         run_corpus: Corpus whose dev split chooses the thresholds and whose training split gives candidates; None:
             `corpus`.
         on_progress: Called with a number of finished texts, those of dev included.
+        device: cpu or cuda, for the network; candidates are searched and generated where their sources do it.
 
     Returns:
         The contents of the JSON file.
@@ -67,7 +70,7 @@ def evaluate_mixed(
         EmograinError: The run is not finished; the weight lies outside [0, 1]; the candidates or the mix are unknown;
             or the corpus has other labels or lacks a split.
     """
-    mixed = _MixedRun(run, run_corpus or corpus, settings)
+    mixed = _MixedRun(run, run_corpus or corpus, settings, device)
     weight = checked_weight(weight)
     thresholds = mixed.read_stored_thresholds(weight)
     if thresholds is None:
@@ -83,6 +86,7 @@ def sweep_dev(
     settings: Mixing,
     weights: Sequence[float] = WEIGHTS,
     on_progress: OnProgress = lambda _: None,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Compute the metrics at every weight on dev and save them in `mixing/NAME/`. Reads no other labels.
 
@@ -92,6 +96,7 @@ def sweep_dev(
         settings: Settings of the mixing.
         weights: Mixing weights, in [0, 1].
         on_progress: Called with a number of finished texts.
+        device: cpu or cuda, for the network.
 
     Returns:
         The contents of `sweep.json`: the result of `weight_sweep.sweep`, and metadata of the run and the mixing.
@@ -100,7 +105,7 @@ def sweep_dev(
         EmograinError: The run is not finished; a weight lies outside [0, 1]; the candidates or the mix are unknown; or
             the corpus has other labels or lacks a split.
     """
-    return _sweep(_MixedRun(run, corpus, settings), weights, on_progress)
+    return _sweep(_MixedRun(run, corpus, settings, device), weights, on_progress)
 
 
 def stored_sweep(run: RunFolder, corpus: Corpus, settings: Mixing) -> dict[str, Any] | None:
@@ -120,6 +125,7 @@ def sweep_run(
     weights: Sequence[float] = WEIGHTS,
     split: str = "test",
     on_progress: OnProgress = lambda _: None,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Choose weight and thresholds on dev, then evaluate `split` once with them, and once without mixing.
 
@@ -130,6 +136,7 @@ def sweep_run(
         weights: Mixing weights to choose from, in [0, 1].
         split: Split to evaluate on.
         on_progress: Called with a number of finished texts.
+        device: cpu or cuda, for the network.
 
     Returns:
         `sweep` (of `sweep_dev`), `mixed` (of `evaluate_mixed`, at the best weight) and `plain` (of `evaluate_run`).
@@ -138,11 +145,11 @@ def sweep_run(
         EmograinError: The run is not finished; a weight lies outside [0, 1]; the candidates or the mix are unknown; or
             the corpus has other labels or lacks a split.
     """
-    mixed = _MixedRun(run, corpus, settings)
+    mixed = _MixedRun(run, corpus, settings, device)
     found = _sweep(mixed, weights, on_progress)
     weight, thresholds = found["best"]["weight"], found["best"]["thresholds"]
     result = _evaluate(mixed, corpus, weight, thresholds, split, None, on_progress)
-    return {"sweep": found, "mixed": result, "plain": evaluate_run(run, corpus, split, on_progress=on_progress)}
+    return {"sweep": found, "mixed": result, "plain": evaluate_run(run, corpus, split, on_progress=on_progress, device=device)}
 
 
 class _MixedRun:
@@ -152,18 +159,18 @@ class _MixedRun:
         EmograinError: The run is not finished, or the candidates or the mix are unknown.
     """
 
-    def __init__(self, run: RunFolder, corpus: Corpus, settings: Mixing):
+    def __init__(self, run: RunFolder, corpus: Corpus, settings: Mixing, device: str = "cpu"):
         if settings.candidates not in CANDIDATES:
             raise unknown_name("candidates", settings.candidates, CANDIDATES)
         if settings.mix not in MIXERS:
             raise unknown_name("mix", settings.mix, MIXERS)
         _ = run.thresholds  # raises if the training has not finished
-        self.run, self.corpus, self.settings = run, corpus, settings
+        self.run, self.corpus, self.settings, self.device = run, corpus, settings, device
 
     @cached_property
     def method(self) -> Method:
         """The run's method."""
-        return load(self.run).method
+        return load(self.run).to(torch_device(self.device)).method
 
     @cached_property
     def sweep_fingerprint(self) -> str:

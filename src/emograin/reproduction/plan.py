@@ -173,7 +173,8 @@ def train_command(planned: PlannedTraining) -> str:
     words = ["emograin", "train", planned.settings.method]
     for name, value in planned.settings.to_dict().items():
         if name != "method" and value != getattr(defaults, name):
-            words += [f"--{name.replace('_', '-')}", str(value)]
+            flag = name.replace("_", "-")
+            words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
     words += ["--output", str(planned.run.path), *(["--resume"] if planned.state == "begun" else [])]
     return shlex.join(words)
 

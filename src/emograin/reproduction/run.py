@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..analysis.attention_flow import measure_attention_flow
 from ..analysis.attention_record import write_attention
 from ..analysis.contrasting_documents import attend_document, find_contrasts
@@ -90,19 +92,23 @@ def run_experiment(
 
 def _evaluate_row(experiment: Experiment, corpus: Corpus, row: Row, run: RunFolder) -> str:
     """Evaluate a row on dev and test unless that was done before, and return the name of its evaluation."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"  # as trainings choose it
     with Progress(None, "texts") as progress:
+        advance = progress.advance
         for split in ("dev", "test"):
             if not _is_evaluated(run, split, corpus.split(split)):
-                evaluate_run(run, corpus, split, on_progress=progress.advance)
+                evaluate_run(run, corpus, split, on_progress=advance, device=device)
         settings = experiment.mixing(row)
         if settings is None:
             return "test"
-        sweep = stored_sweep(run, corpus, settings) or sweep_dev(run, corpus, settings, on_progress=progress.advance)
+        sweep = stored_sweep(run, corpus, settings) or sweep_dev(
+            run, corpus, settings, on_progress=advance, device=device
+        )
         _draw_sweep(run, settings, sweep)
         weight = sweep["best"]["weight"]
         name = f"test-{settings.name}-{weight:g}"
         if not _is_evaluated(run, name, corpus.split("test")):
-            evaluate_mixed(run, corpus, settings, weight, on_progress=progress.advance)
+            evaluate_mixed(run, corpus, settings, weight, on_progress=advance, device=device)
         return name
 
 
