@@ -31,7 +31,8 @@ from emograin.data.words import align_words
 from emograin.evaluation.significance import RESAMPLES
 from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
-from emograin.prediction.onnx.model import ExportedModel, OnnxScorer
+from emograin.prediction.onnx.model import ExportedModel
+from emograin.prediction.onnx.scorer import OnnxScorer
 from emograin.prediction.predictor import Predictor
 
 WORDS = 3  # minimum number per text

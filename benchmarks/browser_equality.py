@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from emograin import data
-from emograin.prediction.onnx.model import ExportedModel, OnnxScorer
+from emograin.prediction.onnx.model import ExportedModel
+from emograin.prediction.onnx.scorer import OnnxScorer
 from emograin.prediction.predictor import Predictions, Predictor, load
 from emograin.prediction.shipped_model import shipped_model
 from emograin.service.page_runtime import node_modules, pinned_versions

@@ -34,11 +34,13 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 import emograin
 from emograin import data
+from emograin.data.batching import token_budget_batches
 from emograin.models.classifier import load as load_classifier
 from emograin.models.encoder import quiet
 from emograin.models.methods import Method
 from emograin.models.run_folder import RunFolder
-from emograin.prediction.onnx.model import BATCH_TOKENS, ExportedModel, token_budget_batches
+from emograin.prediction.onnx.model import ExportedModel
+from emograin.prediction.onnx.scorer import BATCH_TOKENS
 
 BATCH = 32
 PAUSE = 0.5  # seconds before each measurement: idle threads of the previous one spin for a while

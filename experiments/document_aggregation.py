@@ -25,7 +25,7 @@ from emograin.data.corpus import Split
 from emograin.data.taxonomy import GOEMOTIONS
 from emograin.evaluation.policies import DEFAULT_POLICY
 from emograin.prediction.aggregation import ABSENCE, AGGREGATIONS, DEFAULT, Aggregation
-from emograin.prediction.onnx.model import OnnxScorer
+from emograin.prediction.onnx.scorer import OnnxScorer
 from emograin.prediction.predictor import load
 from emograin.prediction.windows import Window, pack, read_sentences
 

@@ -38,8 +38,8 @@ from emograin.evaluation.thresholds import apply_thresholds
 from emograin.models.classifier import load
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.export import input_template, serialize_tokenizer, to_onnx, unpadded_inputs
-from emograin.prediction.onnx.model import OnnxScorer
 from emograin.prediction.onnx.quantization import quantize
+from emograin.prediction.onnx.scorer import OnnxScorer
 from emograin.prediction.onnx.verification import compare, score_texts
 
 BATCH = 32

@@ -15,7 +15,8 @@ from emograin.common.errors import EmograinError
 from emograin.common.files import write_atomically, write_text
 from emograin.evaluation.held_out_scores import HeldOutScores
 from emograin.evaluation.run_evaluation import evaluation_split
-from emograin.prediction.onnx.model import DEV_SCORES, FILES, ExportedModel, describe
+from emograin.prediction.onnx.description import describe
+from emograin.prediction.onnx.model import DEV_SCORES, FILES, ExportedModel
 
 
 def add_dev_scores(folder: Path, corpus: data.Corpus) -> int:

@@ -29,8 +29,10 @@ from emograin.data.sources import load as load_corpus
 from emograin.models.classifier import Classifier, build
 from emograin.models.config import Training
 from emograin.models.emoji_tokens import extend_tokenizer
-from emograin.prediction.onnx.model import FILES, ExportedModel, OnnxScorer, describe_again
+from emograin.prediction.onnx.description import describe_again
+from emograin.prediction.onnx.model import FILES, ExportedModel
 from emograin.prediction.onnx.read_back import tables_of, weights_of
+from emograin.prediction.onnx.scorer import OnnxScorer
 from emograin.prediction.predictor import Predictor, load
 
 BATCH, LEARNING_RATE = 64, 3e-3
@@ -192,7 +194,9 @@ def write(
         shutil.copyfile(model.path / name, output / name)
     (output / "model.onnx").write_bytes(graph_model.SerializeToString())
     write_text(output / "tokenizer.json", tokenizer.to_str())
-    described = describe_again(model, output, settings=model.description["settings"] | {"emoji": True})
+    described = describe_again(
+        model.description, model.template, output, settings=model.description["settings"] | {"emoji": True}
+    )
     write_text(output / "model.json", json.dumps(described, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from emograin.common.checks import from_values
 from emograin.common.errors import EmograinError
 from emograin.common.files import sha256_file, write_text
-from emograin.prediction.onnx.model import FILES, InputTemplate, describe
+from emograin.prediction.onnx.description import InputTemplate, describe
+from emograin.prediction.onnx.model import FILES
 
 
 def add_digest(folder: Path) -> None:

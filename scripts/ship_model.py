@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from model_card import POLICIES, as_markdown
 
 from emograin import data
 from emograin.common.files import write_atomically
-from emograin.common.text_table import markdown
 from emograin.data.statistics import count_labels
 from emograin.evaluation import significance
 from emograin.evaluation.run_evaluation import evaluate_exported
@@ -31,8 +31,9 @@ from emograin.evaluation.thresholds import apply_thresholds
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.model_source import ModelSource, open_source
+from emograin.prediction.onnx.description import describe_again
 from emograin.prediction.onnx.export import export
-from emograin.prediction.onnx.model import ExportedModel, describe_again
+from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.predictor import score_texts
 from emograin.prediction.shipped_model import SHIPPED
 from emograin.training.loop import train
@@ -66,8 +67,6 @@ ALTERNATIVES = {
     "labels in the input (the teachers)": ("label-embedding-averaged-seed[0-9]", "label-embedding-averaged-seed0"),
     "[CLS], distilled from the teachers (bundled)": ("student-seed[0-9]", "student-seed0"),
 }
-POLICIES = ("fixed", "global", "per-label")
-SLOWER_WAYS = ("float32", "transformers, one at a time", "transformers, batches of 32")
 RARE = 200  # labels with fewer training texts are listed as a weakness
 
 
@@ -108,7 +107,7 @@ def choose_again(folder: Path, dev: data.Split) -> None:
     model = ExportedModel(folder)
     thresholds = choose(score_texts(open_source(folder), dev.texts), dev.labels)
     RunFolder(folder).write_json("thresholds.json", thresholds)
-    RunFolder(folder).write_json("model.json", describe_again(model, folder))
+    RunFolder(folder).write_json("model.json", describe_again(model.description, model.template, folder))
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     card["thresholds"] = "Per label, int8 has the thresholds of the highest expected F1; the other rows, and the next "
     card["thresholds"] += "table, those of the highest F1, shrunk towards the global one."
@@ -268,84 +267,6 @@ def evaluate_split(model: ModelSource, corpus: data.Corpus, split: str) -> dict[
         for name, row in found["policies"]["per-label"]["labels"].items()
     }
     return {**kept, "policies": policies, "labels": by_label}
-
-
-def as_markdown(card: dict[str, Any]) -> str:
-    """Return the card as Markdown."""
-    titles = ["model", "split", "fixed threshold 0.3", "global threshold", "per-label thresholds (95 % interval)"]
-    titles += ["macro AP", "calibration error"]
-    rows = [titles]
-    for weights, splits in card["metrics"].items():
-        for split, found in splits.items():
-            own = found["policies"]["per-label"]
-            cells = [weights, split, *(f"{found['policies'][name]['macro_f1']:.3f}" for name in POLICIES[:2])]
-            cells.append(f"{own['macro_f1']:.3f} ({own['interval'][0]:.3f} to {own['interval'][1]:.3f})")
-            cells += [f"{found['macro_average_precision']:.3f}", f"{found['expected_calibration_error']:.4f}"]
-            rows.append(cells)
-    labels = [["label", "F1", "examples"]]
-    for name, row in card["metrics"]["int8"]["test"]["labels"].items():
-        labels.append([name, f"{row['f1']:.2f}", str(row["support"])])
-    recipe = dict(card["recipe"]["settings"])
-    teachers = recipe.pop("teachers", None)
-    settings = ", ".join(f"{name} {value}" for name, value in recipe.items())
-    if teachers:
-        settings += f"; distilled from the mean scores of {len(teachers['seeds'])} teachers: "
-        settings += ", ".join(f"{name} {value}" for name, value in teachers.items())
-    if "emoji" in card["recipe"]:
-        settings += f"; then the embeddings of emoji, which the float32 model lacks: `{card['recipe']['emoji']}`"
-    titles = ["model", "seeds", "fixed threshold 0.3", "global threshold", "per-label thresholds"]
-    options = [[*titles, "speed-up over the transformers pipeline, one text at a time (per machine)"]]
-    for row in card["alternatives"]:
-        cells = [row["model"], str(row["seeds"]), *(f"{row['macro_f1'][name]:.3f}" for name in POLICIES)]
-        cells.append(", ".join(f"{each['transformers, one at a time']:.1f}" for each in row["speedup_over"]))
-        options.append(cells)
-    titles = ["machine", "threads", *(f"speed-up over {way}" for way in SLOWER_WAYS)]
-    speeds = [[*titles, "median latency of one text, ms", "first answer of a new process, s", "peak memory, MiB"]]
-    for machine, fast in card["speed"]["machines"].items():
-        cells = [machine, str(fast["threads"]), *(f"{fast['ratio_of_int8'][way]['median']:.1f}" for way in SLOWER_WAYS)]
-        cells += [str(fast["single_text_ms"]["int8"]["p50"])]
-        speeds.append([*cells, *(str(fast[name]["int8"]) for name in ("first_answer_s", "peak_memory_mib"))])
-    note = f"\n\n{card['thresholds']}" if "thresholds" in card else ""
-    size = f"{card['parameters'] / 1e6:.1f}M parameters, {card['megabytes']} MB"
-    sizes = ", ".join(f"{count:,} {name}" for name, count in card["data"]["texts"].items())
-    weaknesses = "\n".join(f"- {each}" for each in card["uses"]["weaknesses"])
-    return f"""# Model card: {card["name"]}
-
-Multi-label classification of short English texts into {len(card["labels"])} emotions; {size}.
-
-- **For:** {card["uses"]["for"]}
-- **Not for:** {card["uses"]["not for"]}
-- **Data:** {card["data"]["source"]} ({card["data"]["licence"]}); {sizes}.
-- **Encoder:** {card["encoder"]["name"]} ({card["encoder"]["licence"]}). Licence of the model: {card["licence"]}.
-- **Recipe:** `{card["recipe"]["command"]}` ({settings}). Chosen on {card["chosen_on"]}.
-
-## Macro F1
-
-{markdown(rows)}{note}
-
-## Why this one
-
-Macro F1 on test, mean over seeds, in float32, and speed in int8. With labels in the input, a model reads 31 more tokens
-per text.
-
-{markdown(options)}
-
-## Speed
-
-`{card["speed"]["command"]}`, medians; with the same weights on the same texts, in one process.
-
-{markdown(speeds)}
-
-## Known weaknesses
-
-{weaknesses}
-
-## F1 per label
-
-int8 on test, per-label thresholds:
-
-{markdown(labels)}
-"""
 
 
 if __name__ == "__main__":

@@ -200,7 +200,8 @@ def test_a_mapping_in_python_is_a_dictionary():
 
 def test_a_model_without_held_out_scores_cannot_unite_labels(tmp_path):
     folder = shutil.copytree(SHIPPED, tmp_path / "model")
-    from emograin.prediction.onnx.model import FILES, describe
+    from emograin.prediction.onnx.description import describe
+    from emograin.prediction.onnx.model import FILES
 
     described = json.loads((folder / "model.json").read_text())
     metadata = {k: v for k, v in described.items() if k not in ("producer", "format", "template", "files", "sha256")}

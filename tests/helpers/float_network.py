@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emograin.prediction.onnx.model import FILES, ExportedModel, describe
+from emograin.prediction.onnx.description import describe
+from emograin.prediction.onnx.model import FILES, ExportedModel
 
 
 def float_copy(source: Path, target: Path) -> Path:

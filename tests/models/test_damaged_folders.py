@@ -13,8 +13,8 @@ from emograin.common.errors import EmograinError
 from emograin.common.files import sha256_file
 from emograin.models.run_folder import RunFolder
 from emograin.models.tensor_files import read_tensors
+from emograin.prediction.onnx.description import InputTemplate, describe
 from emograin.prediction.onnx.export import export
-from emograin.prediction.onnx.model import ExportedModel, describe
 from emograin.training.loop import train
 
 pytest.importorskip("onnx")
@@ -112,7 +112,7 @@ def sign(folder):
     """Make the digests of an export right again, as a tool would that changed a file on purpose."""
     content = json.loads((folder / "model.json").read_text())
     content["files"] = {name: sha256_file(folder / name) for name in content["files"]}
-    template = ExportedModel.__init__.__globals__["InputTemplate"](**content.pop("template"))
+    template = InputTemplate(**content.pop("template"))
     rest = {name: content[name] for name in content if name not in ("producer", "format", "files", "sha256")}
     described = describe(template, {name: folder / name for name in content["files"]}, **rest)
     (folder / "model.json").write_text(json.dumps(described))

@@ -30,6 +30,8 @@ def test_a_run_has_the_same_scores_on_a_gpu(run, capsys):
     assert main(["evaluate", str(run), "--device", "cuda"]) == 0
     assert main(["predict", "--model", str(run), "--device", "cuda", "so happy"]) == 0
     assert "so happy" in capsys.readouterr().out
+    mixing = ["--candidates", "nearest-training-sentence", "--similarity", "rouge-l"]
+    assert main(["mix", str(run), *mixing, "--device", "cuda"]) == 0
 
 
 @pytest.mark.skipif(not ONNX_GPU, reason="onnxruntime finds no GPU: it needs onnxruntime-gpu")
@@ -40,7 +42,9 @@ def test_an_exported_model_has_the_same_scores_on_a_gpu():
 
 @without_gpu
 def test_without_a_gpu_a_run_says_so_in_one_line(run, capsys):
-    for command in (["evaluate", str(run)], ["predict", "--model", str(run), "so happy"]):
+    mixing = ["--candidates", "nearest-training-sentence", "--similarity", "rouge-l"]
+    mixed = (["evaluate", str(run), *mixing], ["mix", str(run), *mixing])
+    for command in (["evaluate", str(run)], *mixed, ["predict", "--model", str(run), "so happy"]):
         assert main([*command, "--device", "cuda"]) == 2
         shown = capsys.readouterr().err.strip().splitlines()[-1]
         assert "no device cuda: torch" in shown

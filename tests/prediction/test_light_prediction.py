@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import emograin
 from emograin.common.errors import EmograinError
 from emograin.common.files import partial_path
-from emograin.prediction.onnx.model import FORMAT, ExportedModel, InputTemplate
+from emograin.prediction.onnx.description import FORMAT, InputTemplate
+from emograin.prediction.onnx.model import ExportedModel
 
 NASTY = [
     "so happy",
@@ -116,7 +117,7 @@ def test_a_model_that_is_replaced_while_it_is_in_use_is_not_mixed_with_the_new_o
 
 def test_a_network_that_cannot_be_read_is_an_error(model):
     exported = ExportedModel(model)
-    from emograin.prediction.onnx.model import OnnxScorer
+    from emograin.prediction.onnx.scorer import OnnxScorer
 
     tokenizer = (model / "tokenizer.json").read_text(encoding="utf-8")
     with pytest.raises(EmograinError, match="cannot read the network"):

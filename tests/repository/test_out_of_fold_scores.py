@@ -11,7 +11,12 @@ from emograin.models.scoring import TorchScorer
 
 def test_scores_come_from_the_run_of_the_other_folds(corpus_folder, encoders, tmp_path):
     options = ["baseline", "--data", corpus_folder, "--encoder", encoders["bert"], "--output", tmp_path / "out"]
-    run_script("scripts/out_of_fold_scores.py", *options, "--epochs", 1, "--batch-size", 64, "--folds", 2)
+    options += ["--epochs", 1, "--batch-size", 64, "--folds", 2]
+    run_script("scripts/out_of_fold_scores.py", *options, "--fold", 1)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["fold-1"]
+    trained = (tmp_path / "out" / "fold-1" / "weights.safetensors").stat().st_mtime_ns
+    run_script("scripts/out_of_fold_scores.py", *options)
+    assert (tmp_path / "out" / "fold-1" / "weights.safetensors").stat().st_mtime_ns == trained
     train = load(str(corpus_folder)).split("train")
     with np.load(tmp_path / "out" / "scores.npz") as kept:
         assert kept["ids"].tolist() == train.ids

@@ -23,7 +23,9 @@ def tool(encoders):
     path = Path(__file__).parents[2] / "scripts" / "ship_model.py"
     specification = importlib.util.spec_from_file_location("ship_model", path)
     module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(path.parent)
+        specification.loader.exec_module(module)
     short = {"encoder": str(encoders["bert"]), "epochs": 1, "evaluate_every": 5}
     module.TEACHER = dataclasses.replace(module.TEACHER, **short)
     module.STUDENT = dataclasses.replace(module.STUDENT, **short)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from dataclasses import replace
 
@@ -334,3 +335,7 @@ def test_a_dry_run_estimates_the_time_left_from_measured_rates(made, capsys, tmp
     assert (second["state"], second["texts_left"]) == ("absent", 757)
     assert found["minutes_left"] == pytest.approx(757 / second["texts_per_second"] / 60)
     assert "--seed 1" in second["command"]
+    assert main(shlex.split(second["command"])[1:]) == 0
+    assert main([*arguments, "--output", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert [each["state"] for each in json.loads(shown[shown.rindex('{\n "rows"') :])["trainings"]] == ["finished"] * 2

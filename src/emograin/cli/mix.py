@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
@@ -18,6 +19,7 @@ def mix(
     mixing: MixingFlags | None = None,
     mixing_weight: float | None = None,
     sweep: bool = False,
+    device: Device = "cpu",
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
     """Mix documents with candidate sentences at inference; metrics on test beside the run without mixing.
@@ -33,6 +35,8 @@ def mix(
         Weight of the document, in [0, 1]; 1 is no mixing. [default: 0.92, the paper's]
     sweep
         Choose the weight on dev, and plot macro F1 by weight.
+    device
+        Device of the network: cpu or cuda.
     json
         Print JSON instead of tables.
     """
@@ -57,11 +61,12 @@ def mix(
     found: dict[str, Any]
     with Progress(None, "texts") as progress:
         if sweep:
-            found = sweep_run(folder, corpus, settings, on_progress=progress.advance)
+            found = sweep_run(folder, corpus, settings, on_progress=progress.advance, device=device)
             draw_weight_curves(folder.path / "mixing" / settings.name / "sweep.png", [found["sweep"]])
         else:
-            mixed = evaluate_mixed(folder, corpus, settings, weight, on_progress=progress.advance)
-            found = {"mixed": mixed, "plain": evaluate_run(folder, corpus, on_progress=progress.advance)}
+            mixed = evaluate_mixed(folder, corpus, settings, weight, on_progress=progress.advance, device=device)
+            plain = evaluate_run(folder, corpus, on_progress=progress.advance, device=device)
+            found = {"mixed": mixed, "plain": plain}
     if json:
         print(to_json(found, indent=1))
     else:

@@ -97,8 +97,6 @@ def neighbours(
     queries, query_rows = _read(query, column)
     sentences, corpus_rows = _read(corpus, column)
     import_optional("torch", "train")  # after reading, because it takes seconds
-    import torch
-
     from ..common.progress import Progress
     from ..mixing.bertscore.search import SEARCHES, Search
     from ..mixing.bertscore.token_embeddings import default_cache
@@ -111,9 +109,7 @@ def neighbours(
     if without_duplicates:
         excluded = find_copies(query_texts, corpus_texts)
         print(f"{sum(map(bool, excluded))} queries occur in the corpus; these copies are left out", file=sys.stderr)
-    loaded, cache = encoders.load(encoder), cache or default_cache()
-    if torch.cuda.is_available():
-        torch.nn.Module.to(loaded.model, "cuda")
+    loaded, cache = encoders.load(encoder).on_accelerator(), cache or default_cache()
     options: dict[str, Any] = {"top": top, "measure": measure, "idf": idf, "baseline": baseline}
     options |= {"precision": precision, "memory": int(memory * 2**30)}
     with Progress(len(corpus_texts) + len(query_texts), "texts") as progress:

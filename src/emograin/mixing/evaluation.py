@@ -149,7 +149,11 @@ def sweep_run(
     found = _sweep(mixed, weights, on_progress)
     weight, thresholds = found["best"]["weight"], found["best"]["thresholds"]
     result = _evaluate(mixed, corpus, weight, thresholds, split, None, on_progress)
-    return {"sweep": found, "mixed": result, "plain": evaluate_run(run, corpus, split, on_progress=on_progress, device=device)}
+    return {
+        "sweep": found,
+        "mixed": result,
+        "plain": evaluate_run(run, corpus, split, on_progress=on_progress, device=device),
+    }
 
 
 class _MixedRun:

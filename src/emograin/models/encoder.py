@@ -51,6 +51,12 @@ class Encoder:
         offset = getattr(table, "padding_idx", None)
         return limit if limit is None or offset is None else limit - offset - 1
 
+    def on_accelerator(self) -> "Encoder":
+        """Move the model to the GPU, if there is one, and return the encoder."""
+        if torch.cuda.is_available():
+            nn.Module.to(self.model, "cuda")
+        return self
+
     def save(self, folder: Path) -> None:
         """Save the configuration and the tokenizer, from which `rebuild` builds the encoder; no weights.
 

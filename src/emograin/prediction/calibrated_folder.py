@@ -22,7 +22,8 @@ from ..common.files import disk_errors, resolved, write_atomically
 from ..common.locks import locked
 from ..evaluation.held_out_scores import HeldOutScores
 from .model_source import ModelSource
-from .onnx.model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel, describe
+from .onnx.description import describe
+from .onnx.model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel
 
 LINKED = ("model.onnx", "tokenizer.json")
 

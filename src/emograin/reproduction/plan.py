@@ -174,7 +174,10 @@ def train_command(planned: PlannedTraining) -> str:
     for name, value in planned.settings.to_dict().items():
         if name != "method" and value != getattr(defaults, name):
             flag = name.replace("_", "-")
-            words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
+            if isinstance(value, bool):
+                words.append(f"--{flag}" if value else f"--no-{flag}")
+            else:
+                words += [f"--{flag}", str(value)]
     words += ["--output", str(planned.run.path), *(["--resume"] if planned.state == "begun" else [])]
     return shlex.join(words)
 

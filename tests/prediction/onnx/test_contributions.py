@@ -14,7 +14,7 @@ from emograin.models.methods import METHODS
 from emograin.models.scoring import score_documents
 from emograin.prediction.onnx.contributions import add_contributions
 from emograin.prediction.onnx.label_directions import TEXTS_PER_LABEL, compute_directions
-from emograin.prediction.onnx.model import OnnxScorer
+from emograin.prediction.onnx.scorer import OnnxScorer
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")

@@ -15,10 +15,10 @@ from emograin.models.methods import METHODS
 from emograin.models.scoring import TorchScorer
 from emograin.prediction.model_source import open_source
 from emograin.prediction.onnx import export as onnx_export
-from emograin.prediction.onnx import model as onnx_model
+from emograin.prediction.onnx import scorer as onnx_scorer
 from emograin.prediction.onnx.export import export, input_template, serialize_tokenizer, to_onnx
-from emograin.prediction.onnx.model import OnnxScorer
 from emograin.prediction.onnx.quantization import quantize
+from emograin.prediction.onnx.scorer import OnnxScorer
 from emograin.prediction.onnx.verification import check_against_torch, compare
 from emograin.prediction.predictor import Predictor
 from emograin.training.loop import train
@@ -140,7 +140,7 @@ def test_the_model_carries_no_notes_of_the_machine_that_exported_it(exported):
 
 
 def test_one_batch_per_thread_gives_the_same_scores_in_order(method, exported, monkeypatch):
-    monkeypatch.setattr(onnx_model, "BATCH_TOKENS", 60)
+    monkeypatch.setattr(onnx_scorer, "BATCH_TOKENS", 60)
     scorers = [
         OnnxScorer(serialize_tokenizer(method), input_template(method), exported.SerializeToString(), threads)
         for threads in (1, 3)

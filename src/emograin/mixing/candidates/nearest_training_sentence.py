@@ -61,7 +61,7 @@ def _bertscore(measure: str, request: CandidateRequest, corpus: Sequence[str], e
     return nearest(
         request.documents.texts,
         corpus,
-        encoder.load(request.settings.encoder or request.encoder),
+        encoder.load(request.settings.encoder or request.encoder).on_accelerator(),
         default_cache(),
         request.settings.layer,
         excluded,
@@ -97,7 +97,8 @@ def _cosine(request: CandidateRequest, corpus: Sequence[str], excluded: Excluded
     from .text_similarity import nearest_by_cosine
 
     settings = request.settings
-    loaded, cache = encoder.load(settings.encoder or request.encoder), default_cache() / EMBEDDINGS
+    loaded = encoder.load(settings.encoder or request.encoder).on_accelerator()
+    cache = default_cache() / EMBEDDINGS
     queries, keys = (
         embed_tokens(loaded, texts, cache, settings.layer, request.on_progress).mean()
         for texts in (request.documents.texts, corpus)

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, processors
 
 from ...common.errors import EmograinError
 from ...common.files import disk_errors
-from ..onnx.model import InputTemplate
+from ..onnx.description import InputTemplate
 from ..onnx.read_back import special_tokens
 
 Thresholds = Mapping[str, Sequence[float]]

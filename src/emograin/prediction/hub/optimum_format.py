@@ -17,7 +17,8 @@ from tokenizers import Tokenizer
 from ...common.errors import EmograinError
 from ...common.optional import import_optional
 from ..onnx.contributions import OUTPUT as CONTRIBUTIONS
-from ..onnx.model import EXPLAIN, ExportedModel
+from ..onnx.model import ExportedModel
+from ..onnx.scorer import EXPLAIN
 from ..onnx.session import ModelSource, OnnxSession
 from ..onnx.verification import compare, score_texts
 from .files import new_folder, with_special_tokens, write_common

@@ -19,8 +19,8 @@ import numpy as np
 
 from ...common.optional import import_optional
 from .label_directions import Directions
-from .model import CONTRIBUTIONS as OUTPUT
-from .model import EXPLAIN
+from .scorer import CONTRIBUTIONS as OUTPUT
+from .scorer import EXPLAIN
 
 OUTPUT_AFTER_SOFTMAX = 3  # qk_matmul_output_mode of ONNX's Attention: the weights as a further output
 MAX_ATTENTION_INPUTS = 4  # query, key, value, mask; attention with a cache has more

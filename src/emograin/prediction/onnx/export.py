@@ -27,10 +27,12 @@ from ...models.classifier import load
 from ...models.methods import Method
 from ...models.run_folder import RunFolder
 from .contributions import add_contributions
+from .description import InputTemplate, describe
 from .graph_optimization import optimize
 from .label_directions import compute_directions
-from .model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel, InputTemplate, OnnxScorer, describe
+from .model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel
 from .quantization import quantize
+from .scorer import OnnxScorer
 from .verification import TOLERANCE, check_against_torch, compare, measure_int8, score_texts
 
 OPSET = 23  # the first with attention as one operator

@@ -17,7 +17,8 @@ from ...common.errors import EmograinError
 from ...common.optional import import_optional
 from ...models.encoder import Encoder
 from ...models.methods import Baseline
-from .model import ExportedModel, InputTemplate
+from .description import InputTemplate
+from .model import ExportedModel
 
 PREFIX = "method."  # of the names of a method's weights in the graph
 ENCODER = "encoder."

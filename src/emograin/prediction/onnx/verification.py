@@ -12,7 +12,7 @@ from ...evaluation.threshold_policies import choose
 from ...evaluation.thresholds import apply_thresholds
 from ...models.methods import Method
 from ...models.scoring import score_documents
-from .model import OnnxScorer
+from .scorer import OnnxScorer
 
 TOLERANCE = 1e-4  # largest difference between the probabilities of torch and of the float32 model
 SINGLE_TEXTS = 64  # texts that are also scored one by one
