@@ -1,10 +1,14 @@
 # Teachers of BERT size, their scores of the texts that students read, and students of 6 layers.
 #
-#   make -f experiments/distillation.mk -j8 OUT=runs/distillation DATA=goemotions MPNET=FOLDER CORPUS=FOLDER STUDENT=FOLDER
+#   make -f experiments/distillation.mk -j8 OUT=runs/distillation MPNET=FOLDER CORPUS=FOLDER EARLIER_CORPUS=FOLDER \
+#     EARLIER="FILE.npz ..." STUDENT=FOLDER
 #
-# CORPUS is written by scripts/distillation_corpus.py; STUDENT is the encoder that students start from, MPNET that of
-# the teachers, EARLIER names files of scores of earlier teachers. Each target is made once; an interrupted training is
-# resumed. DEVICE=cuda scores the texts on a GPU; trainings take one by themselves.
+#   MPNET           encoder of the teachers, STUDENT: encoder or run that students start from
+#   CORPUS          texts for students to read, by scripts/distillation_corpus.py with --paraphrases
+#   EARLIER_CORPUS  the same without --paraphrases; EARLIER: scores of these texts by earlier teachers
+#
+# Each target is made once; an interrupted training is resumed. DEVICE=cuda scores the texts on a GPU; trainings take one
+# by themselves. On an H100 (16 cores) with NVIDIA's MPS, three teachers side by side take 150 seconds.
 PYTHON ?= python
 DEVICE ?= cpu
 DATA ?= goemotions
@@ -12,7 +16,7 @@ OUT ?= runs/distillation
 SEEDS ?= 0 1 2
 FOLDS := 0 1 2 3 4
 EARLIER ?=
-STUDENT_EPOCHS ?= 8
+STUDENT_EPOCHS ?= 3
 TRAIN = $(PYTHON) -m emograin train
 RESUME = $$(test ! -e $(@D)/run.json || echo --resume)
 
@@ -49,8 +53,8 @@ $(OUT_OF_FOLD): $(FOLDS:%=$(OUT)/out-of-fold/fold-%/fold.npy)
 
 # Students: the mean of all teachers, with and without paraphrases to read; or with out-of-fold scores of the training
 # texts, for half of the teachers' weight or in the place of those trained on gold labels.
-STUDENT_SETTINGS = --encoder $(STUDENT) --distillation-weight 1 --epochs $(STUDENT_EPOCHS) --batch-size 64 \
-  --learning-rate 3e-4 --ema-decay 0.999 --evaluate-every 1500
+STUDENT_SETTINGS = --encoder $(STUDENT) --distillation-weight 1 --epochs $(STUDENT_EPOCHS) --batch-size 32 \
+  --learning-rate 2e-4 --ema-decay 0.999 --evaluate-every 970
 define student
 	$(TRAIN) baseline --data $(1) --teacher $(call joined,$(2)) $(STUDENT_SETTINGS) --seed $(3) --output $(@D) $(RESUME)
 endef
