@@ -1,0 +1,77 @@
+# Train the bundled model from nothing: teachers, their scores of many texts, and students.
+#
+#   make -f scripts/bundled_model.mk -j2 OUT=runs/bundled DATA=goemotions MPNET=sentence-transformers/all-mpnet-base-v2
+#
+# The result is the run OUT/student-SEED. Each target is made once, and an interrupted training is resumed. Trainings take
+# a GPU where there is one; SCORE="--device cuda" scores texts there too. On one thread of a CPU the MPNets take two to five
+# hours each; on an H100 with NVIDIA's MPS three side by side take 150 seconds.
+PYTHON ?= python
+OUT ?= runs/bundled
+DATA ?= goemotions
+MINILM ?= minilm
+MPNET ?= sentence-transformers/all-mpnet-base-v2
+SEEDS ?= 0 1 2
+SCORE ?=
+
+EMOGRAIN = $(PYTHON) -m emograin
+RESUME = $$(test ! -e $(@D)/run.json || echo --resume)
+comma := ,
+empty :=
+joined = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
+
+students: $(SEEDS:%=$(OUT)/student-%/thresholds.json)
+
+# 1. Label embeddings teach a [CLS] model, which then gets tokens for emoji: the first student.
+LABELS := labels-0 labels-1 labels-2
+$(OUT)/labels-%/thresholds.json:
+	$(EMOGRAIN) train label-embedding --data $(DATA) --encoder $(MINILM) --epochs 4 --batch-size 32 --learning-rate 1e-4 \
+	  --ema-decay 0.999 --no-emoji --seed $* --output $(@D) $(RESUME)
+$(OUT)/first-run/thresholds.json: $(LABELS:%=$(OUT)/%-int8/model.json)
+	$(EMOGRAIN) train baseline --data $(DATA) --encoder $(MINILM) --teacher $(call joined,$(^D:%/=%)) \
+	  --distillation-weight 1 --epochs 8 --batch-size 32 --learning-rate 2e-4 --ema-decay 0.999 --no-emoji \
+	  --output $(@D) $(RESUME)
+$(OUT)/%-int8/model.json: $(OUT)/%/thresholds.json
+	$(EMOGRAIN) export $(<D) $(@D) --int8 --data $(DATA)
+$(OUT)/first/model.json: $(OUT)/first-run-int8/model.json
+	$(PYTHON) scripts/add_emoji.py $(<D) $(@D) --data $(DATA)
+$(OUT)/first-in-torch/config.json: $(OUT)/first/model.json
+	$(EMOGRAIN) export $(<D) $(@D) --format transformers
+
+# 2. Texts for students to read: with emoji, with words replaced, and back-translated.
+TEXTS := $(OUT)/texts/train.jsonl
+MORE_TEXTS := $(OUT)/more-texts/train.jsonl
+$(TEXTS):
+	$(PYTHON) scripts/distillation_corpus.py $(@D) --data $(DATA) --encoder $(MINILM) --substituted 1
+$(MORE_TEXTS): $(OUT)/back_translation.train.tsv
+	$(PYTHON) scripts/distillation_corpus.py $(@D) --data $(DATA) --encoder $(MINILM) --substituted 1 --paraphrases $<
+$(OUT)/back_translation.train.tsv:
+	$(PYTHON) scripts/back_translate.py --data $(DATA) --splits train --output '$(OUT)/back_translation.{split}.tsv'
+
+# 3. Teachers of other kinds, whose output layers start from the labels' words.
+TRAIN_WORDS = $(EMOGRAIN) train label-initialized --data $(DATA) --batch-size 32 --output $(@D) $(RESUME)
+MPNETS := mpnet-0 mpnet-1 mpnet-2
+$(OUT)/minilm/thresholds.json:
+	$(TRAIN_WORDS) --encoder $(MINILM) --epochs 2 --learning-rate 2e-4 --ema-decay 0.999
+$(OUT)/mpnet-1-epoch/thresholds.json:
+	$(TRAIN_WORDS) --encoder $(MPNET) --epochs 1 --learning-rate 5e-5
+$(MPNETS:%=$(OUT)/%/thresholds.json): $(OUT)/mpnet-%/thresholds.json:
+	$(TRAIN_WORDS) --encoder $(MPNET) --epochs 2 --learning-rate 5e-5 --ema-decay 0.999 --seed $*
+$(OUT)/scores/first.npz: $(OUT)/first/model.json $(MORE_TEXTS)
+	$(PYTHON) scripts/teacher_scores.py $(<D) $@ --data $(word 2,$(^D))
+$(OUT)/scores/mpnet-1-epoch.npz: $(OUT)/mpnet-1-epoch/thresholds.json $(TEXTS)
+	$(PYTHON) scripts/teacher_scores.py $(<D) $@ --data $(word 2,$(^D)) $(SCORE)
+$(OUT)/scores/%.npz: $(OUT)/%/thresholds.json $(MORE_TEXTS)
+	$(PYTHON) scripts/teacher_scores.py $(<D) $@ --data $(word 2,$(^D)) $(SCORE)
+
+# 4. Students of their mean scores: the second from the first, the last from the second.
+FIRST_TEACHERS := $(OUT)/scores/first.npz $(OUT)/scores/minilm.npz $(OUT)/scores/mpnet-1-epoch.npz
+TEACHERS := $(MPNETS:%=$(OUT)/scores/%.npz) $(FIRST_TEACHERS)
+TRAIN_STUDENT = $(EMOGRAIN) train baseline --distillation-weight 1 --epochs 3 --batch-size 32 --learning-rate 2e-4 \
+  --ema-decay 0.999 --output $(@D) $(RESUME)
+$(OUT)/second/thresholds.json: $(OUT)/first-in-torch/config.json $(TEXTS) $(FIRST_TEACHERS)
+	$(TRAIN_STUDENT) --encoder $(<D) --data $(word 2,$(^D)) --teacher $(call joined,$(FIRST_TEACHERS))
+$(OUT)/student-%/thresholds.json: $(OUT)/second/thresholds.json $(MORE_TEXTS) $(TEACHERS)
+	$(TRAIN_STUDENT) --encoder $(<D) --data $(word 2,$(^D)) --teacher $(call joined,$(TEACHERS)) --seed $*
+
+.PHONY: students
+.SECONDARY:
