@@ -195,7 +195,11 @@ def teachers() -> str:
     """Models and means of their scores on dev: `scripts/select_on_dev.py --json`."""
     rows = [["model, or mean of several", "macro F1 (95 % interval)", "to the bundled model's run", "macro AP"]]
     for found in _read("teachers.json"):
-        names = " + ".join(Path(run).name.replace("-seed", ", seed ") for run in found["name"].split("+"))
+        seeds: dict[str, list[str]] = {}
+        for run in found["name"].split("+"):
+            name, _, seed = Path(run).name.partition("-seed")
+            seeds.setdefault(name, []).append(seed)
+        names = " + ".join(name + (f", seed {', '.join(each)}" if any(each) else "") for name, each in seeds.items())
         change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
         score = "{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"])
         rows.append([names, score, change, f"{found['macro_average_precision']:.3f}"])
