@@ -1,10 +1,9 @@
-# Train the bundled model from nothing: teachers, their scores of many texts, and students.
+# Train the next bundled model from nothing: teachers, their scores of many texts, and students.
 #
 #   make -f scripts/bundled_model.mk -j2 OUT=runs/bundled DATA=goemotions MPNET=sentence-transformers/all-mpnet-base-v2
 #
 # The result is the run OUT/student-SEED. Each target is made once, and an interrupted training is resumed. Trainings take
-# a GPU where there is one; SCORE="--device cuda" scores texts there too. On one thread of a CPU the MPNets take two to five
-# hours each; on an H100 with NVIDIA's MPS three side by side take 150 seconds.
+# a GPU where there is one; SCORE="--device cuda" scores texts there too. How long trainings take: docs/log.md.
 PYTHON ?= python
 OUT ?= runs/bundled
 DATA ?= goemotions
