@@ -1,8 +1,8 @@
-# Train the next bundled model from nothing: teachers, their scores of many texts, and students.
+# Make the bundled model from nothing: teachers, their scores of many texts, students, and the model with its card.
 #
 #   make -f scripts/bundled_model.mk -j2 OUT=runs/bundled DATA=goemotions MPNET=sentence-transformers/all-mpnet-base-v2
 #
-# The result is the run OUT/student-SEED. Each target is made once, and an interrupted training is resumed. Trainings take
+# The result is the model OUT/bundled, of the first seed. Each target is made once, and an interrupted training is resumed. Trainings take
 # a GPU where there is one; SCORE="--device cuda" scores texts there too. How long trainings take: docs/log.md.
 PYTHON ?= python
 OUT ?= runs/bundled
@@ -18,23 +18,21 @@ comma := ,
 empty :=
 joined = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
 
-students: $(SEEDS:%=$(OUT)/student-%/thresholds.json)
+all: $(OUT)/bundled/card.json $(SEEDS:%=$(OUT)/student-%/thresholds.json)
 
-# 1. Label embeddings teach a [CLS] model, which then gets tokens for emoji: the first student.
+# 1. Label embeddings teach a [CLS] model, whose emoji are then trained: the first student.
 LABELS := labels-0 labels-1 labels-2
 $(OUT)/labels-%/thresholds.json:
 	$(EMOGRAIN) train label-embedding --data $(DATA) --encoder $(MINILM) --epochs 4 --batch-size 32 --learning-rate 1e-4 \
-	  --ema-decay 0.999 --no-emoji --seed $* --output $(@D) $(RESUME)
+	  --ema-decay 0.999 --seed $* --output $(@D) $(RESUME)
 $(OUT)/first-run/thresholds.json: $(LABELS:%=$(OUT)/%-int8/model.json)
 	$(EMOGRAIN) train baseline --data $(DATA) --encoder $(MINILM) --teacher $(call joined,$(^D:%/=%)) \
-	  --distillation-weight 1 --epochs 8 --batch-size 32 --learning-rate 2e-4 --ema-decay 0.999 --no-emoji \
+	  --distillation-weight 1 --epochs 8 --batch-size 32 --learning-rate 2e-4 --ema-decay 0.999 \
 	  --output $(@D) $(RESUME)
 $(OUT)/%-int8/model.json: $(OUT)/%/thresholds.json
 	$(EMOGRAIN) export $(<D) $(@D) --int8 --data $(DATA)
-$(OUT)/first/model.json: $(OUT)/first-run-int8/model.json
-	$(PYTHON) scripts/add_emoji.py $(<D) $(@D) --data $(DATA)
-$(OUT)/first-in-torch/config.json: $(OUT)/first/model.json
-	$(EMOGRAIN) export $(<D) $(@D) --format transformers
+$(OUT)/first/thresholds.json: $(OUT)/first-run/thresholds.json
+	$(PYTHON) scripts/train_emoji.py $(<D) $(@D) --data $(DATA)
 
 # 2. Texts for students to read: with emoji, with words replaced, and back-translated.
 TEXTS := $(OUT)/texts/train.jsonl
@@ -55,7 +53,7 @@ $(OUT)/mpnet-1-epoch/thresholds.json:
 	$(TRAIN_WORDS) --encoder $(MPNET) --epochs 1 --learning-rate 5e-5
 $(MPNETS:%=$(OUT)/%/thresholds.json): $(OUT)/mpnet-%/thresholds.json:
 	$(TRAIN_WORDS) --encoder $(MPNET) --epochs 2 --learning-rate 5e-5 --ema-decay 0.999 --seed $*
-$(OUT)/scores/first.npz: $(OUT)/first/model.json $(MORE_TEXTS)
+$(OUT)/scores/first.npz: $(OUT)/first-int8/model.json $(MORE_TEXTS)
 	$(PYTHON) scripts/teacher_scores.py $(<D) $@ --data $(word 2,$(^D))
 $(OUT)/scores/mpnet-1-epoch.npz: $(OUT)/mpnet-1-epoch/thresholds.json $(TEXTS)
 	$(PYTHON) scripts/teacher_scores.py $(<D) $@ --data $(word 2,$(^D)) $(SCORE)
@@ -67,10 +65,19 @@ FIRST_TEACHERS := $(OUT)/scores/first.npz $(OUT)/scores/minilm.npz $(OUT)/scores
 TEACHERS := $(MPNETS:%=$(OUT)/scores/%.npz) $(FIRST_TEACHERS)
 TRAIN_STUDENT = $(EMOGRAIN) train baseline --distillation-weight 1 --epochs 3 --batch-size 32 --learning-rate 2e-4 \
   --ema-decay 0.999 --output $(@D) $(RESUME)
-$(OUT)/second/thresholds.json: $(OUT)/first-in-torch/config.json $(TEXTS) $(FIRST_TEACHERS)
+$(OUT)/second/thresholds.json: $(OUT)/first/thresholds.json $(TEXTS) $(FIRST_TEACHERS)
 	$(TRAIN_STUDENT) --encoder $(<D) --data $(word 2,$(^D)) --teacher $(call joined,$(FIRST_TEACHERS))
 $(OUT)/student-%/thresholds.json: $(OUT)/second/thresholds.json $(MORE_TEXTS) $(TEACHERS)
 	$(TRAIN_STUDENT) --encoder $(<D) --data $(word 2,$(^D)) --teacher $(call joined,$(TEACHERS)) --seed $*
 
-.PHONY: students
+# 5. The student of the first seed: its emoji trained, calibrated, in int8.
+CHOSEN := $(firstword $(SEEDS))
+$(OUT)/emoji/thresholds.json: $(OUT)/student-$(CHOSEN)/thresholds.json
+	$(PYTHON) scripts/train_emoji.py $(<D) $(@D) --data $(DATA)
+$(OUT)/calibrated/thresholds.json: $(OUT)/emoji/thresholds.json
+	$(PYTHON) scripts/calibrate_run.py $(<D) $(@D) --data $(DATA)
+$(OUT)/bundled/card.json: $(OUT)/calibrated/thresholds.json
+	$(PYTHON) scripts/ship_model.py --run $(<D) --output $(@D) --data $(DATA)
+
+.PHONY: all
 .SECONDARY:

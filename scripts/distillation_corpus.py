@@ -4,7 +4,7 @@
     emograin train baseline --data runs/distillation --teacher MODEL --distillation-weight 1
 
 With a distillation weight of 1 the targets are the teacher's scores, so that texts need no labels. The texts with
-emoji are those on which `scripts/add_emoji.py` trains: emoji alone, and training texts with an emoji added. In
+emoji are those on which `scripts/train_emoji.py` trains: emoji alone, and training texts with an emoji added. In
 substituted texts some words of a training text are replaced by words with similar embeddings (Jiao et al. 2020,
 "TinyBERT", section 3.2, with the encoder's own embeddings in the place of GloVe's). Paraphrases of the training texts
 come from a candidate file, such as the back-translations of `scripts/back_translate.py`. Test is not written.
@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from add_emoji import draw_samples
 from torch import nn
+from train_emoji import draw_samples
 
 import emograin
 from emograin.common.files import write_text

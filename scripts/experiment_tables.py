@@ -11,7 +11,7 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 def emoji() -> str:
-    """The bundled model before and after emoji were tokens, by experiments/emoji_texts.py."""
+    """The bundled model before and after its emoji were trained, by experiments/emoji_texts.py."""
     found = _read("emoji.json")
     rows = [
         ["texts", "number", "macro F1 before", "after", "difference (95 %)", "macro AP before", "after", "difference"]
@@ -193,7 +193,7 @@ def smaller_models() -> str:
 
 def teachers() -> str:
     """Models and means of their scores on dev: `scripts/select_on_dev.py --json`."""
-    rows = [["model, or mean of several", "macro F1 (95 % interval)", "to the bundled model's run", "macro AP"]]
+    rows = [["model, or mean of several", "macro F1 (95 % interval)", "to the first bundled model's run", "macro AP"]]
     for found in _read("teachers.json"):
         seeds: dict[str, list[str]] = {}
         for run in found["name"].split("+"):

@@ -23,14 +23,10 @@ def as_markdown(card: dict[str, Any]) -> str:
     labels = [["label", "F1", "examples"]]
     for name, row in card["metrics"]["int8"]["test"]["labels"].items():
         labels.append([name, f"{row['f1']:.2f}", str(row["support"])])
-    recipe = dict(card["recipe"]["settings"])
-    teachers = recipe.pop("teachers", None)
-    settings = ", ".join(f"{name} {value}" for name, value in recipe.items())
-    if teachers:
-        settings += f"; distilled from the mean scores of {len(teachers['seeds'])} teachers: "
-        settings += ", ".join(f"{name} {value}" for name, value in teachers.items())
-    if "emoji" in card["recipe"]:
-        settings += f"; then the embeddings of emoji, which the float32 model lacks: `{card['recipe']['emoji']}`"
+    recipe = card["recipe"]
+    settings = ", ".join(f"{name} {value}" for name, value in recipe["settings"].items())
+    if "teachers" in recipe:
+        settings += f"; it learned {recipe['teachers']}, on {recipe['texts']}"
     titles = ["model", "seeds", "fixed threshold 0.3", "global threshold", "per-label thresholds"]
     options = [[*titles, "speed-up over the transformers pipeline, one text at a time (per machine)"]]
     for row in card["alternatives"]:
@@ -43,7 +39,6 @@ def as_markdown(card: dict[str, Any]) -> str:
         cells = [machine, str(fast["threads"]), *(f"{fast['ratio_of_int8'][way]['median']:.1f}" for way in SLOWER_WAYS)]
         cells += [str(fast["single_text_ms"]["int8"]["p50"])]
         speeds.append([*cells, *(str(fast[name]["int8"]) for name in ("first_answer_s", "peak_memory_mib"))])
-    note = f"\n\n{card['thresholds']}" if "thresholds" in card else ""
     size = f"{card['parameters'] / 1e6:.1f}M parameters, {card['megabytes']} MB"
     sizes = ", ".join(f"{count:,} {name}" for name, count in card["data"]["texts"].items())
     weaknesses = "\n".join(f"- {each}" for each in card["uses"]["weaknesses"])
@@ -55,11 +50,11 @@ Multi-label classification of short English texts into {len(card["labels"])} emo
 - **Not for:** {card["uses"]["not for"]}
 - **Data:** {card["data"]["source"]} ({card["data"]["licence"]}); {sizes}.
 - **Encoder:** {card["encoder"]["name"]} ({card["encoder"]["licence"]}). Licence of the model: {card["licence"]}.
-- **Recipe:** `{card["recipe"]["command"]}` ({settings}). Chosen on {card["chosen_on"]}.
+- **Recipe:** `{recipe["command"]}` ({settings}). Chosen on {card["chosen_on"]}.
 
 ## Macro F1
 
-{markdown(rows)}{note}
+{markdown(rows)}
 
 ## Why this one
 

@@ -1,9 +1,7 @@
-"""Make the bundled model and its card: train it or take a run, export it in int8, evaluate it.
+"""Make the bundled model and its card from a run: export it in int8, evaluate it.
 
-    python scripts/ship_model.py --data goemotions                  train teachers and student first, in runs/shipped*
-    python scripts/ship_model.py --data goemotions --run RUN        use a finished run
-    python scripts/ship_model.py --data goemotions --evaluate       evaluate the int8 model, which changed, again
-    python scripts/ship_model.py --data goemotions --thresholds     choose its thresholds on dev again, and evaluate
+    python scripts/ship_model.py --run RUN --data goemotions        RUN is made by scripts/bundled_model.mk
+    python scripts/ship_model.py --thresholds --data goemotions     choose its thresholds on dev again, and evaluate it
     python scripts/ship_model.py --card                             rewrite the card from its JSON and results/
 
 Everything is chosen on dev; test is evaluated once for float32 and once for int8. The alternatives to the model, and
@@ -11,7 +9,6 @@ its speed, are read from results/.
 """
 
 import argparse
-import dataclasses
 import json
 import tempfile
 from functools import partial
@@ -19,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from archived_scores import macro_f1_by_policy
 from model_card import POLICIES, as_markdown
 
 from emograin import data
@@ -36,64 +34,40 @@ from emograin.prediction.onnx.export import export
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.predictor import score_texts
 from emograin.prediction.shipped_model import SHIPPED
-from emograin.training.loop import train
 
-TEACHER = Training(
-    method="label-embedding",
-    encoder="minilm",
-    epochs=4,
-    batch_size=32,
-    learning_rate=1e-4,
-    ema_decay=0.999,
-    evaluate_every=679,
-    emoji=False,
+TEACHERS = (
+    "the mean scores of six models: label-initialized MPNet (three of two epochs, one of one) and MiniLM, and a "
+    "student of three MiniLM models with label embeddings"
 )
-TEACHER_SEEDS = (0, 1, 2)
-STUDENT = Training(
-    method="baseline",
-    encoder="minilm",
-    epochs=8,
-    batch_size=32,
-    learning_rate=2e-4,
-    ema_decay=0.999,
-    evaluate_every=1357,
-    distillation_weight=1.0,
-    emoji=False,  # scripts/add_emoji.py adds them
+TEXTS = (
+    "the training texts, texts with emoji, texts with words replaced by similar ones, and back-translations through "
+    "Portuguese (Marian models of OPUS-MT, CC-BY 4.0)"
 )
 RESULTS = Path(__file__).parents[1] / "results"
 # Name -> runs in results/, and the run whose speed is in prediction_speed.json.
 ALTERNATIVES = {
     "[CLS], trained on gold labels": ("baseline-seed[0-9]", "student-seed0"),  # the same network
-    "labels in the input (the teachers)": ("label-embedding-averaged-seed[0-9]", "label-embedding-averaged-seed0"),
-    "[CLS], distilled from the teachers (bundled)": ("student-seed[0-9]", "student-seed0"),
+    "labels in the input": ("label-embedding-averaged-seed[0-9]", "label-embedding-averaged-seed0"),
+    "[CLS], distilled from label embeddings": ("student-seed[0-9]", "student-seed0"),
+    "[CLS], distilled from six teachers (bundled)": ("student-of-six-teachers-seed[0-9]", "student-seed0"),
 }
 RARE = 200  # labels with fewer training texts are listed as a weakness
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--run", type=Path, help="finished run to export")
+    task.add_argument("--thresholds", action="store_true", help="choose the thresholds in --output again, evaluate it")
+    task.add_argument("--card", action="store_true", help="rewrite the card from its JSON and results/")
     parser.add_argument("--data", default="goemotions")
-    parser.add_argument("--run", type=Path, default=Path("runs/shipped"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
-    parser.add_argument("--card", action="store_true", help="rewrite the card from its JSON and results/")
-    parser.add_argument("--evaluate", action="store_true", help="evaluate the int8 model in --output again")
-    parser.add_argument(
-        "--thresholds", action="store_true", help="choose its thresholds on dev again, then evaluate it"
-    )
     options = parser.parse_args(arguments)
-    if options.evaluate or options.thresholds:
-        corpus = data.load(options.data)
-        if options.thresholds:
-            choose_again(options.output, corpus.split("dev"))
-        evaluate_again(options.output, corpus)
-    elif not options.card:
-        corpus = data.load(options.data)
-        run = RunFolder(options.run)
-        if not is_finished(run):
-            names = [train_teacher(options.run, options.data, corpus, seed) for seed in TEACHER_SEEDS]
-            student = dataclasses.replace(STUDENT, data=options.data, teacher=",".join(names))
-            train(student, corpus, run, resume=run.exists)
-        RunFolder(options.output).write_json("card.json", build_card(run, corpus, options.output))
+    if options.run:
+        card = build_card(RunFolder(options.run), data.load(options.data), options.output)
+        RunFolder(options.output).write_json("card.json", card)
+    elif options.thresholds:
+        choose_again(options.output, data.load(options.data))
     card = json.loads((options.output / "card.json").read_text(encoding="utf-8"))
     card |= {"alternatives": compare_alternatives(), "speed": read_speed()}
     RunFolder(options.output).write_json("card.json", card)
@@ -102,61 +76,25 @@ def main(arguments: list[str] | None = None) -> None:
     print(text)
 
 
-def choose_again(folder: Path, dev: data.Split) -> None:
-    """Choose the thresholds of an int8 model on dev again, after a change of the policies."""
-    model = ExportedModel(folder)
+def choose_again(folder: Path, corpus: data.Corpus) -> None:
+    """Choose the thresholds of an int8 model on dev again, after a change of the policies; evaluate it again."""
+    model, dev = ExportedModel(folder), corpus.split("dev")
     thresholds = choose(score_texts(open_source(folder), dev.texts), dev.labels)
     RunFolder(folder).write_json("thresholds.json", thresholds)
     RunFolder(folder).write_json("model.json", describe_again(model.description, model.template, folder))
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    card["thresholds"] = "Per label, int8 has the thresholds of the highest expected F1; the other rows, and the next "
-    card["thresholds"] += "table, those of the highest F1, shrunk towards the global one."
+    changed = open_source(folder)
+    card["metrics"]["int8"] = {split: evaluate_split(changed, corpus, split) for split in ("dev", "test")}
+    card["uses"] = describe_uses(corpus)
     RunFolder(folder).write_json("card.json", card)
-
-
-def evaluate_again(folder: Path, corpus: data.Corpus) -> None:
-    """Evaluate an int8 model that was changed since its export, and update its card's JSON."""
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    model = open_source(folder)
-    card["metrics"]["int8"] = {split: evaluate_split(model, corpus, split) for split in ("dev", "test")}
-    card["megabytes"], card["uses"] = folder_megabytes(folder), describe_uses(corpus)
-    if model.description["settings"].get("emoji"):
-        card["recipe"]["emoji"] = "python scripts/add_emoji.py MODEL OUTPUT --data goemotions"
-    RunFolder(folder).write_json("card.json", card)
-
-
-def is_finished(run: RunFolder) -> bool:
-    """Return whether a run's training is complete."""
-    return (run.path / "thresholds.json").exists()
-
-
-def train_teacher(beside: Path, name: str, corpus: data.Corpus, seed: int) -> str:
-    """Train a teacher, or resume its training, and export it in int8, which is fastest.
-
-    Args:
-        beside: The student's run folder; the teacher's is next to it.
-        name: Name of the corpus.
-        corpus: The corpus.
-        seed: Seed of the teacher.
-
-    Returns:
-        The exported folder.
-    """
-    run = RunFolder(beside.with_name(f"{beside.name}-teacher-seed{seed}"))
-    if not is_finished(run):
-        train(dataclasses.replace(TEACHER, data=name, seed=seed), corpus, run, resume=run.exists)
-    exported = run.path.with_name(f"{run.path.name}-int8")
-    if not ExportedModel.is_at(exported):
-        export(run, exported, int8=True, dev=corpus.split("dev"))
-    return str(exported)
 
 
 def compare_alternatives() -> list[dict[str, Any]]:
     """Return test macro F1 of each alternative, mean over seeds in float32, and its speed-up in int8."""
     rows = []
     for name, (pattern, measured_run) in ALTERNATIVES.items():
-        found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob(f"{pattern}/test.json"))]
-        means = {each: float(np.mean([one["policies"][each]["macro_f1"] for one in found])) for each in POLICIES}
+        found = [macro_f1_by_policy(path.parent) for path in sorted(RESULTS.glob(f"{pattern}/test.npz"))]
+        means = {policy: float(np.mean([each[policy] for each in found])) for policy in POLICIES}
         speedups = [
             {way: ratio["median"] for way, ratio in each["ratio_of_int8"].items()}
             for each in measured_speeds(measured_run).values()
@@ -190,17 +128,16 @@ def build_card(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, A
             name: {split: evaluate_split(model, corpus, split) for split in ("dev", "test")}
             for name, model in models.items()
         }
-    settings = run.settings
-    recipe = changed_settings(settings)
-    origin = "" if settings.teacher is None else ", distilled from label-embedding models,"
-    if settings.teacher is not None:
-        recipe |= {"teachers": changed_settings(TEACHER) | {"seeds": list(TEACHER_SEEDS), "weights": "int8"}}
+    recipe = {"command": "make -f scripts/bundled_model.mk", "settings": changed_settings(run.settings)}
+    if run.settings.teacher is not None:
+        recipe |= {"teachers": TEACHERS, "texts": f"{run.description['data']['train']:,} texts: {TEXTS}"}
+    origin = "" if run.settings.teacher is None else ", distilled,"
     return {
-        "name": f"emograin {settings.method}{origin} on MiniLM-L6, int8",
+        "name": f"emograin {run.settings.method}{origin} on MiniLM-L6, int8",
         "parameters": run.description["parameters"],
         "megabytes": folder_megabytes(folder),
         "labels": list(corpus.taxonomy.labels),
-        "recipe": {"command": "python scripts/ship_model.py --data goemotions", "settings": recipe},
+        "recipe": recipe,
         "data": {
             "name": corpus.name,
             "source": "GoEmotions, Demszky et al. 2020",

@@ -58,7 +58,7 @@ class ExportedModel:
         if found != FORMAT:
             raise EmograinError(
                 f"{str(self.path)!r} is an exported model of format {found!r}, expected {FORMAT}",
-                "export it again with this version: emograin export RUN DIR; or scripts/add_model_digest.py",
+                EXPORT_AGAIN,
             )
         with naming(self.path / "model.json"):
             described: ModelDescription = from_values(ModelDescription, self.description)

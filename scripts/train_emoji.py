@@ -1,38 +1,34 @@
-"""Give an exported model a token for each emoji, and train the embeddings of these tokens only.
+"""Train the embeddings of a run's emoji alone, so that they are read like the words that describe them.
 
-    python scripts/add_emoji.py MODEL OUTPUT --data goemotions
+    python scripts/train_emoji.py RUN OUTPUT --data goemotions
 
-All other weights stay, so that texts without emoji and emoticons have the scores that they had. The model teaches
-itself: it scores texts in which words stand in the place of emoji, and the tokens learn to give the same scores.
-MODEL is an exported baseline in int8; its weights are read back into torch.
+Few training texts have emoji, so that a training leaves most of them neutral. All other weights stay, and with them
+the scores of texts without emoji and emoticons. The run teaches itself: it scores texts in which words stand in the
+place of emoji, and the emoji learn to give the same scores. OUTPUT is a run too, with thresholds chosen again on dev.
 """
 
 import argparse
-import json
 import random
-import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
-import onnx
 import torch
-from tokenizers import Tokenizer
+from changed_run import write_changed_run
 from torch import Tensor, nn
 
-from emograin.common.files import write_text
+from emograin.common.errors import EmograinError
 from emograin.data.corpus import Split
 from emograin.data.emoji import Emoji, all_emoji, read_emoticons
 from emograin.data.sources import load as load_corpus
-from emograin.models.classifier import Classifier, build
-from emograin.models.config import Training
-from emograin.models.emoji_tokens import extend_tokenizer
-from emograin.prediction.onnx.description import describe_again
-from emograin.prediction.onnx.model import FILES, ExportedModel
-from emograin.prediction.onnx.read_back import tables_of, weights_of
-from emograin.prediction.onnx.scorer import OnnxScorer
+from emograin.models.classifier import load as load_classifier
+from emograin.models.emoji_tokens import has_emoji_tokens
+from emograin.models.methods import Method
+from emograin.models.run_folder import RunFolder
+from emograin.prediction.onnx.export import export
 from emograin.prediction.predictor import Predictor, load
 
 BATCH, LEARNING_RATE = 64, 3e-3
@@ -59,7 +55,7 @@ COMMON_EMOTICONS = (
     ":'(",
     ":|",
 )
-KEPT_UNKNOWN = 0.1  # share of [UNK] in the final embeddings: chosen on dev, for emoji in texts, of 0 to 0.6
+KEPT = 0.1  # share of the embedding before
 GOLD_SHARE = 0.8  # of the target of a training text that has an emoji; the rest is the teacher's
 
 
@@ -100,12 +96,13 @@ def draw_samples(train: Split, count: int, seed: int) -> Iterator[Sample]:
             yield Sample(f"{text}{space}{chosen.text}", f"{text} {in_a_text(chosen, draws)}", text)
         elif kind < 0.5:
             yield Sample(f"{chosen.text}{space}{text}", f"{in_a_text(chosen, draws)} {text}", text)
-        elif kind < 0.58:  # the network has learned emoticons as they are written
-            shown = f"{text} {draws.choice(emoticons)}"
-            yield Sample(shown, shown, "")
+        elif kind < 0.58:
+            emoticon = draws.choice(emoticons)
+            yield Sample(f"{text} {emoticon}", f"{text} {in_a_text(known[read_emoticons(emoticon)], draws)}", text)
         else:
             at = draws.choice(own)
-            words = "".join(f" {known[each].words} " if each in known else each for each in train.texts[at])
+            shown = read_emoticons(train.texts[at])
+            words = "".join(f" {known[each].words} " if each in known else each for each in shown)
             yield Sample(train.texts[at], words, "", gold=train.labels[at])
 
 
@@ -131,19 +128,20 @@ def targets(samples: Sequence[Sample], teacher: Predictor) -> np.ndarray:
 
 
 class EmojiEmbeddings(nn.Module):
-    """The tokens of a frozen table, of which some rows are trained.
+    """A frozen table of embeddings, of which some rows are trained.
 
     Args:
         table: (tokens, hidden), all rows.
         ids: Ids of the rows to train.
+        start: (ids, hidden), their values at the start.
     """
 
-    def __init__(self, table: Tensor, ids: Sequence[int]):
+    def __init__(self, table: Tensor, ids: Sequence[int], start: Tensor):
         super().__init__()
         self.table = table
         self.row = torch.full((len(table),), -1)  # of a token in `trained`
         self.row[torch.tensor(ids)] = torch.arange(len(ids))
-        self.trained = nn.Embedding.from_pretrained(table[torch.tensor(ids)].clone(), freeze=False, sparse=True)
+        self.trained = nn.Embedding.from_pretrained(start.clone(), freeze=False, sparse=True)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Token ids (batch, tokens) -> embeddings (batch, tokens, hidden)."""
@@ -151,21 +149,17 @@ class EmojiEmbeddings(nn.Module):
         return torch.where((rows >= 0)[..., None], self.trained(rows.clamp(min=0)), self.table[ids])
 
 
-def train(
-    classifier: Classifier, embeddings: EmojiEmbeddings, documents: Sequence[list[int]], wanted: np.ndarray
-) -> None:
+def train(method: Method, embeddings: EmojiEmbeddings, documents: Sequence[list[int]], wanted: np.ndarray) -> None:
     """Train the embeddings on token ids of samples, with targets (samples, labels), in one pass."""
-    classifier.eval().requires_grad_(False)  # no dropout: nothing else is trained
+    method.eval().requires_grad_(False)  # no dropout: nothing else is trained
     optimizer = torch.optim.SparseAdam(embeddings.trained.parameters(), lr=LEARNING_RATE)
     steps = len(documents) // BATCH
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / steps)
         at = slice(step * BATCH, (step + 1) * BATCH)
-        inputs = classifier.method.assemble(documents[at])
+        inputs = method.assemble(documents[at])
         given = {name: value for name, value in inputs.items() if name != "input_ids"}
-        logits = classifier.method.score(
-            classifier.method.embed(given | {"inputs_embeds": embeddings(inputs["input_ids"])})
-        )
+        logits = method.score(method.embed(given | {"inputs_embeds": embeddings(inputs["input_ids"])}))
         loss = nn.functional.binary_cross_entropy_with_logits(logits, torch.from_numpy(wanted[at]))
         optimizer.zero_grad()
         loss.backward()
@@ -174,69 +168,44 @@ def train(
             print(f"step {step} of {steps}, loss {loss.item():.4f}", flush=True)
 
 
-def write(
-    model: ExportedModel, graph_model: Any, tokenizer: Tokenizer, table: Tensor, ids: Sequence[int], output: Path
-) -> None:
-    """Write the model with its longer table of embeddings; only the rows `ids` change."""
-    graph = graph_model.graph
-    integers, scales = tables_of(graph)["word"]
-    constants = {each.name: each for each in graph.initializer}
-    old_integers, old_scales = (onnx.numpy_helper.to_array(constants[name]) for name in (integers, scales))
-    rows = table.numpy()
-    scale = np.maximum(np.abs(rows).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
-    new_integers = np.rint(rows / scale).astype(np.int8)
-    kept = np.setdiff1d(np.arange(len(old_integers)), ids)
-    new_integers[kept], scale[kept] = old_integers[kept], old_scales[kept]
-    constants[integers].CopyFrom(onnx.numpy_helper.from_array(new_integers, integers))
-    constants[scales].CopyFrom(onnx.numpy_helper.from_array(scale, scales))
-    output.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
-        shutil.copyfile(model.path / name, output / name)
-    (output / "model.onnx").write_bytes(graph_model.SerializeToString())
-    write_text(output / "tokenizer.json", tokenizer.to_str())
-    described = describe_again(
-        model.description, model.template, output, settings=model.description["settings"] | {"emoji": True}
-    )
-    write_text(output / "model.json", json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+def train_run(run: RunFolder, output: Path, corpus_name: str, count: int, seed: int) -> None:
+    """Write the run with its emoji trained.
+
+    Raises:
+        EmograinError: The run has no tokens for emoji, or is not finished.
+    """
+    classifier = load_classifier(run)
+    method = classifier.method
+    if not has_emoji_tokens(method.tokenizer):
+        raise EmograinError(f"the run {str(run.path)!r} has no tokens for emoji", "train it without --no-emoji")
+    corpus = load_corpus(corpus_name, run.taxonomy)
+    samples = list(draw_samples(corpus.split("train"), count, seed))
+    with tempfile.TemporaryDirectory() as exported:  # int8 is the fastest teacher
+        export(run, Path(exported), int8=True)
+        wanted = targets(samples, load(exported))
+    table = cast(nn.Embedding, method.encoder.get_input_embeddings()).weight.data
+    ids = [cast(int, method.tokenizer.convert_tokens_to_ids(each.text)) for each in all_emoji()]
+    before = table[torch.tensor(ids)]
+    words = method.tokenize([each.words for each in all_emoji()])
+    means = torch.stack([table[torch.tensor(pieces)].mean(dim=0) for pieces in words])
+    embeddings = EmojiEmbeddings(table, ids, (means + before) / 2)
+    train(method, embeddings, method.tokenize([each.text for each in samples]), wanted)
+    table[torch.tensor(ids)] = (1 - KEPT) * embeddings.trained.weight.data + KEPT * before
+    write_changed_run(run, classifier, output, corpus)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("output", type=Path)
+    parser.add_argument("run", type=Path, help="finished run")
+    parser.add_argument("output", type=Path, help="run folder to write")
     parser.add_argument("--data", default="goemotions")
-    parser.add_argument("--samples", type=int, default=64_000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--samples", type=int, default=64_000, help="number of texts with emoji")
+    parser.add_argument("--seed", type=int, default=0, help="seed of these texts")
     options = parser.parse_args()
-    model = ExportedModel(options.model)
-    teacher = load(options.model)
-    graph_model = onnx.load(options.model / "model.onnx")
-    weights = weights_of(graph_model.graph)
-    tokenizer = Tokenizer.from_file(str(options.model / "tokenizer.json"))
-    pieces = [
-        each.ids for each in tokenizer.encode_batch([each.words for each in all_emoji()], add_special_tokens=False)
-    ]
-    extend_tokenizer(tokenizer)
-    vocabulary = tokenizer.get_vocab()
-    ids = [vocabulary[each.text] for each in all_emoji()]
-    word_table = "method.encoder.embeddings.word_embeddings.weight"
-    old = weights[word_table]
-    table = torch.cat([old, torch.zeros(tokenizer.get_vocab_size() - len(old), old.shape[1])])
-    for at, of_words in zip(ids, pieces, strict=True):
-        table[at] = (old[torch.tensor(of_words)].mean(dim=0) + old[vocabulary["[UNK]"]]) / 2  # read so far as unknown
-    classifier = build(Training(method="baseline", encoder="minilm", emoji=False), model.taxonomy)
-    classifier.load_state_dict(weights, strict=False)
-    train_split = load_corpus(options.data, model.taxonomy).split("train")
-    samples = list(draw_samples(train_split, options.samples, options.seed))
-    wanted = targets(samples, teacher)
-    embeddings = EmojiEmbeddings(table, ids)
-    documents = OnnxScorer(tokenizer.to_str(), model.template, options.model / "model.onnx").tokenize(
-        [each.text for each in samples]
-    )[0]
-    train(classifier, embeddings, documents, wanted)
-    unknown = old[vocabulary["[UNK]"]]
-    table[torch.tensor(ids)] = (1 - KEPT_UNKNOWN) * embeddings.trained.weight.data + KEPT_UNKNOWN * unknown
-    write(model, graph_model, tokenizer, table, ids, options.output)
+    try:
+        train_run(RunFolder(options.run), options.output, options.data, options.samples, options.seed)
+    except EmograinError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":
