@@ -100,13 +100,13 @@ def test_the_shipped_model_names_the_word_that_a_reader_would():
 
 def test_the_command_shows_words_in_every_format(tmp_path, capsys):
     arrow = pytest.importorskip("pyarrow.parquet")
-    texts = ["I love you", "", "Thank you so much"]
+    texts = ["They make me so angry", "", "Thank you so much"]
     source = tmp_path / "in.csv"
     source.write_text("text,words\n" + "".join(f'"{text}",mine\n' for text in texts))
     assert main(["predict", texts[0], "--explain"]) == 0
     _, scored, carried = capsys.readouterr().out.splitlines()[:3]
-    assert scored.split()[0] == "love"
-    assert carried.split()[0] == "love"
+    assert scored.split()[0] == "anger"
+    assert carried.split()[0] == "angry"
     rows = {}
     for format in ("jsonl", "csv", "parquet"):
         output = tmp_path / f"out.{format}"
@@ -119,7 +119,7 @@ def test_the_command_shows_words_in_every_format(tmp_path, capsys):
             rows[format] = arrow.read_table(output).to_pylist()
     words = [row["words"] for row in rows["jsonl"]]
     assert words[1] is None
-    assert words[0]["love"][1]["start"] == 2
+    assert words[0]["anger"][1]["start"] == len("They ")
     assert max(words[2]["gratitude"], key=lambda word: word["weight"])["end"] == len("Thank")
     for format in ("csv", "parquet"):
         assert [json.loads(row["words"]) if row["words"] else None for row in rows[format]] == words
