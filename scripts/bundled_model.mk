@@ -2,8 +2,9 @@
 #
 #   make -f scripts/bundled_model.mk -j2 OUT=runs/bundled DATA=goemotions MPNET=sentence-transformers/all-mpnet-base-v2
 #
-# The result is the model OUT/bundled, of the first seed. Each target is made once, and an interrupted training is resumed. Trainings take
-# a GPU where there is one; SCORE="--device cuda" scores texts there too. How long trainings take: docs/log.md.
+# The result is the model OUT/bundled, of the first seed. Each target is made once, and an interrupted training is
+# resumed. Trainings take a GPU where there is one; SCORE="--device cuda" scores texts there too. How long trainings
+# take: docs/log.md.
 PYTHON ?= python
 OUT ?= runs/bundled
 DATA ?= goemotions

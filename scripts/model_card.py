@@ -26,7 +26,7 @@ def as_markdown(card: dict[str, Any]) -> str:
     recipe = card["recipe"]
     settings = ", ".join(f"{name} {value}" for name, value in recipe["settings"].items())
     if "teachers" in recipe:
-        settings += f"; it learned {recipe['teachers']}, on {recipe['texts']}"
+        settings += f"; it learned {recipe['teachers']}, on {recipe['texts']}; then {recipe['afterwards']}"
     titles = ["model", "seeds", "fixed threshold 0.3", "global threshold", "per-label thresholds"]
     options = [[*titles, "speed-up over the transformers pipeline, one text at a time (per machine)"]]
     for row in card["alternatives"]:

