@@ -15,10 +15,10 @@ def processor() -> str:
 
 
 def describe_machine() -> str:
-    """Return what prediction speed depends on: cores, and the fastest instructions for products of integers (Linux)."""
+    """Return what speed depends on: cores, processor, and the fastest instructions for products of integers (Linux)."""
     flags = _cpuinfo("flags").split()
     fastest = next((name for flag, name in INSTRUCTIONS.items() if flag in flags), "other instructions")
-    return f"{len(os.sched_getaffinity(0))} cores, {fastest}"
+    return f"{len(os.sched_getaffinity(0))} cores, {processor()}, {fastest}"
 
 
 def add_result(path: Path, result: dict[str, Any]) -> None:

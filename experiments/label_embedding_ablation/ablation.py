@@ -1,17 +1,19 @@
 """Why do label embeddings help? Take away the words, their order, the slots or their attention; or change the loss, or
 give the words to the output layer alone.
 
-    python experiments/label_embedding_ablation/ablation.py --data goemotions --scores runs/ablation
+    python experiments/label_embedding_ablation/ablation.py --data goemotions
 
 Every cell is one epoch on every fourth training text at one learning rate, evaluated on dev: macro average precision,
 and macro F1 with cross-fitted per-label thresholds, over all labels and over the frequent ones. Differences to the
 words of the labels are means over seeds, with a 95 % bootstrap interval over texts. Test is not read. Cells whose
-scores are in --scores are not trained again, so an interrupted experiment continues where it stopped.
+scores are in --scores are not trained again, so an interrupted experiment continues where it stopped, on another
+machine too.
 """
 
 import argparse
 import json
 from collections.abc import Callable
+from functools import partial
 from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,13 +23,14 @@ import numpy as np
 from variants import METHODS, definitions, permuted_words, random_words
 
 import emograin
-from emograin.common.files import write_text
+from emograin.common.files import write_atomically, write_text
 from emograin.data.corpus import Corpus, Split
 from emograin.data.taxonomy import Taxonomy
 from emograin.evaluation.cross_fitting import cross_fit_predictions
 from emograin.evaluation.significance import frequent_labels, per_label_f1, resample_f1, summarize
 from emograin.models import encoder, methods
 
+RESULTS = Path(__file__).parents[2] / "results/label_embedding_ablation"
 RESAMPLES, HALVINGS = 1000, 5
 REFERENCE = "label words"
 
@@ -152,12 +155,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--encoder", default="minilm")
-    parser.add_argument("--scores", type=Path, required=True, help="folder of the scores on dev of each cell and seed")
+    parser.add_argument("--scores", type=Path, default=RESULTS, help="folder of each cell's scores on dev, per seed")
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--every", type=int, default=4, help="use every Nth training text")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
-    parser.add_argument("--output", type=Path, default=Path("results/label_embedding_ablation.json"))
+    parser.add_argument("--output", type=Path, default=RESULTS.with_suffix(".json"))
     options = parser.parse_args()
     methods.METHODS.update(METHODS)
     corpus = emograin.load_corpus(options.data)
@@ -165,12 +168,24 @@ def main() -> None:
     options.scores.mkdir(parents=True, exist_ok=True)
     for seed in options.seeds:
         for name in options.cells:
-            path = options.scores / f"{file_stem(name)}-seed{seed}.npy"
+            path = options.scores / f"{file_stem(name)}-seed{seed}.npz"
             if not path.exists():
-                found = train_cell(name, corpus, options, seed)
-                np.save(path, found.astype(np.float32))
+                found = train_cell(name, corpus, options, seed).astype(np.float16)  # for the size of the file
+                write_atomically(path, partial(save_scores, found))
                 print(f"{name}, seed {seed}: average precision {average_precisions_of(found, labels):.4f}", flush=True)
     write_results(options, labels)
+
+
+def save_scores(scores: np.ndarray, path: Path) -> None:
+    """Write the scores of a cell, (texts, labels)."""
+    with path.open("wb") as file:
+        np.savez_compressed(file, scores=scores)
+
+
+def read_scores(path: Path) -> np.ndarray:
+    """Read what `save_scores` wrote, as float32."""
+    with np.load(path, allow_pickle=False) as found:
+        return found["scores"].astype(np.float32)
 
 
 def file_stem(cell: str) -> str:
@@ -187,8 +202,8 @@ def write_results(options: argparse.Namespace, labels: np.ndarray) -> None:
     """Measure the cells whose scores are there, and write the results."""
     found: dict[str, list[np.ndarray]] = {}
     for name in CELLS:
-        if files := sorted(options.scores.glob(f"{escape(file_stem(name))}-seed*.npy")):
-            found[name] = [np.load(file) for file in files]
+        if files := sorted(options.scores.glob(f"{escape(file_stem(name))}-seed*.npz")):
+            found[name] = [read_scores(file) for file in files]
     if REFERENCE not in found:
         return
     measured = {name: measure(scores, labels) for name, scores in found.items()}

@@ -103,7 +103,7 @@ def test_every_cell_with_scores_is_in_the_results(tmp_path, monkeypatch: pytest.
     labels = (np.random.default_rng(0).random((200, 28)) < 0.3).astype(np.uint8)
     for number, cell in enumerate(ablation.CELLS):
         scores = np.random.default_rng(number).random(labels.shape).astype(np.float32)
-        np.save(tmp_path / f"{ablation.file_stem(cell)}-seed0.npy", scores)
+        ablation.save_scores(scores, tmp_path / f"{ablation.file_stem(cell)}-seed0.npz")
     options = Namespace(scores=tmp_path, every=4, learning_rate=2e-4, encoder="minilm", output=tmp_path / "found.json")
     ablation.write_results(options, labels)
     found = json.loads(options.output.read_text())
