@@ -17,7 +17,7 @@ def speed_summary() -> str:
     tasks: dict[tuple[str, str], dict[str, str]] = {}
     for machine, runs in predictions.items():
         for size, way in (("one text at a time", "one at a time"), ("batches of 32", "batches of 32")):
-            ratio = runs["student-seed0"]["ratio_of_int8"][f"transformers, {way}"]
+            ratio = runs["bundled"]["ratio_of_int8"][f"transformers, {way}"]
             tasks.setdefault((f"predict, {size}", "transformers pipeline"), {})[machine] = _range(ratio)
     for machine, measured in trainings.items():
         for method, loops in measured["methods"].items():

@@ -171,13 +171,13 @@ def label_embedding_ablation() -> str:
 def smaller_models() -> str:
     """Students of fewer layers: `scripts/select_on_dev.py --json` and benchmarks/prediction_speed.py."""
     runs = _read("prediction_speed.json")["2 cores, AVX-512 VNNI"]
-    whole = runs["student-seed0"]["texts_per_second"]
+    whole = runs["bundled"]["texts_per_second"]
     titles = ["student", "parameters", "macro F1 (95 % interval)", "difference to 6 layers, seed 0", "macro AP"]
     rows = [[*titles, "speed-up, one at a time", "batches of 32", "p50, ms"]]
     for found in sorted(_read("smaller_models.json"), key=lambda each: -_parameters(each["name"])):
         name = Path(found["name"]).name
         layers = name.split("-")[1] if "layers" in name else "6"
-        measured = runs.get("student-seed0" if layers == "6" else name.removesuffix("-seed0"))
+        measured = runs.get("bundled" if layers == "6" else name.removesuffix("-seed0"))
         cells = [f"{layers} layers, seed {name[-1]}", f"{_parameters(found['name']) / 1e6:.1f}M"]
         cells.append("{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"]))
         change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)

@@ -48,10 +48,10 @@ CHOSEN_ON = "dev: checkpoint, calibration, thresholds, quantization; nothing was
 RESULTS = Path(__file__).parents[1] / "results"
 # Name -> runs in results/, and the run whose speed is in prediction_speed.json.
 ALTERNATIVES = {
-    "[CLS], trained on gold labels": ("baseline-seed[0-9]", "student-seed0"),  # the same network
+    "[CLS], trained on gold labels": ("baseline-seed[0-9]", "bundled"),  # the same network
     "labels in the input": ("label-embedding-averaged-seed[0-9]", "label-embedding-averaged-seed0"),
-    "[CLS], distilled from label embeddings": ("student-seed[0-9]", "student-seed0"),
-    "[CLS], distilled from six teachers (bundled)": ("student-of-six-teachers-seed[0-9]", "student-seed0"),
+    "[CLS], distilled from label embeddings": ("student-seed[0-9]", "bundled"),
+    "[CLS], distilled from six teachers (bundled)": ("student-of-six-teachers-seed[0-9]", "bundled"),
 }
 RARE = 200  # labels with fewer training texts are listed as a weakness
 
