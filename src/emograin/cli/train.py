@@ -53,7 +53,7 @@ def train(
         given["method"] = method
     if "data" in given and Path(given["data"]).exists():
         given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere
-    if "encoder" in given and (Path(given["encoder"]) / "run.json").is_file():
+    if "encoder" in given and any((Path(given["encoder"]) / name).is_file() for name in ("run.json", "model.json")):
         given["encoder"] = str(Path(given["encoder"]).resolve())
     from ..data.sources import load
     from ..data.taxonomy import Taxonomy

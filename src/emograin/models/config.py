@@ -39,8 +39,8 @@ class Training:
         text_column: Column of the texts in your own file.
         label_column: Column of the labels in your own file, or columns of 0 and 1, one per label, separated by commas.
             Without it, the columns with the names of all labels are taken.
-        encoder: Pretrained encoder: minilm (from the extra of that name), a name on the Hugging Face hub, a folder, or
-            a run folder, whose fine-tuned encoder is then the start.
+        encoder: Pretrained encoder: minilm (from the extra of that name), a name on the Hugging Face hub, or a folder;
+            or the fine-tuned encoder of a run folder, an exported int8 model, or the bundled model ("bundled").
         layers: Layers of the encoder to keep, evenly spaced, for a smaller and faster model. By default all.
         auxiliary: Auxiliary task (§3.2): sentiment, ekman, or another grouping of the taxonomy.
         epochs: Passes over the training split.

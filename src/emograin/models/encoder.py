@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from ..common.errors import EmograinError
+from .config import BUNDLED
 from .emoji_tokens import add_emoji_tokens, has_emoji_tokens
 from .encoder_layers import keep_layers
 from .run_folder import RunFolder
@@ -117,7 +118,7 @@ def _pretrained(name: str, dropout: float | None) -> Encoder:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise EmograinError(
             f"cannot load encoder {name!r}: {reason}",
-            f"a folder, a run folder, a name on the hub, or one of: {', '.join(PACKAGED)}",
+            f"a folder, a run, an exported model, a name on the hub, or one of: {', '.join([*PACKAGED, BUNDLED])}",
         ) from error
     return Encoder(_remove_pooler(model), tokenizer)
 

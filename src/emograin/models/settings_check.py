@@ -74,13 +74,13 @@ def check_teachers(settings: Training) -> None:
 
 
 def check_encoder(settings: Training) -> None:
-    """Check that an encoder that is a run folder is one of a finished run.
+    """Check that an encoder that is a run folder is one of a finished run, and that exported models can be read.
 
     Raises:
-        EmograinError: The run is not finished, or the folder is an exported model, which cannot be trained.
+        EmograinError: The run is not finished, or the package that reads exported models is missing.
     """
     folder = Path(settings.encoder)
     if RunFolder(folder).exists:
         _ = RunFolder(folder).thresholds  # written at the end of a training
-    elif (folder / "model.json").is_file():
-        raise EmograinError(f"the encoder {settings.encoder!r} is an exported model", "give the run it was made of")
+    elif settings.encoder == config.BUNDLED or (folder / "model.json").is_file():
+        import_optional("onnx", "export")

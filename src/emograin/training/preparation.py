@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import cast
 
@@ -26,6 +26,7 @@ from . import checkpoint
 from .checkpoint import State
 from .distillation import soft_targets
 from .ema import build_ema
+from .exported_encoder import as_pretrained
 from .optimization import build_optimizer
 
 
@@ -116,7 +117,8 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
         # The main process scores the texts; the others read its scores.
         targets = soft_targets(settings, train, corpus.taxonomy, run, resume or not is_main, scoring.advance)
 
-    classifier = build(settings, corpus.taxonomy)
+    with as_pretrained(settings.encoder) as encoder:
+        classifier = build(replace(settings, encoder=encoder), corpus.taxonomy)
     model = accelerator.prepare_model(classifier)
     optimizer = build_optimizer(classifier, settings)
     ema = build_ema(classifier, settings.ema_decay) if settings.ema_decay else None
