@@ -6,6 +6,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from emograin.common.text_table import markdown
+from emograin.models.config import BUNDLED
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -61,16 +62,17 @@ def threshold_policies() -> str:
 def encoder_from_run() -> str:
     """Macro F1 and average precision on test of the trainings of experiments/encoder_from_run.py, over seeds."""
     measured = _read("encoder_from_run.json")
-    plain, *_ = dict.fromkeys(row["encoder"] for row in measured["rows"])
+    plain, *_ = names = list(dict.fromkeys(row["encoder"] for row in measured["rows"]))
+    starts = {plain: "plain encoder", BUNDLED: "bundled model"}
     rows = [["training texts", "epochs", "method", "start", "macro F1", "macro average precision", "seeds"]]
     by_cell: dict[tuple[int, str, str], list[dict[str, Any]]] = {}
     for row in measured["rows"]:
         by_cell.setdefault((row["texts"], row["method"], row["encoder"]), []).append(row)
-    for texts, method, name in sorted(by_cell, key=lambda cell: (cell[0], cell[1], cell[2] != plain)):
+    for texts, method, name in sorted(by_cell, key=lambda cell: (cell[0], cell[1], names.index(cell[2]))):
         found = by_cell[texts, method, name]
         values = [[row[key] for row in found] for key in ("macro_f1", "macro_average_precision")]
         cells = [f"{mean(each):.3f} ± {stdev(each):.3f}" if len(each) > 1 else f"{each[0]:.3f}" for each in values]
-        start = "plain encoder" if name == plain else "encoder of the run"
+        start = starts.get(name, "encoder of the run")
         rows.append([f"{texts:,}", str(found[0]["epochs"]), method, start, *cells, str(len(found))])
     return markdown(rows)
 
