@@ -2,7 +2,7 @@
 the threshold of one emotion.
 
 python examples/scikit_learn_example.py
-python examples/scikit_learn_example.py --train minilm --epochs 20
+python examples/scikit_learn_example.py --train bundled
 """
 
 import argparse
@@ -38,7 +38,7 @@ def main() -> None:
     }
     if options.train:
         models["EmotionClassifier, trained here"] = EmotionClassifier(
-            encoder=options.train, epochs=options.epochs, learning_rate=3e-4, random_state=0
+            "label-initialized", encoder=options.train, epochs=options.epochs, learning_rate=2e-4, random_state=0
         )
     for name, model in models.items():
         found = cross_val_score(model, texts, labels[:, frequent], cv=3, scoring="f1_macro")

@@ -34,7 +34,7 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
     method : {"baseline", "label-embedding", "label-initialized", "pooled-baseline"}, default="baseline"
         How labels are used.
     encoder : str, default="minilm"
-        Pretrained encoder: minilm (from the extra of that name), a folder, a name on the hub, or a run folder.
+        Pretrained encoder: minilm (from the extra of that name), bundled, a folder, a name on the hub, or a run folder.
     epochs : int, default=4
         Passes over the texts.
     batch_size : int, default=32

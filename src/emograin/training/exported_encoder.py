@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
+from ..models.encoder import quiet
 from ..prediction.onnx.model import ExportedModel
 from ..prediction.onnx.read_back import read_method
 from ..prediction.shipped_model import named_model
@@ -27,6 +28,7 @@ def as_pretrained(name: str) -> Iterator[str]:
         return
     method = read_method(ExportedModel(path))
     with TemporaryDirectory() as folder:
-        method.encoder.save_pretrained(folder)
-        method.tokenizer.save_pretrained(folder)
+        with quiet():
+            method.encoder.save_pretrained(folder)
+            method.tokenizer.save_pretrained(folder)
         yield folder
