@@ -4,7 +4,8 @@
 
 Each cell is a training on a random sample of the training split, with the weights and the thresholds chosen on a
 sample of dev, and one evaluation on test. A seed draws the sample, the new layers and the order of batches. Cells that
-the results already hold are skipped, so an interrupted experiment continues where it stopped.
+the results already hold are skipped, so an interrupted experiment continues where it stopped. --xed adds
+the bundled model without any training, its labels united to those of XED by name.
 """
 
 import argparse
@@ -15,12 +16,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from calibrate_xed import MAPPING
 
 import emograin
 from emograin.data.corpus import Corpus, Split
 from emograin.data.taxonomy import Taxonomy
+from emograin.evaluation.calibration_quality import average_precision
 from emograin.evaluation.run_evaluation import evaluate_run
-from emograin.models.config import METHODS
+from emograin.evaluation.significance import per_label_f1
+from emograin.evaluation.threshold_policies import choose
+from emograin.evaluation.thresholds import apply_thresholds
+from emograin.models.config import BUNDLED, METHODS
 
 EPOCHS = {100: 20, 1000: 6}  # by number of texts; more texts get `--epochs`
 EVALUATIONS = 4  # on dev, in a training
@@ -65,6 +71,24 @@ def run_cell(settings: emograin.Training, corpus: Corpus, texts: int | None, dev
     }
 
 
+def unite_labels(corpus: Corpus, dev_texts: int) -> dict[str, Any]:
+    """Evaluate the bundled model with its labels united to XED's, and thresholds chosen on a sample of dev."""
+    dev, test = sample(corpus.split("dev"), dev_texts, 0), corpus.split("test")
+    model = emograin.load(mapping=MAPPING)
+    if model.labels != corpus.taxonomy.labels:
+        raise SystemExit(f"--xed is for the labels {', '.join(model.labels)}, got {', '.join(corpus.taxonomy.labels)}")
+    thresholds = choose(model.predict(dev.texts).scores, dev.labels)["per-label"]
+    scores = model.predict(test.texts).scores
+    return {
+        "texts": 0,
+        "dev_texts": len(dev),
+        "test_texts": len(test),
+        "epochs": 0,
+        "macro_f1": round(float(per_label_f1(apply_thresholds(scores, thresholds), test.labels).mean()), 4),
+        "macro_average_precision": round(float(np.mean(average_precision(scores, test.labels))), 4),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="the corpus")
@@ -76,10 +100,21 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3, help="epochs of trainings on all texts")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--dev-texts", type=int, default=500)
+    parser.add_argument("--xed", action="store_true", help="the corpus is XED: also the bundled model, untrained")
     parser.add_argument("--output", type=Path, default=Path("results/encoder_from_run.json"))
     options = parser.parse_args()
     corpus = emograin.load_corpus(options.data, Taxonomy.from_file(options.taxonomy))
     rows = json.loads(options.output.read_text(encoding="utf-8"))["rows"] if options.output.exists() else []
+
+    def add(row: dict[str, Any]) -> None:
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        written = json.dumps({"corpus": corpus.name, "rows": rows}, indent=1)
+        options.output.write_text(written + "\n", encoding="utf-8")
+
+    untrained = {"encoder": BUNDLED, "method": "none", "training": "0", "seed": 0}
+    if options.xed and not any(untrained.items() <= row.items() for row in rows):
+        add(untrained | unite_labels(corpus, options.dev_texts))
     for number in options.texts:
         texts = None if number == "all" else int(number)
         for seed in options.seeds:
@@ -95,10 +130,7 @@ def main() -> None:
                     learning_rate=options.learning_rate,
                     seed=seed,
                 )
-                rows.append(cell | run_cell(settings, corpus, texts, options.dev_texts))
-                print(json.dumps(rows[-1]), flush=True)
-                written = json.dumps({"corpus": corpus.name, "rows": rows}, indent=1)
-                options.output.write_text(written + "\n", encoding="utf-8")
+                add(cell | run_cell(settings, corpus, texts, options.dev_texts))
 
 
 if __name__ == "__main__":

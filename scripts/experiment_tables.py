@@ -72,7 +72,7 @@ def encoder_from_run() -> str:
         found = by_cell[texts, method, name]
         values = [[row[key] for row in found] for key in ("macro_f1", "macro_average_precision")]
         cells = [f"{mean(each):.3f} ± {stdev(each):.3f}" if len(each) > 1 else f"{each[0]:.3f}" for each in values]
-        start = starts.get(name, "encoder of the run")
+        start = starts.get(name, "encoder of the run") if texts else "bundled model, its labels united"
         rows.append([f"{texts:,}", str(found[0]["epochs"]), method, start, *cells, str(len(found))])
     return markdown(rows)
 
