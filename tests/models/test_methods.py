@@ -283,7 +283,8 @@ def test_a_placeholder_in_the_vocabulary_is_one_token_and_keeps_its_embedding(en
 
 def test_the_error_for_a_missing_encoder_lists_the_alternatives(tmp_path):
     with pytest.raises(
-        EmograinError, match=r"cannot load encoder '.*nowhere'.*a folder, a run folder, a name on the hub.*minilm"
+        EmograinError,
+        match=r"cannot load encoder .*nowhere.*a folder, a run, an exported model, a name on the hub.*minilm, bundled",
     ):
         encoder.load(str(tmp_path / "nowhere"))
 
