@@ -199,12 +199,15 @@ def average_precisions_of(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def write_results(options: argparse.Namespace, labels: np.ndarray) -> None:
-    """Measure the cells whose scores are there, and write the results."""
+    """Measure the cells whose scores are there, and write the results; a part of the cells replaces no earlier ones."""
     found: dict[str, list[np.ndarray]] = {}
     for name in CELLS:
         if files := sorted(options.scores.glob(f"{escape(file_stem(name))}-seed*.npz")):
             found[name] = [read_scores(file) for file in files]
     if REFERENCE not in found:
+        return
+    if (missing := [name for name in CELLS if name not in found]) and options.output.exists():
+        print(f"{options.output} stays as it is, without scores of: {'; '.join(missing)}")
         return
     measured = {name: measure(scores, labels) for name, scores in found.items()}
     rows = compare(measured, frequent_labels(labels))

@@ -108,3 +108,7 @@ def test_every_cell_with_scores_is_in_the_results(tmp_path, monkeypatch: pytest.
     ablation.write_results(options, labels)
     found = json.loads(options.output.read_text())
     assert [row["cell"] for row in found["rows"]] == list(ablation.CELLS) == list(found["seeds"])
+    written = options.output.read_bytes()
+    (tmp_path / f"{ablation.file_stem('definitions')}-seed0.npz").unlink()
+    ablation.write_results(options, labels)
+    assert options.output.read_bytes() == written
