@@ -3,8 +3,8 @@
 #   make -f scripts/bundled_model.mk -j2 OUT=runs/bundled DATA=goemotions MPNET=sentence-transformers/all-mpnet-base-v2
 #
 # The result is the model OUT/bundled, of the first seed. Each target is made once, and an interrupted training is
-# resumed. Trainings take a GPU where there is one; SCORE="--device cuda" scores texts there too. How long trainings
-# take: docs/log.md.
+# resumed. Trainings take a GPU where there is one; SCORE="--device cuda" scores texts there too. SETTINGS, such as
+# "--evaluate-every 1357", go to every training. How long trainings take: docs/log.md.
 PYTHON ?= python
 OUT ?= runs/bundled
 DATA ?= goemotions
@@ -12,8 +12,10 @@ MINILM ?= minilm
 MPNET ?= sentence-transformers/all-mpnet-base-v2
 SEEDS ?= 0 1 2
 SCORE ?=
+SETTINGS ?=
 
 EMOGRAIN = $(PYTHON) -m emograin
+TRAIN = $(EMOGRAIN) train $(SETTINGS)
 RESUME = $$(test ! -e $(@D)/run.json || echo --resume)
 comma := ,
 empty :=
@@ -24,10 +26,10 @@ all: $(OUT)/bundled/card.json $(SEEDS:%=$(OUT)/student-%/thresholds.json)
 # 1. Label embeddings teach a [CLS] model, whose emoji are then trained: the first student.
 LABELS := labels-0 labels-1 labels-2
 $(OUT)/labels-%/thresholds.json:
-	$(EMOGRAIN) train label-embedding --data $(DATA) --encoder $(MINILM) --epochs 4 --batch-size 32 --learning-rate 1e-4 \
+	$(TRAIN) label-embedding --data $(DATA) --encoder $(MINILM) --epochs 4 --batch-size 32 --learning-rate 1e-4 \
 	  --ema-decay 0.999 --seed $* --output $(@D) $(RESUME)
 $(OUT)/first-run/thresholds.json: $(LABELS:%=$(OUT)/%-int8/model.json)
-	$(EMOGRAIN) train baseline --data $(DATA) --encoder $(MINILM) --teacher $(call joined,$(^D:%/=%)) \
+	$(TRAIN) baseline --data $(DATA) --encoder $(MINILM) --teacher $(call joined,$(^D:%/=%)) \
 	  --distillation-weight 1 --epochs 8 --batch-size 32 --learning-rate 2e-4 --ema-decay 0.999 \
 	  --output $(@D) $(RESUME)
 $(OUT)/%-int8/model.json: $(OUT)/%/thresholds.json
@@ -46,7 +48,7 @@ $(OUT)/back_translation.train.tsv:
 	$(PYTHON) scripts/back_translate.py --data $(DATA) --splits train --output '$(OUT)/back_translation.{split}.tsv'
 
 # 3. Teachers of other kinds, whose output layers start from the labels' words.
-TRAIN_WORDS = $(EMOGRAIN) train label-initialized --data $(DATA) --batch-size 32 --output $(@D) $(RESUME)
+TRAIN_WORDS = $(TRAIN) label-initialized --data $(DATA) --batch-size 32 --output $(@D) $(RESUME)
 MPNETS := mpnet-0 mpnet-1 mpnet-2
 $(OUT)/minilm/thresholds.json:
 	$(TRAIN_WORDS) --encoder $(MINILM) --epochs 2 --learning-rate 2e-4 --ema-decay 0.999
@@ -64,7 +66,7 @@ $(OUT)/scores/%.npz: $(OUT)/%/thresholds.json $(MORE_TEXTS)
 # 4. Students of their mean scores: the second from the first, the last from the second.
 FIRST_TEACHERS := $(OUT)/scores/first.npz $(OUT)/scores/minilm.npz $(OUT)/scores/mpnet-1-epoch.npz
 TEACHERS := $(MPNETS:%=$(OUT)/scores/%.npz) $(FIRST_TEACHERS)
-TRAIN_STUDENT = $(EMOGRAIN) train baseline --distillation-weight 1 --epochs 3 --batch-size 32 --learning-rate 2e-4 \
+TRAIN_STUDENT = $(TRAIN) baseline --distillation-weight 1 --epochs 3 --batch-size 32 --learning-rate 2e-4 \
   --ema-decay 0.999 --output $(@D) $(RESUME)
 $(OUT)/second/thresholds.json: $(OUT)/first/thresholds.json $(TEXTS) $(FIRST_TEACHERS)
 	$(TRAIN_STUDENT) --encoder $(<D) --data $(word 2,$(^D)) --teacher $(call joined,$(FIRST_TEACHERS))
