@@ -110,7 +110,7 @@ def aggregations() -> str:
     for name, found in ranked:
         if not name.startswith("sentences") and name not in best.values():
             continue
-        cells = [f"**{name}**" if name == measured["chosen"] else name]
+        cells = [f"**{name}**" if name == measured["product"] else name]
         for kind in ("any", "three"):
             cells.append(f"{found[kind]['macro_f1']:.3f}")
             cells.append("{macro_precision:.3f}, {macro_recall:.3f}".format(**found[kind]))

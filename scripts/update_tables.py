@@ -224,7 +224,7 @@ def readings() -> str:
                 "nothing",
             ],
             ["106 texts with emoji: each bundled model, before and after its emoji were trained", "4", "nothing"],
-            ["documents made of test texts, before and after the tokens for emoji", "2", "nothing"],
+            ["documents made of test texts: first bundled model before and after its emoji, today's", "3", "nothing"],
             ["deleted words, and attention of two runs", "1", "the document of Figures 6 to 8"],
             ["counts, Table 3, raters (gold labels alone)", "1", "nothing"],
         ]
