@@ -1,4 +1,4 @@
-"""Tables of what benchmarks/ and scripts/hostile.py measured, from results/."""
+"""Tables of what benchmarks/ and scripts/hostile/hostile.py measured, from results/."""
 
 import json
 from pathlib import Path
@@ -151,7 +151,7 @@ def service_fairness() -> str:
 
 
 def hostile_summary() -> str:
-    """One line about scripts/hostile.py."""
+    """One line about scripts/hostile/hostile.py."""
     if not (RESULTS / "hostile.json").is_file():
         return ""
     measured = _read("hostile.json")
@@ -166,7 +166,7 @@ def hostile_summary() -> str:
 
 
 def hostile() -> str:
-    """The measurements of scripts/hostile.py."""
+    """The measurements of scripts/hostile/hostile.py."""
     if not (RESULTS / "hostile.json").is_file():
         return ""
     rows = [["operation", "tried", "killed before its end", *(name.replace("_", " ") for name in HARM), "note"]]
