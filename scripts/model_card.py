@@ -58,14 +58,15 @@ Multi-label classification of short English texts into {len(card["labels"])} emo
 
 ## Why this one
 
-Macro F1 on test, mean over seeds, in float32, and speed in int8. With labels in the input, a model reads 31 more tokens
+Macro F1 on test, mean over seeds, in float32, and speed in int8. With labels in the input, a model reads 30 more tokens
 per text.
 
 {markdown(options)}
 
 ## Speed
 
-`{card["speed"]["command"]}`, medians; with the same weights on the same texts, in one process.
+`{card["speed"]["command"]}`, medians; both sides in one process, on the same texts. Speed hardly depends on the
+weights: measured on models of this architecture (docs/benchmarks.md).
 
 {markdown(speeds)}
 
