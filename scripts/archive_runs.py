@@ -24,7 +24,8 @@ RESULTS = Path(__file__).parents[1] / "results"
 def archive(run: RunFolder, folder: Path) -> None:
     """Archive a run, and in `mixing.json` what mixing changed on test."""
     archive_run(run, folder)
-    mixed = [mixing_differences(folder, path.stem) for path in sorted(run.path.glob("results/test-*.json"))]
+    names = sorted(path.stem for path in run.path.glob("results/test-*.json"))
+    mixed = [mixing_differences(folder, name) for name in names if "mixing" in run.read_json(f"results/{name}.json")]
     if mixed:
         RunFolder(folder).write_json("mixing.json", mixed)
 

@@ -22,5 +22,5 @@ def write_changed_run(run: RunFolder, classifier: Classifier, output: Path, corp
     save_tensors(made.weights, classifier.state_dict())
     scores = score_documents(classifier.method, classifier.method.tokenize(dev.texts))
     thresholds = choose(scores, dev.labels)
-    made.write_json("thresholds.json", thresholds)
     save_evaluation(made, corpus, dev, scores, thresholds, "dev")
+    made.write_json("thresholds.json", thresholds)  # the last file of a finished run

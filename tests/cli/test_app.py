@@ -1,6 +1,7 @@
 """The command line, as a stranger uses it: exit codes, one-line errors, streams, and what importing it costs."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,9 @@ def test_help_loads_nothing_heavy_and_names_every_command():
         (["predict", "hello", "--input", "x.txt", "--model", "x"], "got both"),
         (["predict", "hello", "--model", "nowhere"], "not a run folder"),
         (["data", "no_such_file.csv"], "no such file or folder"),
+        (["compare", "a", "b", "--seed", "-1"], "seed must be at least 0, got -1"),
+        (["attend", "a", "a text", "--seed", "-1"], "seed must be at least 0, got -1"),
+        (["neighbours", "--query", "a", "--corpus", "b", "--memory", "inf"], "memory must be a positive number of GiB"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, said):
@@ -148,3 +152,20 @@ def test_a_reader_that_closes_early_is_no_error():
     done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_is_evaluated_on_its_own_corpus_in_other_labels_and_with_windows(run, corpus_folder, capsys):
+    for more in (["--windows", "on"], ["--group", "tone"]):
+        assert main(["evaluate", str(run), *more, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["corpus"], found["texts"]) == (corpus_folder.name, 20)
+
+
+def test_relative_paths_in_a_configuration_are_resolved(settings, corpus_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(corpus_folder, "corpus")
+    shutil.copytree(settings.encoder, "encoder")
+    Path("own.toml").write_text('data = "corpus"\nencoder = "encoder"\nepochs = 1\nemoji = false\n')
+    assert main(["train", "baseline", "--config", "own.toml", "--output", "run"]) == 0
+    found = json.loads(Path("run/run.json").read_text())["settings"]
+    assert (found["data"], found["encoder"]) == (str(tmp_path / "corpus"), str(tmp_path / "encoder"))

@@ -1,5 +1,6 @@
 """emograin calibrate, and --mapping and --group in the commands: the folder predicts in the base install."""
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -234,3 +235,22 @@ def test_a_network_is_linked_or_copied(tmp_path, monkeypatch):
     monkeypatch.setattr("os.symlink", refuse)
     assert link_or_copy(source, tmp_path / "three") == "copy"
     assert {(tmp_path / name).read_bytes() for name in ("one", "two", "three")} == {b"network"}
+
+
+def test_a_killed_calibration_can_be_repeated(files, tmp_path):
+    for left in ([".lock"], ["model.onnx", "tokenizer.json", ".lock"], ["model.onnx", "score_map.json.part"]):
+        folder = tmp_path / "-".join(left)
+        folder.mkdir()
+        for name in left:
+            (folder / name).write_bytes(b"")
+        assert main(["calibrate", "--data", str(files / "texts.txt"), "--output", str(folder)]) == 0
+        assert ExportedModel(folder).taxonomy.labels
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep me")
+    assert main(["calibrate", "--data", str(files / "texts.txt"), "--output", str(tmp_path / "mine")]) == 2
+
+
+def test_compressed_texts_have_no_labels(files, tmp_path):
+    with gzip.open(tmp_path / "texts.txt.gz", "wb") as file:
+        file.write((files / "texts.txt").read_bytes())
+    assert main(["calibrate", "--data", str(tmp_path / "texts.txt.gz"), "--output", str(tmp_path / "model")]) == 0

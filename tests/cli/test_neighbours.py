@@ -59,10 +59,32 @@ def test_other_columns_are_read_and_errors_take_one_line(files, encoders, capsys
         ("--column", "said"): "top must lie in [1, 3], the corpus's sentences, got 5",
         ("--column", "sayd"): "unknown column 'sayd', did you mean 'said'?",
         ("--column", "said", "--top", "0"): "top must be at least 1, got 0",
-        ("--column", "said", "--top", "1", "--memory", "0"): "memory must be positive, got 0",
+        ("--column", "said", "--top", "1", "--memory", "0"): "memory must be a positive number of GiB, got 0",
         ("--column", "said", "--top", "1", "--layer", "9"): "layer must lie in [1, 2], got 9",
     }.items():
         assert main([*flags, *more]) == 2
         error = capsys.readouterr().err.splitlines()
         assert message in error[-1], more
     assert "torch" in sys.modules
+
+
+def test_the_bundled_model_is_an_encoder(files, capsys):
+    flags = ["--query", str(files / "queries.txt"), "--corpus", str(files / "corpus.csv"), "--column", "said"]
+    (files / "queries.csv").write_text("said\nso happy today\n")
+    flags[1] = str(files / "queries.csv")
+    assert main(["neighbours", *flags, "--encoder", "bundled", "--top", "1", "--format", "jsonl"]) == 0
+    (found,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (found["row"], found["score"]) == (0, pytest.approx(1, abs=1e-4))
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out.jsonl"])
+def test_an_output_that_is_a_link_stays_one(files, encoders, name):
+    (files / "linked").mkdir()
+    (files / name).symlink_to(files / "linked" / name)
+    flags = ["--query", str(files / "queries.txt"), "--corpus", str(files / "queries.txt")]
+    assert (
+        main(["neighbours", *flags, "--encoder", str(encoders["bert"]), "--top", "1", "--output", str(files / name)])
+        == 0
+    )
+    assert (files / name).is_symlink()
+    assert (files / "linked" / name).stat().st_size > 0

@@ -8,6 +8,7 @@ import pytest
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.data.corpus_taxonomy import make_taxonomy
+from emograin.data.hub_datasets import corpus_from_dataset
 from emograin.data.sources import load
 from emograin.data.statistics import corpus_statistics, statistics_table
 from emograin.data.tabular.writer import open_writer
@@ -236,3 +237,12 @@ def test_a_parquet_file_that_datasets_wrote_has_the_names_of_its_classes(tmp_pat
     assert np.array_equal(
         load(tmp_path, make_taxonomy(tmp_path)).split("train").labels, load(tmp_path).split("train").labels
     )
+
+
+def test_parts_of_a_dataset_that_are_one_split_are_refused_and_others_left_out(datasets):
+    made = {"text": [f"text {number}" for number in range(40)], "labels": [[1]] * 40}
+    part = datasets.Dataset.from_dict(made, class_features(datasets, ["sad", "glad"]))
+    with pytest.raises(EmograinError, match="expected one dev split, got dev and validation"):
+        corpus_from_dataset("own", datasets.DatasetDict(dict.fromkeys(("train", "dev", "validation"), part)), None)
+    found = corpus_from_dataset("own", datasets.DatasetDict({"train": part, "unsupervised": part}), None)
+    assert found.split_names == ("train", "dev", "test")

@@ -114,3 +114,11 @@ def test_labels_without_calibration_keep_their_scores_and_nan_stays():
     assert np.isnan(found[1]).all()
     assert found[0, 1] > 0.2
     assert Calibration.identity(2).kinds == ["none", "none"]
+
+
+def test_scores_that_run_backwards_keep_the_share_of_texts_with_the_label():
+    scores = np.linspace(0.05, 0.95, 60)
+    labels = (scores < 0.2)[:, None].astype(int)
+    found = Calibration.platt(fit_platt(logit(scores[:, None]), smooth_targets(labels)))(scores[:, None])
+    assert found.mean() == pytest.approx(labels.mean(), abs=0.02)
+    assert (np.diff(found[:, 0]) > 0).all()

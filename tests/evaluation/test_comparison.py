@@ -16,6 +16,7 @@ from emograin.evaluation.results import EvaluatedRun, read_evaluated
 from emograin.evaluation.significance import (
     frequent_labels,
     holm,
+    macro_f1,
     paired_bootstrap,
     randomisation_test,
     two_level_bootstrap,
@@ -178,3 +179,16 @@ def test_the_gain_of_some_labels_is_compared_with_that_of_the_others():
     assert compared.difference("better", "worse", ["other"]).difference == 0
     assert compared.difference_in_gain("better", "worse", ["rare"]).difference == pytest.approx(gain)
     assert compared.difference_in_gain("better", "worse", ["rare"]).low > 0
+
+
+def test_an_evaluation_with_at_least_one_label_is_read_as_such(tmp_path):
+    save(tmp_path / "run", 1)
+    run = RunFolder(tmp_path / "run")
+    ids, gold, scores = run.read_scores("test")
+    run.write_scores("forced", list(ids), gold, scores * 0.5)
+    chosen = threshold_policies.choose(scores, gold)
+    found = metrics.evaluate(scores * 0.5, gold, chosen, LABELS, at_least_one=True)
+    run.write_json("results/forced.json", found | {"at_least_one": True})
+    read = read_evaluated(f"{run.path}:forced", "test", "global")
+    assert read.predictions.any(axis=1).all()
+    assert macro_f1(read.predictions, read.gold) == pytest.approx(found["policies"]["global"]["macro_f1"])

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emograin.common.errors import EmograinError
-from emograin.data.taxonomy import GOEMOTIONS
+from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
 from emograin.evaluation.calibrated_unions import calibrate_unions
 from emograin.evaluation.calibration_quality import expected_calibration_error
 from emograin.evaluation.held_out_scores import HeldOutScores
 from emograin.evaluation.label_mapping import LabelMapping, unite_labels, unite_scores
+from emograin.evaluation.mapped_corpus import load_mapped
 
 GOOD = '[labels]\nanger = ["anger", "annoyance"]\nfun = "amusement"\n'
 
@@ -113,3 +114,25 @@ def test_without_held_out_scores_labels_can_be_renamed_but_not_united():
     united = LabelMapping("x", {"mine": ("a", "b"), "yours": ("a",)})
     with pytest.raises(EmograinError, match="no held-out scores.*export it again"):
         calibrate_unions(united, ("a", "b"), {"fixed": [0.1, 0.2]}, None)
+
+
+@pytest.mark.parametrize("name", ["taxonomy.toml", "taxonomy.json", "emotions.txt"])
+def test_label_indices_of_a_corpus_are_those_of_its_own_taxonomy(tmp_path, name):
+    labels = ("joy", "anger", "fear")
+    if name == "emotions.txt":
+        (tmp_path / name).write_text("\n".join(labels) + "\n")
+    else:
+        Taxonomy("own", labels).write(tmp_path / name)
+    (tmp_path / "train.jsonl").write_text('{"text": "a", "labels": [0]}\n{"text": "b", "labels": [2]}\n')
+    mapping = LabelMapping("mine", {"bad": ("anger", "fear"), "good": ("joy",), "any": labels})
+    original = Taxonomy("own", labels)
+    corpus = load_mapped(str(tmp_path), Taxonomy("mine", mapping.labels), original, mapping, splits=["train"])
+    assert corpus.split("train").labels.tolist() == [[0, 1, 1], [1, 0, 1]]
+
+
+def test_a_corpus_in_neither_labels_says_why_of_both(tmp_path):
+    (tmp_path / "train.jsonl").write_text('{"text": "a", "labels": ["jolly"]}\n')
+    mapping = LabelMapping("mine", {"bad": ("anger", "fear"), "good": ("joy",)})
+    taxonomies = (Taxonomy("mine", mapping.labels), Taxonomy("own", ("joy", "anger", "fear")))
+    with pytest.raises(EmograinError, match="taxonomy 'mine'.*with the labels of the model.*taxonomy 'own'"):
+        load_mapped(str(tmp_path), *taxonomies, mapping, splits=["train"])

@@ -12,7 +12,7 @@ from emograin.data.corpus import Corpus, Split
 from emograin.evaluation.run_evaluation import evaluate_run
 from emograin.evaluation.threshold_policies import choose
 from emograin.mixing.config import Mixing
-from emograin.mixing.evaluation import evaluate_mixed, sweep_dev, sweep_run
+from emograin.mixing.evaluation import evaluate_mixed, stored_evaluation, sweep_dev, sweep_run
 from emograin.mixing.mixers import MIXERS, MixingInputs
 from emograin.models.classifier import load
 from emograin.models.run_folder import RunFolder
@@ -213,3 +213,20 @@ def test_the_plot_is_reproducible_and_its_caption_names_its_data(mixing_run, cor
     for part in ("a drop below 0.85", "best: 0.92", "threshold 0.3", f"weight {best:.2f} was chosen", "20 dev texts"):
         assert part in drawn
     assert str(tmp_path) not in drawn
+
+
+def test_a_stored_evaluation_is_that_of_the_same_candidates_and_thresholds(mixing_run, corpus, tmp_path):
+    def write(split, text):
+        rows = (f"{name}\t{text}\n" for name in corpus.split(split).ids)
+        (tmp_path / f"{split}.tsv").write_text("".join(rows))
+
+    write("dev", "so happy today")
+    write("test", "so happy today")
+    settings = Mixing("file", file=str(tmp_path / "{split}.tsv"))
+    assert stored_evaluation(mixing_run, corpus, settings, 0.8) is None
+    sweep_dev(mixing_run, corpus, settings, FEW)
+    result = evaluate_mixed(mixing_run, corpus, settings, 0.8)
+    assert stored_evaluation(mixing_run, corpus, settings, 0.8) == result
+    assert stored_evaluation(mixing_run, corpus, settings, 0.5) is None
+    write("test", "I am furious")
+    assert stored_evaluation(mixing_run, corpus, settings, 0.8) is None

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from helpers.counting_scorer import CountingScorer
+from helpers.exported_runs import exported_run, trained_run
 
 import emograin
 from emograin import data
@@ -132,8 +134,11 @@ def test_extreme_texts_are_read(model, text):
 
 def test_progress_counts_every_text_once(model):
     done = []
-    model.predict(["thank you", REVIEW, "", "x" * 3000, "so glad. so sad."], done.append, segments=True)
-    assert sum(done) == 5
+    texts = ["thank you", REVIEW, "", "x" * 3000, "so glad. so sad."]
+    for options in ({"segments": True}, {"explain": True}, {"explain": True, "windows": False}):
+        done.clear()
+        model.predict(texts, done.append, **options)
+        assert sum(done) == 5
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "tsv", "parquet"])
@@ -182,3 +187,15 @@ def test_an_interrupted_output_with_json_in_cells_is_resumed(tmp_path, flag):
     out.rename(tmp_path / "out.csv.part").write_text("".join(whole.splitlines(keepends=True)[:2]), encoding="utf-8")
     assert main(["predict", "--input", str(source), flag, "--output", str(out), "--resume"]) == 0
     assert out.read_text(encoding="utf-8") == whole
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta"])
+def test_an_explained_text_has_the_scores_of_a_plain_one(family, encoders, settings, corpus, tmp_path):
+    run = trained_run(replace(settings, encoder=str(encoders[family]), epochs=1), corpus, tmp_path / "run")
+    predictor = emograin.load(exported_run(run, tmp_path / "exported"))
+    texts = ["so happy today. I am furious! the train leaves at nine, and I am worried. " * 3, REVIEW]
+    explained = predictor.predict(texts, explain=True)
+    np.testing.assert_allclose(explained.scores, predictor.predict(texts).scores, atol=1e-5)
+    for text, row in zip(texts, explained, strict=True):
+        for words in row.words.values():
+            assert [text[word["start"] : word["end"]] for word in words] == WORD.findall(text)

@@ -142,3 +142,8 @@ def test_a_wheel_carries_it_into_a_bare_environment(tmp_path):
     assert json.loads(done.stdout)["labels"] == ["love"]
     absent = subprocess.run([str(python), "-c", "import torch"], capture_output=True, env=environment, cwd=tmp_path)
     assert absent.returncode != 0
+
+
+def test_the_bundled_model_has_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert emograin.load("bundled").predict(["thank you"])[0] == emograin.load().predict(["thank you"])[0]

@@ -83,11 +83,17 @@ def test_another_encoder_has_a_table_of_its_own_and_changes_no_other(made, encod
     assert "holds results on 'quickstart'" in capsys.readouterr().err
 
 
-def test_a_run_of_another_encoder_is_archived_apart(made):
+def archive_script():
+    """Import scripts/archive_runs.py."""
     path = Path(__file__).parents[2] / "scripts" / "archive_runs.py"
     spec = importlib.util.spec_from_file_location("archive_runs", path)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
+    return script
+
+
+def test_a_run_of_another_encoder_is_archived_apart(made):
+    script = archive_script()
     run = RunFolder(next((made / "runs").iterdir()))
     assert script.folder_of(run, made / "results") == made / "results" / run.path.name
     first = json.loads((made / "results/experiment.json").read_text())
@@ -131,3 +137,37 @@ def test_runs_of_an_earlier_version_get_the_metrics_of_their_auxiliary_task(made
     assert [row.count("no value") for row in section.table[1:]] == [0, 3, 0]
     assert main(["reproduce", "table-2", "--tiny", "--only", "aux-senti", "--output", str(output)]) == 0
     assert (output / "auxiliary-tasks.json").read_bytes() == wanted
+
+
+def test_an_archive_of_another_corpus_stays_as_it_is(made, corpus_folder, tmp_path, capsys):
+    output = shutil.copytree(made, tmp_path / "made")
+    before = {path: path.read_bytes() for path in (output / "results").glob("*.json")}
+    for what in ("table-3", "table-2"):
+        arguments = ["reproduce", what, "--tiny", "--data", str(corpus_folder), "--output", str(output)]
+        assert main(arguments) == 2
+        assert "holds results on 'quickstart'" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (output / "results").glob("*.json")} == before
+
+
+def test_an_archive_grows_without_the_weights_of_its_rows(tmp_path, capsys):
+    arguments = ["reproduce", "table-2", "--tiny", "--output", str(tmp_path)]
+    assert main([*arguments, "--only", "aux-ekman"]) == 0
+    first = json.loads((tmp_path / "results/experiment.json").read_text())
+    shutil.rmtree(next((tmp_path / "runs").glob("*ekman*")))
+    capsys.readouterr()
+    assert main([*arguments, "--only", "aux-senti"]) == 0
+    assert "the throughput of new rows is not measured" in capsys.readouterr().err
+    grown = json.loads((tmp_path / "results/experiment.json").read_text())
+    assert [row["row"] for row in grown["rows"]] == ["aux-ekman", "aux-senti", "baseline-10"]
+    assert grown["cost"] == first["cost"]
+
+
+def test_evaluations_without_mixing_are_archived_as_such(made, tmp_path):
+    run = RunFolder(shutil.copytree(made / "runs" / "baseline-2-epochs-seed0", tmp_path / "run"))
+    shutil.rmtree(run.path / "mixing", ignore_errors=True)
+    for path in run.path.glob("results/test-*.json"):
+        path.unlink()
+    assert main(["evaluate", str(run.path), "--at-least-one"]) == 0
+    archive_script().archive(run, tmp_path / "archived")
+    assert (tmp_path / "archived" / "test-at-least-one.json").is_file()
+    assert not (tmp_path / "archived" / "mixing.json").exists()

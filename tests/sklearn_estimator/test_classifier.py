@@ -211,3 +211,9 @@ def test_wrong_parameters_and_targets_are_named(options, texts, labels):
         EmotionClassifier(**options).fit(texts, ["glad"] * len(texts))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         EmotionClassifier(**options).fit(texts, labels[:-1])
+
+
+def test_a_wrong_policy_is_an_error_before_the_training(monkeypatch):
+    monkeypatch.setattr("emograin.training.loop.train", lambda *_, **__: pytest.fail("it trained"))
+    with pytest.raises(EmograinError, match="unknown threshold policy 'per_label', did you mean 'per-label'"):
+        EmotionClassifier(policy="per_label").fit(["a", "b"], ["x", "y"])

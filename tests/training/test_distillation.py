@@ -88,12 +88,13 @@ def test_a_file_of_scores_is_a_teacher(teachers, settings, corpus, taxonomy, tmp
         ({"ids": ["a"], "scores": np.zeros((1, 2))}, "holds scores of shape"),
         ({"ids": ["none such"], "scores": None}, "holds no text of train"),
         ({"ids": ["a"]}, "scores"),
+        ({"ids": ["a", "a"], "scores": None}, "scores.npz' has several texts of one id"),
     ],
 )
 def test_a_file_of_other_scores_is_refused(arrays, message, settings, corpus, taxonomy, tmp_path):
     split = corpus.split("train")
     if arrays.get("scores", 0) is None:
-        arrays = arrays | {"scores": np.zeros((1, split.labels.shape[1]))}
+        arrays = arrays | {"scores": np.zeros((len(arrays["ids"]), split.labels.shape[1]))}
     np.savez(tmp_path / "scores.npz", **arrays)
     taught = replace(settings, teacher=str(tmp_path / "scores.npz"))
     with pytest.raises(EmograinError, match=message):
@@ -147,3 +148,16 @@ def _replace_everywhere(value, old: str, new: str):
     if isinstance(value, list | tuple):
         return [_replace_everywhere(each, old, new) for each in value]
     return new if value == old else value
+
+
+def test_a_text_with_neither_labels_nor_scores_is_refused(settings, taxonomy, tmp_path):
+    split = Split("train", ["a", "b", "b2"], ["x", "y", "z"], np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]))
+    taught = replace(settings, teacher=str(tmp_path / "scores.npz"), distillation_weight=1.0)
+    np.savez(tmp_path / "scores.npz", ids=["a"], scores=np.full((1, 4), 0.5))
+    with pytest.raises(EmograinError, match="1 of 3 texts of train have neither labels nor a teacher's score.*'b2'"):
+        soft_targets(taught, split, taxonomy, RunFolder(tmp_path))
+    np.savez(tmp_path / "scores.npz", ids=["a", "b2"], scores=np.full((2, 4), 0.5))
+    found = soft_targets(taught, split, taxonomy, RunFolder(tmp_path))
+    assert found.tolist() == [[0.5] * 4, [1, 0, 0, 0], [0.5] * 4]
+    with pytest.raises(EmograinError, match="'train' has several texts of one id"):
+        soft_targets(taught, replace(split, ids=["a", "b2", "b2"]), taxonomy, RunFolder(tmp_path))

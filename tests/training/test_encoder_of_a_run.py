@@ -16,11 +16,11 @@ from emograin.models import encoder
 from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
 from emograin.models.settings_check import check_encoder
+from emograin.prediction.exported_encoder import as_pretrained
 from emograin.prediction.onnx.export import export
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.onnx.read_back import read_method
 from emograin.prediction.shipped_model import shipped_model
-from emograin.training.exported_encoder import as_pretrained
 from emograin.training.loop import train
 
 

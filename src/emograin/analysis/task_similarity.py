@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from ..common.errors import EmograinError
+from ..common.seeds import check_seed
 
 NMI_VARIANTS = ("nmi_joint", "nmi_max")
 
@@ -152,8 +153,7 @@ def estimate_chance_nmi(
         EmograinError: The seed is negative; there are fewer than 1 shuffle; the label sets do not fit, or no document
             has a label in both; or both entropies are 0.
     """
-    if seed < 0:
-        raise EmograinError(f"seed must be at least 0, got {seed}")
+    check_seed(seed)
     if shuffles < 1:
         raise EmograinError(f"shuffles must be at least 1, got {shuffles}")
     random = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
+from ..common.seeds import check_seed
 from ..evaluation.policies import DEFAULT_POLICY, Policy
 
 if TYPE_CHECKING:  # imported by the command, not by `emograin --help`
@@ -89,6 +90,7 @@ def attend(
         raise EmograinError("expected a text, got an empty one")
     if split is not None and output is not None:
         raise EmograinError("--split writes no plots, so it takes no --output", "--json prints every number")
+    check_seed(seed)
     for name, value in (("words", words), ("random_choices", random_choices)):
         if value < 1:
             raise EmograinError(f"{name} must be at least 1, got {value}")

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
+from ..data.tabular.formats import infer_format
 from .label_flags import LabelFlags, load_corpus
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def calibrate(
     source = (labels or LabelFlags()).open_source(model)
     require_writable(output, source.path)
     sample = None
-    if unlabelled or Path(data).suffix == ".txt":
+    if unlabelled or (Path(data).is_file() and infer_format(data) == "txt"):
         texts = _read_texts(data, text_column)
     else:
         sample = _load_sample(source, data, (text_column, label_column), split)

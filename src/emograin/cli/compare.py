@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
+from ..common.seeds import check_seed
 from ..evaluation.policies import Policy
 
 
@@ -37,6 +38,7 @@ def compare(
     """
     if resamples < 100:
         raise EmograinError(f"resamples must be at least 100, got {resamples}")
+    check_seed(seed)
     from ..evaluation.comparison import compare_systems
     from ..evaluation.results import read_evaluated
     from ..evaluation.tables import comparison_tables

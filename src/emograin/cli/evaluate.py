@@ -67,14 +67,16 @@ def evaluate(
             raise EmograinError(f"{flag} is for a model alone, got also candidates to mix with")
     from ..evaluation.tables import evaluation_table
     from ..prediction.onnx.model import ExportedModel
-    from ..prediction.shipped_model import shipped_model
+    from ..prediction.shipped_model import named_model, shipped_model
 
-    path, labels = run or shipped_model(), labels or LabelFlags()
+    path, labels = named_model(run) if run else shipped_model(), labels or LabelFlags()
     if ExportedModel.is_at(path) or labels != LabelFlags() or windows == "on":
         if chosen:
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
         source = labels.open_source(path, device)
-        result = _evaluate_exported(source, data, split, text_column, label_column, at_least_one, windows != "off")
+        own = _own_corpus(path)
+        chosen_corpus = (data or own[0], text_column or own[1], label_column or own[2])
+        result = _evaluate_as_predicted(source, chosen_corpus, split, at_least_one, windows != "off")
         files = ""
     else:
         result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one, device)
@@ -84,15 +86,22 @@ def evaluate(
         print(files, file=sys.stderr)
 
 
-def _evaluate_exported(
-    model: "ModelSource",
-    data: str | None,
-    split: str,
-    text_column: str | None,
-    label_column: str | None,
-    at_least_one: bool,
-    windows: bool,
+def _own_corpus(path: Path) -> tuple[str, str, str]:
+    """Return the corpus of a model with its text and label column: of a run the one that it was trained on."""
+    from ..prediction.onnx.model import ExportedModel
+
+    if ExportedModel.is_at(path):
+        return "goemotions", "text", "labels"
+    from ..models.run_folder import RunFolder
+
+    settings = RunFolder(path).settings
+    return settings.data, settings.text_column, settings.label_column
+
+
+def _evaluate_as_predicted(
+    model: "ModelSource", corpus_and_columns: tuple[str, str, str], split: str, at_least_one: bool, windows: bool
 ) -> dict[str, Any]:
+    """Evaluate the scores of `emograin predict`: of an exported model, with windows, or in other labels."""
     from functools import partial
 
     from ..common.progress import Progress
@@ -100,8 +109,8 @@ def _evaluate_exported(
     from ..prediction.predictor import score_texts
     from .label_flags import load_corpus
 
-    columns = (text_column or "text", label_column or "labels")
-    corpus = load_corpus(model, data or "goemotions", columns, [split])
+    data, *columns = corpus_and_columns
+    corpus = load_corpus(model, data, (columns[0], columns[1]), [split])
     with Progress(len(corpus.split(split)), "texts") as progress:
         score = partial(score_texts, model, windows=windows)
         result = evaluate_exported(model, score, corpus, split, progress.advance, at_least_one)

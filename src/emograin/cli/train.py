@@ -1,12 +1,13 @@
 """emograin train: fine-tune an encoder with one of the methods."""
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
-from ..models.config import Training, read_settings
+from ..models.config import PACKAGED, Training, read_settings
 from .settings_flags import SettingsFlags, flags_of
 
 if TYPE_CHECKING:
@@ -51,17 +52,18 @@ def train(
     given = settings.given() if settings else {}
     if method is not None:
         given["method"] = method
-    if "data" in given and Path(given["data"]).exists():
-        given["data"] = str(Path(given["data"]).resolve())  # a run is evaluated from anywhere
-    if "encoder" in given and any((Path(given["encoder"]) / name).is_file() for name in ("run.json", "model.json")):
-        given["encoder"] = str(Path(given["encoder"]).resolve())
-    from ..data.sources import load
+    from ..data.sources import CORPORA, load
     from ..data.taxonomy import Taxonomy
     from ..models.run_folder import RunFolder
     from ..models.settings_check import check_encoder, check_names, check_teachers, check_unused
 
     before: dict[str, Any] = RunFolder(output).settings.to_dict() if resume and output else {}
-    chosen = Training.from_dict(before | (read_settings(config) if config else {}) | given)
+    merged = before | (read_settings(config) if config else {}) | given
+    names: Collection[str]
+    for name, names in (("data", CORPORA), ("encoder", PACKAGED)):
+        if name in merged and merged[name] not in names and Path(str(merged[name])).exists():
+            merged[name] = str(Path(merged[name]).resolve())  # a run is evaluated from anywhere
+    chosen = Training.from_dict(merged)
     run = RunFolder(
         output or Path("runs") / "-".join(filter(None, [chosen.method, chosen.auxiliary, f"seed{chosen.seed}"]))
     )

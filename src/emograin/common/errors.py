@@ -31,7 +31,7 @@ def one_line(message: str) -> str:
     >>> one_line("no such file:\n'\x1b[2Jx'")
     "no such file: '\\x1b[2Jx'"
     """
-    message = re.sub(r"\s*[\r\n]\s*", " ", message.strip())
+    message = " ".join(filter(None, map(str.strip, re.split("[\r\n]", message))))
     message = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], message)
     message = _ECHO.sub(lambda found: shortened(found[0]), message)
     return shortened(message, MAX_MESSAGE)

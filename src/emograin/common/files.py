@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # errors of a full disk
 def partial_path(path: Path) -> Path:
     """Return the path that holds the content of a file until it is complete."""
     return path.with_name(path.name + ".part")
+
+
+def leftovers(names: Collection[str]) -> set[str]:
+    """Return the names of all files that a killed process may leave in a folder to which it writes files of `names`."""
+    return {".lock", *(f"{name}.part" for name in names), *(f".{name}.lock" for name in names)}
 
 
 def part_description_path(path: Path) -> Path:

@@ -20,8 +20,10 @@ from .tabular.reader import Row, read_rows
 from .taxonomy import GOEMOTIONS, Taxonomy
 from .text import normalized
 
+TAXONOMY_FILES = ("taxonomy.toml", "taxonomy.json")  # of a corpus, in its folder
+LABEL_NAMES = "emotions.txt"  # as Google publishes them, one per line
 GOOGLE_ROWS = 100  # rows without labels that may be at the beginning
-OWN_LABELS = "for other labels make one: emograin data FILE --write-taxonomy taxonomy.json; then --taxonomy"
+OWN_LABELS = "to train on other labels: emograin data FILE --write-taxonomy taxonomy.json; then train --taxonomy"
 GOOGLE_LABELS = re.compile(r"\d+(,\d+)*")  # label indices in the second column of Google's TSV files
 
 
@@ -95,11 +97,11 @@ def find_taxonomy(folder: Path, file: Path | None = None, label_column: str = "l
     Raises:
         EmograinError: The taxonomy's file cannot be read, or is not a taxonomy.
     """
-    for name in ("taxonomy.toml", "taxonomy.json"):
+    for name in TAXONOMY_FILES:
         if (folder / name).is_file():
             return Taxonomy.from_file(folder / name)
-    if (folder / "emotions.txt").is_file():
-        labels = [row.text.strip() for row in read_rows(folder / "emotions.txt") if row.text and row.text.strip()]
+    if (folder / LABEL_NAMES).is_file():
+        labels = [row.text.strip() for row in read_rows(folder / LABEL_NAMES) if row.text and row.text.strip()]
         return own_taxonomy(folder.resolve().name, labels)
     if file is not None and (names := file_class_names(file, label_column)):
         return own_taxonomy(file.name.partition(".")[0], names)

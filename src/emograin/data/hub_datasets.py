@@ -81,7 +81,8 @@ def corpus_from_dataset(
             only column of classes.
 
     Raises:
-        EmograinError: There is no such column, no split, or a split with an unknown name.
+        EmograinError: There is no such column, no split, or two parts that are one split, such as dev and validation.
+            Parts of other names are not read.
     """
     parts, label_column, names, booleans = describe(name, loaded, columns[1])
     taxonomy = taxonomy or (own_taxonomy(name, names or booleans) if names or booleans else GOEMOTIONS)
@@ -89,13 +90,16 @@ def corpus_from_dataset(
     splits = {split: part for part in parts for split, accepted in SPLITS.items() if part in accepted}
     if not splits:
         raise EmograinError(f"{name}: no train, dev or test split, got {', '.join(parts)}")
+    for split, accepted in SPLITS.items():
+        if len(same := [part for part in parts if part in accepted]) > 1:
+            raise EmograinError(f"{name}: expected one {split} split, got {' and '.join(same)}")
 
     def load(split: str, part: str, only: str | None) -> Split:
         rows = enumerate(read(part, parts[part]), start=1)
         chosen = ((at, where, row) for at, (where, row) in rows if only is None or assign_split(row, where) == only)
         return to_split(split, chosen, taxonomy, label_column, part, names)
 
-    if list(splits) == ["train"] and len(parts) == 1:
+    if list(splits) == ["train"]:
         present = {assign_split(row, where) for where, row in read(splits["train"], parts[splits["train"]])}
         return Corpus(
             name, taxonomy, {each: partial(load, each, splits["train"], each) for each in SPLITS if each in present}

@@ -120,8 +120,21 @@ def fit_platt(
         parameters, now = np.where(worse[:, None], parameters, moved), np.where(worse, now, after)
         if np.abs(size[:, None] * step).max(initial=0) < TOLERANCE:
             break
-    parameters[:, 0] = np.maximum(parameters[:, 0], TINY)
+    falling = parameters[:, 0] < TINY
+    if falling.any():
+        intercepts = _fit_intercepts(targets[:, falling], weight, centre[falling, 1], precision[1])
+        parameters[falling] = np.stack([np.full(falling.sum(), TINY), intercepts], axis=1)
     return parameters
+
+
+def _fit_intercepts(targets: np.ndarray, weight: float, centre: np.ndarray, precision: float) -> np.ndarray:
+    """Fit sigmoid(intercept) to targets (texts, labels), with a prior around `centre`: (labels,)."""
+    low, high = np.minimum(centre, -50.0), np.maximum(centre, 50.0)
+    for _ in range(100):  # bisection: the derivative rises
+        middle = (low + high) / 2
+        rising = weight * (sigmoid(middle) - targets).sum(axis=0) + precision * (middle - centre) > 0
+        low, high = np.where(rising, low, middle), np.where(rising, middle, high)
+    return (low + high) / 2
 
 
 def fit_isotonic(values: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """Scores of a model on labelled texts that it was not trained on, in a small file without the texts.
 
 They calibrate unions of labels when a model is loaded. A score takes one byte: its logit in steps of 1/16 from -8 to 8,
-which is 0.6 % of the odds of a text at most; gold labels take one bit.
+which changes the odds of a text by 3.2 % at most; gold labels take one bit.
 """
 
 import io
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..common.errors import EmograinError
 from ..common.files import read_arrays
+from ..models.run_folder import RunFolder
 from .calibration import logit, sigmoid
 
 STEPS = 16  # per unit of the logit
@@ -30,6 +31,15 @@ class HeldOutScores:
 
     scores: np.ndarray
     labels: np.ndarray
+
+    @classmethod
+    def of_run(cls, run: RunFolder) -> "HeldOutScores | None":
+        """Read the scores on dev that a training wrote; None without them: an evaluation on other texts writes none."""
+        try:
+            _, labels, scores = run.read_scores("dev")
+        except EmograinError:
+            return None
+        return cls(scores, labels)
 
     def to_bytes(self) -> bytes:
         """Return the content of an .npz file. Texts without a score are left out."""

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from ..common.errors import EmograinError
 from ..data.corpus import Corpus, Split
+from ..data.corpus_files import LABEL_NAMES, TAXONOMY_FILES
 from ..data.sources import CORPORA, load
 from ..data.taxonomy import Taxonomy
 from .label_mapping import LabelMapping, unite_labels
-
-TAXONOMY_FILES = ("taxonomy.toml", "emotions.txt")
 
 
 def load_mapped(
@@ -39,8 +38,8 @@ def load_mapped(
     """
     path = Path(source)
     folder = path if path.is_dir() else path.parent
-    own = source in CORPORA or (path.exists() and any((folder / name).is_file() for name in TAXONOMY_FILES))
-    if own:
+    names_labels = any((folder / name).is_file() for name in (*TAXONOMY_FILES, LABEL_NAMES))
+    if source in CORPORA or (path.exists() and names_labels):
         corpus = load(source, None, *columns)
         if corpus.taxonomy.labels == taxonomy.labels:
             return corpus
@@ -55,8 +54,8 @@ def load_mapped(
     except EmograinError as error:
         try:
             return unite_corpus(_loaded(load(source, original, *columns), splits), taxonomy, mapping)
-        except EmograinError:
-            raise error from None
+        except EmograinError as other:
+            raise EmograinError(f"{error}; with the labels of the model: {other}") from None
 
 
 def unite_corpus(corpus: Corpus, taxonomy: Taxonomy, mapping: LabelMapping) -> Corpus:

@@ -129,11 +129,13 @@ def read_evaluated(run: str, evaluation: str, policy: str) -> EvaluatedRun:
     """
     folder, name = resolve_run(run, evaluation)
     ids, gold, scores = read_scores(run, evaluation)
-    policies = read_result(run, evaluation)["policies"]
+    result = read_result(run, evaluation)
+    policies = result["policies"]
     if policy not in policies:
         raise unknown_name("policy", policy, policies)
     rows = policies[policy]["labels"]
-    predictions = apply_thresholds(scores, [row["threshold"] for row in rows.values()])
+    thresholds = [row["threshold"] for row in rows.values()]
+    predictions = apply_thresholds(scores, thresholds, result.get("at_least_one", False))
     order = sorted(range(len(ids)), key=ids.__getitem__)
     title = folder.path.resolve().name + (f":{name}" if name != evaluation else "")
     sorted_ids = [ids[at] for at in order]

@@ -118,6 +118,19 @@ def stored_sweep(run: RunFolder, corpus: Corpus, settings: Mixing) -> dict[str, 
     return _MixedRun(run, corpus, settings).read_stored_sweep()
 
 
+def stored_evaluation(
+    run: RunFolder, corpus: Corpus, settings: Mixing, weight: float, split: str = "test"
+) -> dict[str, Any] | None:
+    """Read the result of `evaluate_mixed` at a weight of the stored sweep, if one is stored.
+
+    It is that of the same texts, settings, candidate file and thresholds.
+
+    Raises:
+        EmograinError: As `evaluate_mixed`.
+    """
+    return _MixedRun(run, corpus, settings).read_stored_evaluation(corpus, weight, split)
+
+
 def sweep_run(
     run: RunFolder,
     corpus: Corpus,
@@ -178,10 +191,14 @@ class _MixedRun:
 
     @cached_property
     def sweep_fingerprint(self) -> str:
-        """SHA-256 of the dev split, the settings and the candidate file: what a sweep depends on besides the run."""
-        file = self._settings_for("dev").file
+        """Fingerprint of what a sweep depends on besides the run."""
+        return self.fingerprint_of(self.dev_split())
+
+    def fingerprint_of(self, texts: Split, *more: Any) -> str:
+        """Return the SHA-256 of a split, the settings, the split's candidate file, and more, as JSON."""
+        file = self._settings_for(texts.name).file
         settings = self.settings.to_dict() | {"file": sha256_file(file) if file and Path(file).is_file() else None}
-        return sha256_json([fingerprint(self.dev_split()), settings])
+        return sha256_json([fingerprint(texts), settings, *more])
 
     def dev_split(self) -> Split:
         """Load the dev split."""
@@ -238,6 +255,17 @@ class _MixedRun:
         rows = (self.read_stored_sweep() or {"weights": []})["weights"]
         return next((row["thresholds"] for row in rows if row["weight"] == weight), None)
 
+    def read_stored_evaluation(self, corpus: Corpus, weight: float, split: str) -> dict[str, Any] | None:
+        """Read the stored evaluation at a weight of the stored sweep, if its fingerprint is the current one."""
+        name = f"{split}-{self.settings.name}-{weight:g}"
+        thresholds = self.read_stored_thresholds(weight)
+        files = (f"results/{name}.json", f"scores/{name}.npz")
+        if thresholds is None or not all((self.run.path / file).is_file() for file in files):
+            return None
+        found = self.run.read_json(files[0])
+        expected = self.fingerprint_of(evaluation_split(self.run.taxonomy, corpus, split), weight, thresholds)
+        return found if found["mixing"].get("fingerprint") == expected else None
+
     def _settings_for(self, split: str) -> Mixing:
         """Return the settings with the split's name in place of {split} in the candidate file's name."""
         file = self.settings.file
@@ -274,5 +302,7 @@ def _evaluate(
     texts = evaluation_split(mixed.run.taxonomy, corpus, split)
     scores, candidates = mixed.score(texts, name or split, [weight], on_progress)
     metadata = {"weight": weight, **mixed.mixing_metadata(texts, candidates)}
+    lists = {policy: [float(each) for each in values] for policy, values in thresholds.items()}
+    metadata["fingerprint"] = mixed.fingerprint_of(texts, weight, lists)
     file = f"{name or split}-{mixed.settings.name}-{weight:g}"
     return save_evaluation(mixed.run, corpus, texts, scores[0], thresholds, file, mixing=metadata)

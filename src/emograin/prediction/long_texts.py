@@ -13,7 +13,7 @@ from .aggregation import aggregate
 from .attributions import WordWeights
 from .scorers import Explaining, Scorer
 from .sentences import sentence_spans
-from .windows import Window, read_sentences
+from .windows import Window, read_from, read_sentences
 
 BLOCK = 4096  # windows that are scored at once
 MOST_CHARACTERS = 20  # per word piece of the limit; longer texts are cut into sentences without a look at the whole
@@ -55,7 +55,7 @@ class SentenceScores:
     scores: np.ndarray
 
 
-def read_texts(
+def score_long_texts(
     texts: Sequence[str],
     scorer: Scorer,
     labels: Sequence[str],
@@ -126,7 +126,8 @@ def _read_whole(
         return
     chosen = [texts[at] for at in selected]
     if explaining is not None:
-        scores, truncated, words = explaining.explain(chosen, on_progress)
+        scores, truncated, words = explaining.explain(chosen, lambda _: None)
+        on_progress(int((~truncated).sum()) if windows else len(chosen))
         found.truncated[selected] = truncated
         found.scores[selected] = scores
         found.words.update(zip(selected, words, strict=True))
@@ -176,8 +177,10 @@ def _read_windows(
         if explaining is None:
             scores = scorer.score([window.ids for _, _, window in block])
         else:
-            slices = [texts[text][window.start : window.end] for text, _, window in block]
-            scores, _, words = explaining.explain(slices, lambda _: None)
+            starts = [read_from(texts[text], window.start) for text, _, window in block]
+            slices = [texts[text][start : window.end] for start, (text, _, window) in zip(starts, block, strict=True)]
+            scores, _, found = explaining.explain(slices, lambda _: None)
+            words = [each.shifted(start) for start, each in zip(starts, found, strict=True)]
         for (text, sentence, window), row, of_window in zip(block, scores, words, strict=True):
             yield _ReadWindow(text, sentence, window.start, window.end, len(window.ids), row, of_window)
 
@@ -190,10 +193,10 @@ def _join(windows: Sequence[_ReadWindow], labels: Sequence[str]) -> _LongText:
     sentences = list(pairwise([*firsts, len(windows)]))
     spans = [(windows[first].start, windows[last - 1].end) for first, last in sentences]
     of_sentences = [aggregate(scores[first:last], lengths[first:last], labels) for first, last in sentences]
-    found = [(each.start, each.words) for each in windows if each.words is not None]
+    found = [each.words for each in windows if each.words is not None]
     words = None
     if found:
-        shifted = [(start + first, start + last) for start, (inner, _) in found for first, last in inner]
-        words = WordWeights(shifted, np.concatenate([weights for _, (_, weights) in found], axis=1))
+        joined = [span for each in found for span in each.spans]
+        words = WordWeights(joined, np.concatenate([each.weights for each in found], axis=1))
     text_scores = aggregate(scores, lengths, labels)
     return _LongText(text_scores, SentenceScores(np.array(spans), np.array(of_sentences)), words, int(lengths.sum()))

@@ -20,7 +20,7 @@ from ..evaluation.score_map import ScoreMap, Stage
 from ..models.run_folder import RunFolder
 from .onnx.model import ExportedModel
 from .scorers import Scorer
-from .shipped_model import shipped_model
+from .shipped_model import named_model, shipped_model
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ModelSource:
         scorer: Number of threads -> the network's scorer.
         held_out_scores: Reads scores of the labels on held-out texts, None if there are none.
         description: Content of model.json or run.json.
-        digest: Computes a SHA-256 that tells the network's files from those of others.
+        digest: Computes a digest that tells the network's files, and its device, from others.
         score_map: From the network's scores to those of the labels; None if they are the same.
         mapping: Mapping that made the labels, if one was named.
         original: Taxonomy before the mapping.
@@ -94,7 +94,7 @@ def open_source(
     """Read the description of a model; its network is not loaded.
 
     Args:
-        path: Folder of an exported model, or a run folder; None: the bundled model.
+        path: Folder of an exported model, or a run folder; None, or "bundled": the bundled model.
         mapping: Mapping of labels, its values, or its TOML file.
         group: Grouping of the model's taxonomy.
         device: Device of the network: cpu or cuda.
@@ -104,7 +104,7 @@ def open_source(
     """
     if path is not None and not isinstance(path, str | PathLike):
         raise EmograinError(f"the model must be the path of a folder, got {type(path).__name__}", "load(FOLDER)")
-    path = Path(shipped_model() if path is None else path)
+    path = shipped_model() if path is None else named_model(path)
     check_device(device)
     source = _of_export(path, device) if ExportedModel.is_at(path) else _of_run(path, device)
     chosen = _chosen_mapping(source.taxonomy, mapping, group)
@@ -134,7 +134,7 @@ def _of_export(path: Path, device: str) -> ModelSource:
         lambda threads: model.scorer(threads, device),
         model.held_out_scores,
         model.description,
-        lambda: model.digest,
+        lambda: _digest(model.digest, device),
         model.score_map,
     )
 
@@ -151,13 +151,17 @@ def _of_run(path: Path, device: str) -> ModelSource:
 
         return TorchScorer(load_classifier(run).method.to(torch_device(device)))
 
-    def held_out_scores() -> HeldOutScores | None:
-        try:
-            _, labels, scores = run.read_scores("dev")
-        except EmograinError:  # the training writes them; an evaluation on other texts does not
-            return None
-        return HeldOutScores(scores, labels)
-
     return ModelSource(
-        path, run.taxonomy, thresholds, open_scorer, held_out_scores, run.description, lambda: run.digest
+        path,
+        run.taxonomy,
+        thresholds,
+        open_scorer,
+        lambda: HeldOutScores.of_run(run),
+        run.description,
+        lambda: _digest(run.digest, device),
     )
+
+
+def _digest(digest: str, device: str) -> str:
+    """Return a digest that differs between devices, whose scores differ in their last digits."""
+    return digest if device == "cpu" else f"{digest} on {device}"

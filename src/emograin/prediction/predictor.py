@@ -17,7 +17,7 @@ from ..evaluation.policies import DEFAULT_POLICY
 from ..evaluation.score_map import ScoreMap
 from ..evaluation.thresholds import apply_thresholds
 from .attributions import Word
-from .long_texts import read_texts
+from .long_texts import score_long_texts
 from .model_source import ModelSource, open_source
 from .scorers import Explaining, Scorer
 from .segments import Segments
@@ -144,7 +144,7 @@ class Predictor:
         on_progress(len(texts) - len(readable))
         selected = [str(texts[index]) for index in readable]
         inputs = self.labels if self.score_map is None else self.score_map.inputs
-        found = read_texts(selected, self.scorer, inputs, windows, segments, explaining, on_progress)
+        found = score_long_texts(selected, self.scorer, inputs, windows, segments, explaining, on_progress)
         if self.score_map is not None:
             found = found.mapped(self.score_map)
         scores[readable] = found.scores

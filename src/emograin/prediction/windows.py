@@ -80,7 +80,7 @@ def _tokenized(
     cut: Callable[[str, Span], Sequence[Span]],
 ) -> Iterator[list[Window]]:
     """Yield the windows of each span of a text: one, or if it has too many word pieces, those of its packed parts."""
-    documents, too_long = tokenize([_slice(text, *span) for text, span in spans])
+    documents, too_long = tokenize([text[read_from(text, start) : end] for text, (start, end) in spans])
     for (text, (start, end)), ids, long in zip(spans, documents, too_long.tolist(), strict=True):
         if not long or end - start == 1:  # a character may have more bytes, which are word pieces, than the limit
             yield [Window(start, end, ids)]
@@ -89,9 +89,9 @@ def _tokenized(
             yield list(pack((window for windows in parts for window in windows), limit))
 
 
-def _slice(text: str, start: int, end: int) -> str:
-    """Return a span with the blank before it, which byte-level tokenizers read as a part of the word."""
-    return text[start - (start > 0 and text[start - 1].isspace()) : end]
+def read_from(text: str, start: int) -> int:
+    """Return where a span is read from: the blank before it, which byte-level tokenizers read as a part of the word."""
+    return start - (start > 0 and text[start - 1].isspace())
 
 
 def _words(text: str, span: Span) -> list[Span]:

@@ -44,18 +44,18 @@ def locate(experiment: Experiment, output: Path) -> tuple[Path, Path]:
         output: Folder of runs and results.
 
     Raises:
-        EmograinError: OUTPUT holds rows of another encoder on another corpus.
+        EmograinError: OUTPUT holds rows on another corpus.
     """
     runs, results = output / "runs", output / "results"
     if not (results / "experiment.json").is_file():
         return runs, results
     first, settings = RunFolder(results).read_json("experiment.json")["settings"], experiment.to_dict()
-    if first["encoder"] == settings["encoder"]:
-        return runs, results
     if first["data"] != settings["data"]:
         raise EmograinError(
             f"{str(results)!r} holds results on {first['data']!r}, got {settings['data']!r}", "another --output"
         )
+    if first["encoder"] == settings["encoder"]:
+        return runs, results
     name = Path(ENCODERS) / settings["encoder"]
     return runs / name, results / name
 

@@ -22,7 +22,7 @@ from ..data.corpus import Corpus, Split, fingerprint
 from ..evaluation.results import read_evaluated
 from ..evaluation.run_evaluation import evaluate_run
 from ..mixing.config import Mixing
-from ..mixing.evaluation import evaluate_mixed, stored_sweep, sweep_dev
+from ..mixing.evaluation import evaluate_mixed, stored_evaluation, stored_sweep, sweep_dev
 from ..models.classifier import load
 from ..models.run_folder import RunFolder
 from ..training.loop import train
@@ -74,18 +74,23 @@ def run_experiment(
                 rows.append(entry | {"evaluation": evaluation})
         archive_run(run, results.path / run.path.name)
     merged = _merge_archived(results, experiment, rows)
-    if {each["row"] for each in merged["rows"]} != set(merged["cost"].get("texts_per_second", {})):
-        log("measuring the throughput of each row")
-        merged["cost"] = measure_throughput(corpus, runs, merged["rows"])
     results.write_json("experiment.json", merged)
+    present = [each for each in merged["rows"] if (runs / each["run"]).is_dir()]  # weights of others may be elsewhere
+    names = {each["row"] for each in merged["rows"]}
+    if names != set(merged["cost"].get("texts_per_second", {})):
+        if names == {each["row"] for each in present}:
+            log("measuring the throughput of each row")
+            merged["cost"] = measure_throughput(corpus, runs, present)
+            results.write_json("experiment.json", merged)
+        else:
+            log("the throughput of new rows is not measured: it is relative to other rows, whose weights are elsewhere")
     if results.path != output / "results":
         return  # attention is shown for the first encoder
-    first_seeds = {each["row"]: each for each in sorted(merged["rows"], key=lambda each: -each["seed"])}
+    first_seeds = {each["row"]: each for each in sorted(present, key=lambda each: -each["seed"])}
     attended = {name: first_seeds[name] for name in ATTENTION_ROWS if name in first_seeds}
     _archive_attention({name: runs / each["run"] for name, each in attended.items()}, corpus, results.path, document)
     for name, entry in attended.items():
-        # An archive may hold rows whose weights are elsewhere.
-        if (runs / entry["run"]).is_dir() and not (results.path / f"attention_flow-{name}.json").is_file():
+        if not (results.path / f"attention_flow-{name}.json").is_file():
             log(f"measuring the attention of {name}, seed {entry['seed']}")
             _archive_attention_flow(entry, runs, corpus, results)
 
@@ -106,10 +111,9 @@ def _evaluate_row(experiment: Experiment, corpus: Corpus, row: Row, run: RunFold
         )
         _draw_sweep(run, settings, sweep)
         weight = sweep["best"]["weight"]
-        name = f"test-{settings.name}-{weight:g}"
-        if not _is_evaluated(run, name, corpus.split("test")):
+        if not stored_evaluation(run, corpus, settings, weight):
             evaluate_mixed(run, corpus, settings, weight, on_progress=advance, device=device)
-        return name
+        return f"test-{settings.name}-{weight:g}"
 
 
 def _draw_sweep(run: RunFolder, settings: Mixing, sweep: Mapping[str, Any]) -> None:
@@ -166,7 +170,7 @@ def _archive_attention(runs: Mapping[str, Path], corpus: Corpus, folder: Path, d
     Nothing is archived without both rows, or if no document is labelled correctly by label embeddings only.
 
     Args:
-        runs: Run folder of the first seed of each of `ATTENTION_ROWS`.
+        runs: Run folder of the first seed of each of `ATTENTION_ROWS` whose weights are there.
         corpus: Corpus of the experiment.
         folder: Folder of the archive.
         document: Id of the document; None: the most contrasting one.

@@ -41,7 +41,6 @@ class Predicting(Protocol):
         texts: Sequence[str | None],
         *,
         explain: bool = False,
-        at_least_one: bool = False,
         segments: bool = False,
         windows: bool = True,
     ) -> Predictions:
@@ -109,9 +108,7 @@ class ServedModel:
         rows: dict[int, Scored] = {}
         for wanted in dict.fromkeys(options):
             chosen = [index for index, each in enumerate(options) if each == wanted]
-            # A request for the best label of a text that reaches no threshold has its words as well.
-            selected = [texts[index] for index in chosen]
-            predictions = self.predictor.predict(selected, at_least_one=wanted.explain, **wanted._asdict())
+            predictions = self.predictor.predict([texts[index] for index in chosen], **wanted._asdict())
             for index, scores, row in zip(chosen, predictions.scores, predictions.rows, strict=True):
                 # A predictor notes truncation only; other notes come from the readers of files.
                 rows[index] = Scored(scores, row.note is not None, row.error, row.words, row.segments)
@@ -158,9 +155,8 @@ def open_model(
     """
     source = open_source(path, mapping, group, device)
     folder, thresholds, score_map = source.path, source.thresholds, source.score_map
-    # A request may choose any policy, so words are needed for every label that any of them predicts.
-    least = np.min(list(thresholds.values()), axis=0).tolist()
-    predictor = Predictor(source.taxonomy, least, source.scorer(0), score_map=score_map)
+    # A request may choose any policy, and the best label where none reaches its threshold: any label may need words.
+    predictor = Predictor(source.taxonomy, [0.0] * len(source.taxonomy.labels), source.scorer(0), score_map=score_map)
     card = _read_card(folder)
     return ServedModel(
         predictor=predictor,

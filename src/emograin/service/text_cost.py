@@ -8,7 +8,7 @@ CHARACTERS_PER_TOKEN = 4  # of English text
 SPECIAL_TOKENS = 2  # around each text, and around each sentence of a long one
 CHARACTERS_TO_CUT = 400  # tokenizing this many characters takes the time of one token in the model
 EXPLAINING = 4  # a text that is explained costs this many times as much: 3 to 5, measured
-END = re.compile(r"[.!?]+\s|\s*\n")  # of a sentence, roughly
+END = re.compile(r"[.!?](?=\s)|(?<![.!?])\n")  # of a sentence, roughly; without repetition, which is quadratic
 
 
 def estimate_cost(text: str, options: Options, max_document_tokens: int) -> float:

@@ -10,13 +10,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..common.errors import EmograinError
+from ..common.errors import EmograinError, unknown_name
 from ..common.optional import import_optional
 from ..data.corpus import Corpus, Split
 from ..data.taxonomy import Taxonomy
 from ..evaluation.policies import DEFAULT_POLICY
 from ..models.config import Training
 from ..models.run_folder import RunFolder
+from ..models.thresholds_file import POLICIES
 from ..prediction.model_source import open_source
 from ..prediction.shipped_model import shipped_model
 from .model_files import ModelFiles
@@ -125,6 +126,8 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
 
         texts = read_texts(X)
         classes, labels, several = read_targets(y, texts)
+        if self.policy not in POLICIES:
+            raise unknown_name("threshold policy", self.policy, POLICIES)
         if not 0 <= self.validation_fraction < 1:
             raise EmograinError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction}")
         random = check_random_state(self.random_state)

@@ -48,7 +48,8 @@ def soft_targets(
         (texts, labels), in [0, 1].
 
     Raises:
-        EmograinError: A teacher is missing or has other labels, or the saved scores are damaged.
+        EmograinError: A teacher is missing or has other labels; a text has neither labels nor a score; or the saved
+            scores are damaged.
     """
     if settings.teacher is None:
         return split.labels
@@ -61,6 +62,12 @@ def soft_targets(
             warnings.simplefilter("ignore", RuntimeWarning)  # a text that no teacher can score: NaN
             scores = np.nanmean(found, axis=0)
         _write_scores(path, scores)
+    if len(unscored := np.flatnonzero(np.isnan(scores).any(axis=1) & ~split.labels.any(axis=1))):
+        raise EmograinError(
+            f"{len(unscored):,} of {len(split):,} texts of {split.name} have neither labels nor a teacher's score, "
+            f"such as {split.ids[unscored[0]]!r}",
+            "score them with each teacher: python scripts/teacher_scores.py",
+        )
     mixed = split.labels + settings.distillation_weight * (scores - split.labels)
     return np.where(np.isnan(scores), split.labels, mixed).astype(np.float32)
 
@@ -83,7 +90,7 @@ def _read_by_id(path: Path, split: Split) -> np.ndarray:
     """Read the scores of a split's texts by their ids from a file as runs have it: (texts, labels), NaN for others.
 
     Raises:
-        EmograinError: The file is missing or damaged, has other labels, or no text of the split.
+        EmograinError: The file is missing or damaged, has other labels, or no text of the split; or ids are not unique.
     """
     try:
         ids, scores = read_arrays(path, ("ids", "scores"))
@@ -95,6 +102,9 @@ def _read_by_id(path: Path, split: Split) -> np.ndarray:
             f"{split.labels.shape[1]} labels"
         )
     rows = {name: at for at, name in enumerate(ids.tolist())}
+    if len(rows) < len(ids) or len(set(split.ids)) < len(split):
+        where = str(path) if len(rows) < len(ids) else split.name
+        raise EmograinError(f"scores are matched by id, but {where!r} has several texts of one id", "make ids unique")
     found = np.full(split.labels.shape, np.nan, dtype=np.float32)
     for at, name in enumerate(split.ids):
         if name in rows:

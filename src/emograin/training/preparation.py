@@ -22,11 +22,11 @@ from ..models.losses import LOSSES, Loss, build_loss
 from ..models.methods import METHODS
 from ..models.run_folder import RunFolder
 from ..models.settings_check import check_names, check_unused
+from ..prediction.exported_encoder import as_pretrained
 from . import checkpoint
 from .checkpoint import State
 from .distillation import soft_targets
 from .ema import build_ema
-from .exported_encoder import as_pretrained
 from .optimization import build_optimizer
 
 

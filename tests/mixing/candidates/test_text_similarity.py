@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emograin.common.errors import EmograinError
 from emograin.mixing.candidates.text_similarity import nearest_by_cosine, nearest_by_rouge_l
 
 words = st.lists(st.sampled_from("so glad and sad we are not".split()), max_size=7).map(" ".join)
@@ -46,3 +47,9 @@ def test_cosine_finds_the_highest_rows_that_are_not_excluded(seed, top):
     for at in range(3):
         included = [row for row in range(9) if row not in excluded[at]]
         assert found.rows[at].tolist() == sorted(included, key=lambda row: -float(queries[at] @ corpus[row]))[:top]
+
+
+def test_too_few_sentences_beside_the_copies_are_an_error():
+    queries, corpus = np.eye(2, dtype=np.float32)[:1], np.eye(2, dtype=np.float32)
+    with pytest.raises(EmograinError, match="at least 2 sentences to search, got 1 beside a query's copies"):
+        nearest_by_cosine(queries, corpus, 2, excluded=[[0]])

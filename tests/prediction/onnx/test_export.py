@@ -302,3 +302,7 @@ def test_a_run_without_its_corpus_is_exported_without_measuring_the_loss(run, tm
     assert onnx_export.load_dev(changed) is None
     with pytest.raises(EmograinError, match="no such file or folder"):
         onnx_export.load_dev(changed, str(tmp_path / "gone"))
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "dev.jsonl").write_text('{"text": "a", "labels": ["unknown"]}\n')
+    with pytest.raises(EmograinError, match="unknown label 'unknown'"):
+        onnx_export.load_dev(changed)

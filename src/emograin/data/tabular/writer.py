@@ -164,7 +164,3 @@ WRITERS: dict[str, Callable[..., AbstractContextManager[Write]]] = {
     "jsonl": _write_jsonl,
     "parquet": _write_parquet,
 }
-
-
-def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row))

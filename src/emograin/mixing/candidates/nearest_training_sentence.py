@@ -52,7 +52,7 @@ def find_nearest_training_sentences(request: CandidateRequest) -> Candidates:
 
 
 def _bertscore(measure: str, request: CandidateRequest, corpus: Sequence[str], excluded: Excluded) -> "Neighbours":
-    from ...models import encoder
+    from ...prediction.exported_encoder import load_encoder
     from ..bertscore.search import nearest
     from ..bertscore.token_embeddings import default_cache
 
@@ -61,7 +61,7 @@ def _bertscore(measure: str, request: CandidateRequest, corpus: Sequence[str], e
     return nearest(
         request.documents.texts,
         corpus,
-        encoder.load(request.settings.encoder or request.encoder).on_accelerator(),
+        load_encoder(request.settings.encoder or request.encoder).on_accelerator(),
         default_cache(),
         request.settings.layer,
         excluded,
@@ -91,13 +91,13 @@ def _rouge_l(request: CandidateRequest, corpus: Sequence[str], excluded: Exclude
 
 
 def _cosine(request: CandidateRequest, corpus: Sequence[str], excluded: Excluded) -> "Neighbours":
-    from ...models import encoder
+    from ...prediction.exported_encoder import load_encoder
     from ..bertscore.search import EMBEDDINGS
     from ..bertscore.token_embeddings import default_cache, embed_tokens
     from .text_similarity import nearest_by_cosine
 
     settings = request.settings
-    loaded = encoder.load(settings.encoder or request.encoder).on_accelerator()
+    loaded = load_encoder(settings.encoder or request.encoder).on_accelerator()
     cache = default_cache() / EMBEDDINGS
     queries, keys = (
         embed_tokens(loaded, texts, cache, settings.layer, request.on_progress).mean()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ...common.errors import EmograinError
 from ...common.optional import import_optional
 from ...data.text import normalized
 from ..bertscore.search import DECIMALS, Neighbours
@@ -84,11 +85,16 @@ def _top_rows(batches: Iterator[np.ndarray], top: int, excluded: Sequence[Sequen
         batches: Similarities (queries, sentences) of consecutive queries.
         top: Number of sentences per query.
         excluded: Rows of the corpus to leave out, for each query.
+
+    Raises:
+        EmograinError: Fewer than `top` sentences are left of a query.
     """
     rows, scores = [], []
     for query, similarities in enumerate(each for batch in batches for each in batch):
         if excluded is not None:
             similarities[list(excluded[query])] = -np.inf
+            if (left := len(similarities) - len(set(excluded[query]))) < top:
+                raise EmograinError(f"expected at least {top} sentences to search, got {left} beside a query's copies")
         # Include all ties with the last one, so that the lower row wins.
         last = np.partition(similarities, len(similarities) - top)[len(similarities) - top]
         best = np.flatnonzero(similarities >= last - 10.0**-DECIMALS)

@@ -19,7 +19,7 @@ from ...common.optional import import_optional
 from ..onnx.contributions import OUTPUT as CONTRIBUTIONS
 from ..onnx.model import ExportedModel
 from ..onnx.scorer import EXPLAIN
-from ..onnx.session import ModelSource, OnnxSession
+from ..onnx.session import OnnxFile, OnnxSession
 from ..onnx.verification import compare, score_texts
 from .files import new_folder, with_special_tokens, write_common
 
@@ -90,7 +90,7 @@ def _scores(folder: Path, path: Path, exported: ExportedModel, texts: Sequence[s
     documents = [each.ids[len(template.prefix) : -len(template.suffix)] for each in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda at: len(documents[at]))
     batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-    session = OnnxSession(ModelSource(path))
+    session = OnnxSession(OnnxFile(path))
     scores = np.zeros((len(texts), len(exported.taxonomy.labels)), dtype=np.float32)
     results = session.run(["logits"], lambda batch: template.assemble([documents[at] for at in batch]), batches)
     for batch, (logits,) in zip(batches, results, strict=True):

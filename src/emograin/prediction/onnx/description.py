@@ -111,6 +111,12 @@ def describe(template: InputTemplate, files: Mapping[str, Path], **metadata: Any
     return content | {"sha256": own_digest(content)}
 
 
+def metadata(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `describe` was given besides the files and the layout."""
+    derived = ("producer", "format", "template", "files", "sha256")
+    return {name: value for name, value in description.items() if name not in derived}
+
+
 def describe_again(
     description: Mapping[str, Any], template: InputTemplate, folder: Path, **changed: Any
 ) -> dict[str, Any]:
@@ -122,8 +128,7 @@ def describe_again(
         folder: Folder of its files, as they are now; optional ones may be missing.
         **changed: Entries that have changed.
     """
-    derived = ("producer", "format", "template", "files", "sha256")
-    kept = {name: value for name, value in description.items() if name not in derived}
+    kept = metadata(description)
     files = {name: folder / name for name in description["files"] if (folder / name).is_file()}
     return describe(template, files, **(kept | changed))
 

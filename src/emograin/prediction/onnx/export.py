@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ...common.errors import EmograinError
-from ...common.files import disk_errors, resolved, write_atomically
+from ...common.files import disk_errors, leftovers, resolved, write_atomically
 from ...common.locks import locked
 from ...common.optional import import_optional
 from ...data.corpus import Corpus, Split
@@ -67,7 +67,7 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
     tokenizer = serialize_tokenizer(method)
     model = to_onnx(method, template)
     float32_scorer = OnnxScorer(tokenizer, template, model.SerializeToString())
-    dev_scores = _dev_scores_of(run)
+    dev_scores = HeldOutScores.of_run(run)
     checked: dict[str, Any] = {"texts": len(texts), "float32": check_against_torch(method, float32_scorer, texts)}
     float32_scores = score_texts(float32_scorer, texts)
     if int8:
@@ -205,25 +205,16 @@ def load_dev(run: RunFolder, source: str | None = None) -> Split | None:
         The split; None if the run's own corpus is not available.
 
     Raises:
-        EmograinError: `source` is given and cannot be read, or has other labels.
+        EmograinError: The corpus is there and cannot be read, or has other labels.
     """
     settings, taxonomy = run.settings, run.taxonomy
     try:
         corpus: Corpus = load_corpus(source or settings.data, taxonomy, settings.text_column, settings.label_column)
         return corpus.split("dev")
     except EmograinError:
-        if source:
+        if source or Path(settings.data).exists():
             raise
         return None
-
-
-def _dev_scores_of(run: RunFolder) -> HeldOutScores | None:
-    """Return the scores on dev that the training wrote; None if they are gone."""
-    try:
-        _, labels, scores = run.read_scores("dev")
-    except EmograinError:
-        return None
-    return HeldOutScores(scores, labels)
 
 
 def unpadded_inputs(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
@@ -238,11 +229,10 @@ def unpadded_inputs(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[s
 
 def _require_free(folder: Path) -> None:
     """Raise an error if a folder holds something else than an exported model."""
-    files = (*FILES, DEV_SCORES)
-    leftovers = {".lock", *(f"{name}.part" for name in files), *(f".{name}.lock" for name in files)}  # of a killed one
+    of_killed = leftovers((*FILES, DEV_SCORES))
     if folder.exists() and (
         not folder.is_dir()
-        or (any(path.name not in leftovers for path in folder.iterdir()) and not ExportedModel.is_at(folder))
+        or (any(path.name not in of_killed for path in folder.iterdir()) and not ExportedModel.is_at(folder))
     ):
         raise EmograinError(f"{str(folder)!r} holds something else than an exported model", "name a new folder")
 

@@ -11,7 +11,7 @@ from ...common.tokenizer_errors import tokenizer_errors
 from ...data.batching import token_budget_batches
 from ..attributions import WordWeights, sum_word_pieces
 from .description import InputTemplate
-from .session import ModelSource, OnnxSession
+from .session import OnnxFile, OnnxSession
 
 BATCH_TOKENS = 384  # tokens per batch, with padding: more do not fit into the caches of a core
 GPU_BATCH_TOKENS = 16_384  # tokens per batch on a GPU, which smaller batches would leave idle
@@ -50,7 +50,7 @@ class OnnxScorer:
         self.tokenizer.enable_truncation(self.limit + 1)  # one more, to recognise truncated texts
         self.tokenizer.encode_special_tokens = True  # the characters "[SEP]" in a text are not the special token
         self._batch_tokens = BATCH_TOKENS if device == "cpu" else GPU_BATCH_TOKENS
-        self._new_session = partial(OnnxSession, ModelSource(model), threads, device=device)
+        self._new_session = partial(OnnxSession, OnnxFile(model), threads, device=device)
         self.session = self._new_session()
         self.explains = CONTRIBUTIONS in self.session.outputs
 

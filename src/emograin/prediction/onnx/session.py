@@ -21,7 +21,7 @@ MIN_BATCHES_PER_THREAD = 2  # below, some threads are idle most of the time
 Item = TypeVar("Item")
 
 
-class ModelSource:
+class OnnxFile:
     """A model.onnx, as a path or as bytes. Every session loads it anew, so the file must not change in between.
 
     Args:
@@ -69,7 +69,7 @@ class OnnxSession:
 
     def __init__(
         self,
-        source: ModelSource,
+        source: OnnxFile,
         threads: int = 0,
         constants: Mapping[str, np.ndarray] | None = None,
         device: str = "cpu",

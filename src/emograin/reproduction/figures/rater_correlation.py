@@ -26,7 +26,7 @@ def draw_rater_correlation(
 
     Args:
         path: Path of the PNG; the SVG is saved beside it.
-        found: Result of `analysis.rater_correlation.correlate_labels`.
+        correlations: Result of `analysis.rater_correlation.correlate_labels`.
         grouping: Grouping of the labels for the colours; a label in several groups has the colour of the first.
         without: Labels to leave out, if present; Demszky et al. leave out neutral.
 

@@ -4,7 +4,7 @@ import { aggregate } from "./aggregation.js";
 import { lengthOf } from "./characters.js";
 import { join, sumPieces } from "./explanations.js";
 import { sentenceSpans } from "./sentences.js";
-import { readSentences } from "./windows.js";
+import { readFrom, readSentences } from "./windows.js";
 
 const MOST_CHARACTERS = 20;  // per word piece of the limit; longer texts are cut without a look at the whole
 
@@ -62,8 +62,8 @@ export class Reader {
     const sentences = [...readSentences(text, this.tokenize, this.limit)];
     const windows = sentences.flat();
     const explained = explain && isLong;
-    const slices = windows.map(({ start, end }) => text.slice(start, end));
-    // As in Python, words are explained without the blank before the window.
+    const starts = windows.map(({ start }) => readFrom(text, start));
+    const slices = windows.map(({ end }, at) => text.slice(starts[at], end));
     const documents = explain ? slices.map((slice) => this.tokenize(slice).ids) : windows.map(({ ids }) => ids);
     const read = explained
       ? await this.readWhole(slices, true, false, onBatch)
@@ -74,7 +74,7 @@ export class Reader {
     if (isLong && pieces <= this.limit) {  // it has many characters, yet fits
       [found] = await this.readWhole([text], explain, false, onBatch);
     } else if (isLong) {
-      const words = explained ? join(windows.map(({ start }, at) => ({ start, words: read[at].words }))) : null;
+      const words = explained ? join(starts.map((start, at) => ({ start, words: read[at].words }))) : null;
       found = { scores: aggregate(scores, lengths, this.labels), truncated: false, words, sentences: null };
     }
     let at = 0;

@@ -22,9 +22,13 @@ export function pack(windows, limit) {
   return packed;
 }
 
+/** Return where a span is read from: the blank before it, which byte-level tokenizers read as a part of the word. */
+export function readFrom(text, start) {
+  return start - (start > 0 && isSpace(text[start - 1]) ? 1 : 0);
+}
+
 function tokenized(text, positions, [start, end], tokenize, limit, cut) {
-  // With the blank before it, which byte-level tokenizers read as a part of the word.
-  const { ids, long } = tokenize(text.slice(start - (start > 0 && isSpace(text[start - 1]) ? 1 : 0), end));
+  const { ids, long } = tokenize(text.slice(readFrom(text, start), end));
   if (!long || positions.point(end) - positions.point(start) === 1) return [{ start, end, ids }];
   const parts = cut(text, positions, [start, end]);
   return pack(parts.flatMap((part) => tokenized(text, positions, part, tokenize, limit, halves)), limit);

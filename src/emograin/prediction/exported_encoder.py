@@ -1,13 +1,26 @@
-"""The encoder of an exported model, such as the bundled one, as the start of a training."""
+"""The encoder of an exported model, such as the bundled one, in torch: to train it, or to search with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-from ..models.encoder import quiet
-from ..prediction.onnx.model import ExportedModel
-from ..prediction.onnx.read_back import read_method
-from ..prediction.shipped_model import named_model
+from ..models import encoder
+from .onnx.model import ExportedModel
+from .onnx.read_back import read_method
+from .shipped_model import named_model
+
+
+def load_encoder(name: str) -> encoder.Encoder:
+    """Load an encoder as `models.encoder.load` does, or that of an exported model.
+
+    Args:
+        name: As for `as_pretrained`.
+
+    Raises:
+        EmograinError: The encoder cannot be loaded.
+    """
+    with as_pretrained(name) as pretrained:
+        return encoder.load(pretrained)
 
 
 @contextmanager
@@ -28,7 +41,7 @@ def as_pretrained(name: str) -> Iterator[str]:
         return
     method = read_method(ExportedModel(path))
     with TemporaryDirectory() as folder:
-        with quiet():
+        with encoder.quiet():
             method.encoder.save_pretrained(folder)
             method.tokenizer.save_pretrained(folder)
         yield folder
