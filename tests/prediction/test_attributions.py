@@ -128,18 +128,13 @@ def test_the_command_shows_words_in_every_format(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out.splitlines()[0])["words"] == "mine"  # not asked for: the file's own
 
 
-def test_the_service_explains_what_any_policy_predicts():
+def test_the_service_explains_every_label_that_a_request_may_choose():
     model = open_model()
     assert model.explains
-    texts = ["I love you", "what do you mean?", "The shop opens at nine."]
+    texts = ["I love you", "It's sickening how they joke about those poor animals", "The shop opens at nine."]
     for row in model.score(texts, [Options(explain=True)] * 3):
-        reached = {
-            label
-            for limits in model.thresholds.values()
-            for label, score, limit in zip(model.labels, row.scores, limits, strict=True)
-            if score >= np.float32(limit)
-        }
-        assert set(row.words) == reached
+        assert set(row.words) == set(model.labels)
+        assert all(words for words in row.words.values())
     assert model.score(texts, [Options()] * 3)[0].words is None
 
 

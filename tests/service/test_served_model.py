@@ -9,7 +9,6 @@ import pytest
 from emograin.prediction.shipped_model import CARD, shipped_model
 from emograin.service.app import create_app
 from emograin.service.logs import JsonLines
-from emograin.service.options import Options
 from emograin.service.served_model import open_model
 
 
@@ -33,11 +32,3 @@ async def _describe(model):
     transport = httpx.ASGITransport(create_app(model))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.get("/v1/model")
-
-
-def test_every_label_that_a_request_may_choose_has_words():
-    model = open_model()
-    texts = ["It's sickening how they joke about those poor animals", "thank you", "the table"]
-    for row in model.score(texts, [Options(explain=True)] * len(texts)):
-        assert set(row.words) == set(model.labels)
-        assert all(words for words in row.words.values())
