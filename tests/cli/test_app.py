@@ -58,6 +58,10 @@ def test_help_loads_nothing_heavy_and_names_every_command():
         (["train", "baseline", "--data", "quikstart"], "did you mean 'quickstart'?"),
         (["train", "baseline", "--epochs", "0"], "epochs must be at least 1, got 0"),
         (["train", "--resume"], "--resume continues the run in --output"),
+        (
+            ["train", "--data", "quickstart", "--encoder", "/no/such/encoder"],
+            "encoder '/no/such/encoder' does not exist",
+        ),
         (["evaluate", "nowhere"], "'nowhere' is not a run folder"),
         (["predict", "hello", "--input", "x.txt", "--model", "x"], "got both"),
         (["predict", "hello", "--model", "nowhere"], "not a run folder"),

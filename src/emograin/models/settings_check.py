@@ -74,12 +74,15 @@ def check_teachers(settings: Training) -> None:
 
 
 def check_encoder(settings: Training) -> None:
-    """Check that an encoder that is a run folder is one of a finished run, and that exported models can be read.
+    """Check that an encoder's folder exists and, if it is a run, that it is finished; that exported models can be read.
 
     Raises:
-        EmograinError: The run is not finished, or the package that reads exported models is missing.
+        EmograinError: The folder does not exist, the run is not finished, or the package that reads exported models is
+            missing.
     """
     folder = Path(settings.encoder)
+    if (folder.is_absolute() or len(folder.parts) > 2) and not folder.exists():  # on the hub it is OWNER/NAME
+        raise EmograinError(f"the encoder {settings.encoder!r} does not exist", "a folder, or a name on the hub")
     if RunFolder(folder).exists:
         _ = RunFolder(folder).thresholds  # written at the end of a training
     elif settings.encoder == config.BUNDLED or (folder / "model.json").is_file():
