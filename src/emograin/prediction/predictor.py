@@ -16,7 +16,7 @@ from ..evaluation.label_mapping import LabelMapping
 from ..evaluation.policies import DEFAULT_POLICY
 from ..evaluation.score_map import ScoreMap
 from ..evaluation.thresholds import apply_thresholds
-from .attributions import Word
+from .attributions import Word, WordWeights
 from .long_texts import score_long_texts
 from .model_source import ModelSource, open_source
 from .scorers import Explaining, Scorer
@@ -44,7 +44,7 @@ class Prediction:
     scores: dict[str, float]
     error: str | None = None
     note: str | None = None
-    words: dict[str, list[Word]] | None = None
+    words: Mapping[str, list[Word]] | None = None
     segments: Segments | None = None
 
 
@@ -154,8 +154,7 @@ class Predictor:
             rows[readable[at]] = replace(rows[readable[at]], note=note)
         for at, each in found.words.items():
             row = rows[readable[at]]
-            words = {label: each.for_label(self.labels.index(label)) for label in row.labels}
-            rows[readable[at]] = replace(row, words=words)
+            rows[readable[at]] = replace(row, words=self.words_of(each, row.labels))
         for at, sentences in found.sentences.items():
             made = Segments(sentences.spans, sentences.scores, self.labels, self.thresholds)
             rows[readable[at]] = replace(rows[readable[at]], segments=made)
@@ -182,7 +181,7 @@ class Predictor:
         Raises:
             EmograinError: `texts` is not a list of texts, see `predict`, or the model cannot explain.
         """
-        return [row.words or {} for row in self.predict(texts, explain=True, at_least_one=at_least_one)]
+        return [dict(row.words or {}) for row in self.predict(texts, explain=True, at_least_one=at_least_one)]
 
     def predict_rows(
         self,
@@ -211,6 +210,10 @@ class Predictor:
             predictions = self.predict(texts, on_progress, explain, at_least_one, segments, windows)
             for row, prediction in zip(block, predictions, strict=True):
                 yield row, _add_row_problem(prediction, row)
+
+    def words_of(self, weights: WordWeights, labels: Sequence[str]) -> Mapping[str, list[Word]]:
+        """Return the words of some labels."""
+        return {label: weights.for_label(self.labels.index(label)) for label in labels}
 
     def _explaining_scorer(self) -> Explaining:
         if not self.explains or not isinstance(self.scorer, Explaining):

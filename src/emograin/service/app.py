@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
 from fastapi import FastAPI, Request, Security
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.security import APIKeyHeader, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
@@ -36,7 +36,8 @@ from .served_model import Scored, ServedModel
 from .settings import Settings
 
 ERROR_CODES = {404: "not_found", 405: "method_not_allowed"}
-CHUNK = 16  # predictions that are built at once; in between, the event loop serves other requests
+CHUNK = 16  # texts or segments whose JSON is built at once; in between, the event loop serves other requests
+BLOCK = 2**18  # characters that are sent at once
 
 
 def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
@@ -140,17 +141,64 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         results = job.answer.result()
         metrics.texts.inc(len(texts))
+        for index, row in enumerate(results):
+            if row.error is not None:
+                raise ServiceError(422, "invalid_request", f"texts[{index}]: {row.error}")
         policy, values = query.thresholds, thresholds[query.thresholds]
-        parts: list[str] = []
-        for start in range(0, len(results), CHUNK):
-            chunk = enumerate(results[start : start + CHUNK], start)
-            predictions = [
-                _to_json(row, index, model.labels, values, query.all_scores, query.at_least_one) for index, row in chunk
-            ]
-            parts.append(_dumps(predictions)[1:-1])
-            await asyncio.sleep(0)
         head = _dumps({"model": model.name, "thresholds": policy})[:-1]
-        return Response(f'{head},"predictions":[{",".join(parts)}]}}'.encode(), media_type="application/json")
+        parts = _prediction_parts(results, model.labels, values, query.all_scores, query.at_least_one)
+        return await _respond(_in_blocks(f'{head},"predictions":[', parts, "]}"))
+
+
+def _prediction_parts(
+    results: Sequence[Scored], labels: Sequence[str], thresholds: np.ndarray, all_scores: bool, at_least_one: bool
+) -> Iterator[str]:
+    """Yield the predictions as JSON, with commas between them, in parts that are built in little time."""
+    for index, row in enumerate(results):
+        content = _scores_to_json(row.scores, labels, thresholds, all_scores, at_least_one)
+        content |= {"truncated": row.truncated, "words": None}
+        if row.words is not None:
+            found = (each["label"] for each in content["labels"])
+            content["words"] = {label: [dict(word) for word in row.words.get(label, [])] for label in found}
+        yield f'{"," if index else ""}{_dumps(content)[:-1]},"segments":'
+        if row.segments is None:
+            yield "null}"
+            continue
+        yield "["
+        for at, ((start, end), scores) in enumerate(zip(row.segments.spans.tolist(), row.segments.scores, strict=True)):
+            segment = {"start": start, "end": end} | _scores_to_json(scores, labels, thresholds, all_scores)
+            yield f"{',' if at else ''}{_dumps(segment)}"
+        yield "]}"
+
+
+async def _in_blocks(head: str, parts: Iterable[str], tail: str) -> AsyncIterator[bytes]:
+    """Join parts to blocks of some size; between them, the event loop serves other requests."""
+    block, size = [head], 0
+    for count, part in enumerate(parts, start=1):
+        block.append(part)
+        size += len(part)
+        if size >= BLOCK:
+            yield "".join(block).encode()
+            block, size = [], 0
+        if count % CHUNK == 0:
+            await asyncio.sleep(0)
+    yield "".join([*block, tail]).encode()
+
+
+async def _respond(blocks: AsyncIterator[bytes]) -> Response:
+    """Return a response of known length if there is one block, else one that is built while it is sent."""
+    first = await anext(blocks)
+    second = await anext(blocks, None)
+    if second is None:
+        return Response(first, media_type="application/json")
+
+    async def all_blocks() -> AsyncIterator[bytes]:
+        yield first
+        yield second
+        async for block in blocks:
+            yield block
+
+    return StreamingResponse(all_blocks(), media_type="application/json")
 
 
 async def _wait(request: Request, job: Job, queue: BatchingQueue) -> None:
@@ -163,38 +211,6 @@ async def _wait(request: Request, job: Job, queue: BatchingQueue) -> None:
         disconnect.cancel()
         if not job.answer.done():
             queue.cancel(job)
-
-
-def _to_json(
-    row: Scored, index: int, labels: Sequence[str], thresholds: np.ndarray, all_scores: bool, at_least_one: bool
-) -> dict[str, Any]:
-    """Build the prediction for the text at `index` as JSON.
-
-    Args:
-        row: Scores of the text.
-        index: Index of the text in the request.
-        labels: All labels.
-        thresholds: (labels,).
-        all_scores: Include the scores of all labels.
-        at_least_one: Predict the label with the highest score if none reaches its threshold.
-
-    Raises:
-        ServiceError: The text cannot be read.
-    """
-    if row.error is not None:
-        raise ServiceError(422, "invalid_request", f"texts[{index}]: {row.error}")
-    content = _scores_to_json(row.scores, labels, thresholds, all_scores, at_least_one)
-    content |= {"truncated": row.truncated, "words": None, "segments": None}
-    if row.words is not None:
-        found = (each["label"] for each in content["labels"])
-        content["words"] = {label: [dict(word) for word in row.words.get(label, [])] for label in found}
-    if row.segments is not None:
-        spans = ({"start": start, "end": end} for start, end in row.segments.spans.tolist())
-        content["segments"] = [
-            span | _scores_to_json(scores, labels, thresholds, all_scores)
-            for span, scores in zip(spans, row.segments.scores, strict=True)
-        ]
-    return content
 
 
 def _scores_to_json(

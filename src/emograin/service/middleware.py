@@ -50,6 +50,7 @@ class RequestLimits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        path = route_path(scope)
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         identity = given if ID.fullmatch(given) else uuid4().hex
@@ -67,7 +68,7 @@ class RequestLimits:
             await send(message)
 
         try:
-            await self._admit(scope, headers, receive, answer)
+            await self._admit(scope, path, headers, receive, answer)
         except Exception as error:
             LOG.error("failed", exc_info=error, extra={"fields": {"request_id": identity}})
             if status != CLIENT_CLOSED_REQUEST:  # part of a response was sent: uvicorn closes the connection
@@ -76,7 +77,7 @@ class RequestLimits:
             await ServiceError(500, "internal", message).response()(scope, receive, answer)
         finally:
             seconds = perf_counter() - started
-            path = scope["path"] if scope["path"] in self.paths else "-"
+            path = path if path in self.paths else "-"
             self.metrics.requests.labels(path, str(status)).inc()
             self.metrics.seconds.labels(path).observe(seconds)
             fields = {
@@ -89,14 +90,14 @@ class RequestLimits:
             }
             LOG.info("request", extra={"fields": fields})
 
-    async def _admit(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _admit(self, scope: Scope, path: str, headers: Headers, receive: Receive, send: Send) -> None:
         size = 0
         try:
             if headers.get("host", "") not in self.hosts:
                 message = "the Host header names a host that is not allowed (--allowed-host)"
                 raise ServiceError(400, "host_not_allowed", message)
-            self._check_key(scope["path"], headers)
-            if scope["path"] == PREDICT and scope["method"] == "POST":
+            self._check_key(path, headers)
+            if path == PREDICT and scope["method"] == "POST":
                 await asyncio.sleep(self.refusals.seconds_left(_client(scope), self._announced_size(headers)))
                 if self.queue.shutting_down:
                     raise shutting_down()
@@ -176,6 +177,16 @@ class RequestLimits:
                         return
         except TimeoutError:
             return
+
+
+def route_path(scope: Scope) -> str:
+    """Return the path that routes are matched with: without the prefix under which the app is mounted.
+
+    >>> route_path({"path": "/emotions/v1/model", "root_path": "/emotions"}), route_path({"path": "/v1/model"})
+    ('/v1/model', '/v1/model')
+    """
+    path, prefix = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(prefix) if path == prefix or path.startswith(f"{prefix}/") else path
 
 
 def _client(scope: Scope) -> str | None:

@@ -56,7 +56,12 @@ def _hashes(page: str, tag: str) -> str:
 
 
 def _headers(policy: str | None = None) -> Mapping[str, str]:
-    return {"X-Content-Type-Options": "nosniff", **({"Content-Security-Policy": policy} if policy else {})}
+    # no-cache: a browser asks each time, so that it never runs modules of two versions.
+    return {
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-cache",
+        **({"Content-Security-Policy": policy} if policy else {}),
+    }
 
 
 def _add_page(app: FastAPI, path: str, page: str, policy: str) -> None:

@@ -23,7 +23,8 @@ MESSAGES = {  # instead of pydantic's
 class PredictRequest(BaseModel):
     """One text or many, with options."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # Unknown fields are refused by `parse_request`: pydantic would describe each one, and a request may have very many.
+    model_config = ConfigDict(extra="allow", strict=True)
 
     texts: list[str] = []
     text: str = ""
@@ -152,7 +153,8 @@ def build_request_schema(model: type[PredictRequest]) -> dict[str, Any]:
     schema = model.model_json_schema()
     for name in ("text", "texts"):
         del schema["properties"][name]["default"]
-    return schema | {"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
+    either = {"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
+    return schema | {"additionalProperties": False} | either
 
 
 def parse_request(model: type[PredictRequest], body: bytes) -> PredictRequest:
@@ -162,21 +164,24 @@ def parse_request(model: type[PredictRequest], body: bytes) -> PredictRequest:
         ServiceError: The body is invalid. The message says where and why, and never repeats the request.
     """
     try:
-        return model.model_validate_json(body)
+        query = model.model_validate_json(body)
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_context=True, include_input=False)
+    else:
+        if many := len(query.model_extra or ()):  # a user wrote their names, so that they are not repeated
+            unknown = "unknown field" if many == 1 else f"{many} unknown fields"
+            raise ServiceError(422, "invalid_request", f"{unknown} (known: {', '.join(model.model_fields)})")
+        return query
     messages = []
     for mistake in mistakes[:MAX_MISTAKES]:
         template = MESSAGES.get(mistake["type"])
         message = template.format(**mistake.get("ctx", {})) if template else mistake["msg"]
-        messages.append(_add_location(model, mistake["loc"], message))
+        messages.append(_add_location(mistake["loc"], message))
     more = f"; and {len(mistakes) - MAX_MISTAKES} more" if len(mistakes) > MAX_MISTAKES else ""
     raise ServiceError(422, "invalid_request", "; ".join(messages) + more)
 
 
-def _add_location(model: type[PredictRequest], location: Sequence[int | str], message: str) -> str:
-    """Prefix a message with the field. An unknown field is not named: a user wrote its name."""
+def _add_location(location: Sequence[int | str], message: str) -> str:
+    """Prefix a message with the field."""
     parts = [f"[{part}]" if isinstance(part, int) else part for part in location]
-    if location and location[0] not in model.model_fields:
-        return f"unknown field (known: {', '.join(model.model_fields)})"
     return f"{''.join(parts)}: {message}" if parts else message

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..common.errors import EmograinError
 from ..evaluation.label_mapping import LabelMapping
-from ..prediction.attributions import Word
+from ..prediction.attributions import Word, WordWeights
 from ..prediction.model_source import open_source
 from ..prediction.predictor import Predictions, Predictor
 from ..prediction.segments import Segments
@@ -45,6 +45,38 @@ class Predicting(Protocol):
         windows: bool = True,
     ) -> Predictions:
         """Predict one row per text; an unreadable text gives a row with an error."""
+
+
+class WordsOfLabels(Mapping[str, list[Word]]):
+    """Label -> the words of one text. They are built when they are read: a text may have very many.
+
+    Args:
+        weights: Contributions of the words.
+        columns: Label -> its row in `weights`.
+    """
+
+    def __init__(self, weights: WordWeights, columns: Mapping[str, int]):
+        self.weights, self.columns = weights, columns
+
+    def __getitem__(self, label: str) -> list[Word]:
+        return self.weights.for_label(self.columns[label])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class ExplainingPredictor(Predictor):
+    """A predictor of the words of any label, which are built when they are read."""
+
+    def words_of(self, weights: WordWeights, labels: Sequence[str]) -> Mapping[str, list[Word]]:
+        """Return the words of some labels."""
+        return WordsOfLabels(weights, {label: self.labels.index(label) for label in labels})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +188,9 @@ def open_model(
     source = open_source(path, mapping, group, device)
     folder, thresholds, score_map = source.path, source.thresholds, source.score_map
     # A request may choose any policy, and the best label where none reaches its threshold: any label may need words.
-    predictor = Predictor(source.taxonomy, [0.0] * len(source.taxonomy.labels), source.scorer(0), score_map=score_map)
+    predictor = ExplainingPredictor(
+        source.taxonomy, [0.0] * len(source.taxonomy.labels), source.scorer(0), score_map=score_map
+    )
     card = _read_card(folder)
     return ServedModel(
         predictor=predictor,

@@ -17,8 +17,11 @@ export function askForKey(why) {
 export function onNewKey(use) {
   $("locked").addEventListener("submit", (event) => {
     event.preventDefault();
-    key = $("api-key").value.trim();
+    const given = $("api-key").value.trim();
+    if (/[^\x21-\x7e]/.test(given)) return askForKey("This API key is not valid.");  // no header can hold it
+    key = given;
     $("locked").hidden = true;
+    $("text").focus();  // the focus was in the form
     use();
   });
 }

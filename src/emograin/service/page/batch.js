@@ -113,6 +113,9 @@ export function batchIn(panel) {
     if (bad) parts.push(`${number(bad)} without a prediction`);
     parts.push(`thresholds: ${(POLICIES[mine.policy] ?? mine.policy).toLowerCase()}`);
     part(".told").textContent = parts.join(" · ");
+    const quarter = Math.floor(4 * mine.at / all);  // a screen reader hears the start, each quarter, and the end
+    if (quarter !== mine.quarter || !mine.running) part(".announced").textContent = parts.join(", ");
+    mine.quarter = quarter;
     part("progress").value = all ? mine.at / all : 1;
     const had = root.contains(document.activeElement) && document.activeElement.matches("button");
     part(".cancel").hidden = !mine.running;

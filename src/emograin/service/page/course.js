@@ -5,8 +5,9 @@ import { $, make, number, two } from "./dom.js";
 
 const LANES = 10;  // emotions whose course is drawn
 const ROWS = 200;  // sentences in the table
+const COLUMNS = 500;  // of a lane; with more sentences, each column is several of them
 
-let points = [], segments = [];
+let points = [], segments = [], together = 1;
 const sentence = (at) => points.slice(segments[at].start, segments[at].end).join("").replace(/\s+/g, " ");
 const told = (at) => segments[at].labels.map((row) => `${row.label} ${two(row.score)}`).join(", ")
   || "no emotion reaches its threshold";
@@ -17,6 +18,7 @@ export function show(text, prediction) {
   $("course").hidden = segments.length < 2;
   if (segments.length < 2) return;
   points = Array.from(text);
+  together = Math.ceil(segments.length / COLUMNS);
   $("course-many").textContent = `${number(segments.length)} sentences; green: the score reaches the threshold`;
   const highest = (label) => Math.max(...segments.map((each) => each.scores[label]));
   const whole = prediction.labels.map((row) => row.label);
@@ -37,14 +39,17 @@ export function show(text, prediction) {
 function lane(label) {
   const reached = segments.map((each) => each.labels.some((row) => row.label === label));
   const scores = segments.map((each) => each.scores[label]);
-  const columns = scores.map((score, at) => {
-    const title = `${number(at + 1)}: ${label} ${two(score)}`;
-    const column = make("span", { className: reached[at] ? "column reached" : "column", title });
-    column.style.setProperty("--long", segments[at].end - segments[at].start);
+  const columns = [];
+  for (let at = 0; at < segments.length; at += together) {
+    const end = Math.min(at + together, segments.length), score = Math.max(...scores.slice(at, end));
+    const title = `${number(at + 1)}${end > at + 1 ? `–${number(end)}` : ""}: ${label} ${two(score)}`;
+    const has = reached.slice(at, end).includes(true);
+    const column = make("span", { className: has ? "column reached" : "column", title });
+    column.style.setProperty("--long", segments[end - 1].end - segments[at].start);
     column.style.setProperty("--score", Math.min(Math.max(score, 0), 1));
     column.dataset.at = at;
-    return column;
-  });
+    columns.push(column);
+  }
   const track = make("div", { className: segments.length > 60 ? "columns dense" : "columns", role: "img" }, ...columns);
   const those = reached.flatMap((each, at) => each ? [number(at + 1)] : []);
   const best = scores.indexOf(Math.max(...scores));
@@ -57,7 +62,7 @@ function lane(label) {
 
 function select(at) {
   for (const column of $("lanes").querySelectorAll(".column")) {
-    column.classList.toggle("at", Number(column.dataset.at) === at);
+    column.classList.toggle("at", Number(column.dataset.at) === at - at % together);
   }
   const which = `${number(at + 1)} of ${number(segments.length)}`;
   $("course-text").textContent = `${which}: ${sentence(at)}`;

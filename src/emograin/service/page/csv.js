@@ -3,23 +3,26 @@
 /** Format one record (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe. */
 export function csvLine(cells) {
   return cells.map((cell) => {
-    const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+    const isNumber = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
     const harmless = isNumber || !/^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell);
     const safe = harmless ? cell : `'${cell}`;
     return /[",\r\n;\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   }).join(",") + "\r\n";
 }
 
-/** Parse CSV; quoted cells may contain delimiters, line ends and doubled quotes. A blank line has no cells. */
+/** Parse CSV; quoted cells may contain delimiters, line ends and doubled quotes. A blank line has no cells. `open` is the
+    row of a quoted cell that is not closed, `stray` are rows in which text follows a closing quote. */
 export function parseCsv(text, delimiter, most = Infinity) {
   const ends = new RegExp(`[${delimiter}\r\n]`, "g"), rows = [];
   const endFrom = (at) => { ends.lastIndex = at; return ends.exec(text)?.index ?? text.length; };
+  const stray = new Set();
   let at = 0, open = null;
   while (at < text.length && rows.length < most) {
     const cells = [], from = at;
     for (;;) {
       let value = "";
-      if (text[at] === '"') {
+      const isQuoted = text[at] === '"';
+      if (isQuoted) {
         for (at++; ; ) {
           const quote = text.indexOf('"', at);
           if (quote < 0) { open = rows.length; value += text.slice(at); at = text.length; break; }
@@ -31,6 +34,7 @@ export function parseCsv(text, delimiter, most = Infinity) {
         }
       }
       const end = endFrom(at);
+      if (isQuoted && end > at) stray.add(rows.length);
       cells.push(value + text.slice(at, end));
       at = end;
       if (text[at] !== delimiter) break;
@@ -40,12 +44,13 @@ export function parseCsv(text, delimiter, most = Infinity) {
     if (text[at] === "\r") at++;
     if (text[at] === "\n") at++;
   }
-  return { rows, open };
+  return { rows, open, stray };
 }
 
-/** Guess the delimiter from the first record. */
+/** Guess the delimiter from the first record that is not blank. */
 export const delimiterOf = (text) => {
-  const cells = (delimiter) => parseCsv(text.slice(0, 65536), delimiter, 1).rows[0]?.length ?? 0;
+  const head = text.slice(0, 65536).replace(/^(?:[ \t]*[\r\n])+/, "");
+  const cells = (delimiter) => parseCsv(head, delimiter, 1).rows[0]?.length ?? 0;
   return [",", ";", "\t"].reduce((best, each) => cells(each) > cells(best) ? each : best);
 };
 

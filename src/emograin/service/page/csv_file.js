@@ -9,10 +9,10 @@ const LARGEST_FILE = 50 * 2 ** 20;
 const TEXT_COLUMN = /^(text|comment|message|body|content|review|tweet|sentence)$/i;
 
 const fileBatch = batchIn($("file-panel"));
-let records = [], fileName = "", unclosed = null;
+let records = [], fileName = "", unclosed = null, stray = new Set(), opening = 0;
 
 async function openFile(file) {
-  const notice = $("file-panel").querySelector(".notice");
+  const notice = $("file-panel").querySelector(".notice"), mine = ++opening;
   fileBatch.clear();
   $("file-form").hidden = true;
   const fail = (message) => {
@@ -25,17 +25,20 @@ async function openFile(file) {
     return fail(`The file has ${size} MB; the limit of this page is 50 MB. ${other}`);
   }
   let bytes;
-  try { bytes = await file.arrayBuffer(); } catch { return fail("The file cannot be read."); }
+  try { bytes = await file.arrayBuffer(); } catch { bytes = null; }
+  if (mine !== opening) return;  // another file was opened in the meantime
+  if (!bytes) return fail("The file cannot be read.");
   const head = new Uint8Array(bytes.slice(0, 4096));
   if (head.includes(0) && ![0xfe, 0xff].includes(head[0])) {
     return fail("This is not a CSV file: it contains binary data. Save spreadsheets as CSV first.");
   }
   const [text, remark] = decode(bytes);
-  ({ rows: records, open: unclosed } = parseCsv(text, delimiterOf(text)));
+  ({ rows: records, open: unclosed, stray } = parseCsv(text, delimiterOf(text)));
   const first = records.findIndex((cells) => cells.some((cell) => cell.trim()));
   if (first < 0) return fail("The file is empty.");
   records = records.slice(first);
   unclosed = unclosed === null ? null : unclosed - first;
+  stray = new Set([...stray].map((at) => at - first));
   say(notice, null);
   fileName = file.name.replace(/\.[^.]*$/, "") || "file";
   $("file-told").textContent = [file.name, remark].filter(Boolean).join(" · ");
@@ -52,9 +55,11 @@ function offerColumns() {
   const columns = columnsOf(), some = bodyOf().slice(0, 100);
   const long = columns.map((_, at) => some.reduce((sum, cells) => sum + (cells[at]?.length ?? 0), 0));
   const named = columns.findIndex((name) => TEXT_COLUMN.test(name.trim()));
-  const best = named >= 0 ? named : long.indexOf(Math.max(...long));
+  const best = named >= 0 ? named : long.reduce((most, each, at) => each > long[most] ? at : most, 0);
   const option = (name, at) => ({ value: at, textContent: name || `column ${at + 1}`, selected: at === best });
-  $("column").replaceChildren(...columns.map((name, at) => make("option", option(name, at))));
+  const list = document.createDocumentFragment();
+  columns.forEach((name, at) => list.append(make("option", option(name, at))));
+  $("column").replaceChildren(list);
   sample();
 }
 
@@ -75,6 +80,7 @@ function predictFile() {
   const rows = bodyOf().map((cells, number) => {
     let error = "";
     if (number + first === unclosed) error = "a quoted cell is not closed";
+    else if (stray.has(number + first)) error = "text follows a closing quote";
     else if (cells.length !== columns.length) error = `${count(cells.length, "cell")}, expected ${columns.length}`;
     if (cells.length > columns.length) error += `, too many: ${JSON.stringify(cells.slice(columns.length))}`;
     return { cells, text: error ? null : cells[at], error };

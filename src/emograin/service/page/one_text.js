@@ -78,6 +78,7 @@ export async function predictText() {
   } catch (failure) {
     if (mine !== latest) return;
     if (!(failure instanceof Failure)) throw failure;
+    nothing();  // what is shown is of an earlier text
     const final = failure.status === 401 || failure.causedByTexts;
     say($("one-notice"), failure.message, final ? null : predictText);
   } finally {

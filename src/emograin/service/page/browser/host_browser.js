@@ -11,8 +11,7 @@ let worker = null, last = 0;
 export async function describe({ signal }) {
   showLoading(null);
   try {
-    const threads = Number(new URLSearchParams(location.search).get("threads"));  // for measurements: ?threads=1
-    return await ask("describe", { threads }, signal);
+    return await ask("describe", {}, signal);
   } finally {
     hideLoading();
   }
@@ -34,7 +33,8 @@ function ask(kind, request, signal) {
     };
     waiting.set(id, { done: (answer) => { end(); done(answer); }, fail: (failure) => { end(); fail(failure); } });
     signal?.addEventListener("abort", stop);
-    worker.postMessage({ id, kind, ...request });
+    const threads = Number(new URLSearchParams(location.search).get("threads"));  // for measurements: ?threads=1
+    worker.postMessage({ id, kind, threads, ...request });
   });
 }
 

@@ -17,8 +17,15 @@ self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method === "GET" && request.url.startsWith(self.registration.scope)) event.respondWith(answer(request));
+  if (request.method === "GET" && isOurs(request.url)) event.respondWith(answer(request));
 });
+
+/** Return whether an address is one of this page: others may be below it. */
+function isOurs(address) {
+  const { origin, pathname } = new URL(address), scope = new URL(self.registration.scope);
+  const name = pathname.slice(scope.pathname.length);
+  return origin === scope.origin && pathname.startsWith(scope.pathname) && /^(index\.html|page\/.*)?$/.test(name);
+}
 
 async function install() {
   const list = await fetch("page/files.json", { cache: "no-cache" });

@@ -18,7 +18,7 @@ self.addEventListener("message", async ({ data: { id, kind, ...request } }) => {
   const stop = new AbortController();
   cancelled.set(id, stop);
   try {
-    const answer = kind === "describe" ? await describe(request.threads) : await predict(request, stop.signal);
+    const answer = kind === "describe" ? await describe(request) : await predict(request, stop.signal);
     self.postMessage({ id, kind: "answer", answer });
   } catch (error) {
     self.postMessage({ id, kind: "failure", status: error.status ?? 0, message: error.message });
@@ -27,12 +27,17 @@ self.addEventListener("message", async ({ data: { id, kind, ...request } }) => {
   }
 });
 
-async function describe(threads) {
+/** Return the model, loaded once; a worker that was started again loads it for the first text. */
+function loaded({ threads }) {
   loading ??= load(threads).catch((error) => {
     loading = null;
     throw new Error(`The model cannot be loaded: ${error.message}.`);
   });
-  const { model, about } = await loading;
+  return loading;
+}
+
+async function describe(request) {
+  const { model, about } = await loaded(request);
   const byLabel = (values) => Object.fromEntries(model.labels.map((label, at) => [label, values[at]]));
   return {
     name: about.name,
@@ -70,8 +75,8 @@ async function load(threads) {
   }
 }
 
-async function predict({ texts, options }, signal) {
-  const { model, about } = await loading;
+async function predict({ texts, options, threads }, signal) {
+  const { model, about } = await loaded({ threads });
   const { thresholds, explain, segments } = options;
   const predictions = await model.predict(texts, { thresholds, explain, segments, signal, onProgress: pause });
   const wrong = predictions.find((each) => each.error);

@@ -14,7 +14,7 @@ export function aggregate(scores, lengths, labels) {
 }
 
 function powerMean(values) {
-  const highest = Math.max(...values, 1e-30);  // as a factor, so that no power is rounded to 0
+  const highest = values.reduce((one, other) => Math.max(one, other), 1e-30);  // as a factor, so that no power is rounded to 0
   const mean = values.reduce((sum, value) => sum + (value / highest) ** EXPONENT, 0) / values.length;
   return highest * mean ** (1 / EXPONENT);
 }

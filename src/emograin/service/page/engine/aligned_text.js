@@ -60,7 +60,8 @@ export class AlignedText {
   }
 }
 
-class Builder {
+/** Builds a text of parts, in linear time. */
+export class Builder {
   parts = [];
   starts = [];
   ends = [];

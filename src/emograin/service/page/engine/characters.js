@@ -5,7 +5,6 @@ export const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\
 // \w of `re` is [LETTER, \d, _]; [^\W\d_] is [LETTER].
 export const LETTER = "\\p{L}\\p{Nl}\\p{No}";
 
-const SPACES = new RegExp(`^[${SPACE}]*|[${SPACE}]*$`, "gu");
 const ONE_SPACE = new RegExp(`^[${SPACE}]`, "u");
 
 export const isSpace = (character) => character !== undefined && ONE_SPACE.test(character);
@@ -13,8 +12,13 @@ export const isUpper = (character) => /^\p{Uppercase}/u.test(character);
 export const isLower = (character) => /^\p{Lowercase}/u.test(character);
 const SOMETHING = new RegExp(`[^${SPACE}]`, "u");
 export const isBlank = (text) => !SOMETHING.test(text);
-/** Return a text without the white space around it, as str.strip(). */
-export const strip = (text) => text.replace(SPACES, "");
+/** Return a text without the white space around it, as str.strip(). No white space has two units. */
+export function strip(text) {
+  let start = 0, end = text.length;
+  while (start < end && isSpace(text[start])) start++;
+  while (end > start && isSpace(text[end - 1])) end--;
+  return text.slice(start, end);
+}
 
 /** Positions of a text in code points, which Python counts, and in UTF-16 units, which JavaScript counts. */
 export class Positions {

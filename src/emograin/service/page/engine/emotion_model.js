@@ -39,6 +39,7 @@ export class EmotionModel {
     const known = Object.keys(this.thresholds).join(", ");
     if (!limits) throw new Error(`unknown threshold policy ${thresholds} (known: ${known})`);
     if (explain && !this.explains) throw new Error("this model cannot explain its predictions");
+    signal?.throwIfAborted();
     const problems = list.map(findProblem);
     const readable = list.filter((_, at) => problems[at] === null);
     let done = list.length - readable.length;

@@ -29,8 +29,8 @@ export class Reader {
       if (segments && first.length === 1 && !found[at].truncated) {
         found[at].sentences = [{ start: first[0][0], end: first[0][1], scores: found[at].scores }];
       } else if (segments || isLong) {
-        found[at] = await this.readLong(text, found[at], isLong, { explain, segments }, onBatch);
-        await onBatch(1);
+        found[at] = await this.readLong(text, found[at], isLong, { explain, segments }, () => onBatch(0));
+        if (isLong) await onBatch(1);  // others were counted when they were read whole
       }
     }
     return found;

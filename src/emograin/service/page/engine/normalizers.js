@@ -3,7 +3,7 @@
     They follow the tokenizers library (Rust), character by character. @huggingface/tokenizers compiles the patterns of
     Replace, which are Oniguruma's. */
 
-import { AlignedText } from "./aligned_text.js";
+import { AlignedText, Builder } from "./aligned_text.js";
 
 const CJK = new RegExp("[\\u4e00-\\u9fff\\u3400-\\u4dbf\\u{20000}-\\u{2a6df}\\u{2a700}-\\u{2b73f}\\u{2b740}-\\u{2b81f}"
   + "\\u{2b920}-\\u{2ceaf}\\uf900-\\ufaff\\u{2f800}-\\u{2fa1f}]", "u");
@@ -74,14 +74,13 @@ function byCharacter(change) {
 function unicode(form) {
   return (text) => {
     if (text.text.normalize(form) === text.text) return text;
-    let made = joined("", text.slice(0, 0));
+    const made = new Builder();
     for (const { index, 0: cluster } of text.text.matchAll(/\P{M}?[\p{M}\u1160-\u11ff]*/gu)) {
       if (!cluster) continue;
       const [start, end] = text.span(index, index + cluster.length);
-      const found = cluster.normalize(form), many = found.length;
-      made = append(made, new AlignedText(found, new Array(many).fill(start), new Array(many).fill(end)));
+      made.add(cluster.normalize(form), start, end);
     }
-    return made;
+    return made.build();
   };
 }
 
