@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { aggregate } from "../engine/aggregation.js";
 import { AlignedText } from "../engine/aligned_text.js";
-import { Positions } from "../engine/characters.js";
+import { Positions, strip } from "../engine/characters.js";
 import { batches } from "../engine/network.js";
 import { ScoreMap } from "../engine/score_map.js";
 import { sentenceSpans } from "../engine/sentences.js";
@@ -37,6 +37,13 @@ test("scores of windows", () => {
   const scores = [Float32Array.of(0, 0.75), Float32Array.of(0.5, 0.25)];
   const found = aggregate(scores, [4, 4], ["joy", "neutral"]);
   assert.deepEqual(Array.from(found, (score) => score.toFixed(2)), ["0.47", "0.50"]);
+});
+
+test("very many windows, and long runs of white space", () => {
+  const found = aggregate(new Array(300000).fill(Float32Array.of(0.5)), new Array(300000).fill(1), ["joy"]);
+  assert.equal(found[0].toFixed(2), "0.50");
+  assert.equal(strip(`\u3000 a${" ".repeat(1000000)}b\n`).length, 1000002);
+  assert.equal(strip(" \n"), "");
 });
 
 test("batches of similar length", () => {

@@ -14,6 +14,9 @@ Open = Callable[..., Any]
 NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
+csv.field_size_limit(2**22)
+
+
 def bars(page: Any, of: str = "#chosen") -> list[str]:
     return page.locator(f"{of} .name").all_inner_texts()
 

@@ -60,7 +60,6 @@ class Recorder:
         texts: Sequence[str | None],
         *,
         explain: bool = False,
-        at_least_one: bool = False,  # noqa: ARG002 - it has no thresholds
         segments: bool = False,
         windows: bool = True,
     ) -> Predictions:

@@ -12,7 +12,7 @@ from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, ru
 
 import emograin
 from emograin.common.errors import EmograinError
-from emograin.service.app import create_app
+from emograin.service.app import BLOCK, create_app
 from emograin.service.logs import JsonLines
 from emograin.service.served_model import open_model
 from emograin.service.settings import Settings
@@ -282,3 +282,18 @@ def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
             scores = [list(row["scores"].values()) for row in found]
             np.testing.assert_allclose(scores, expected.scores, atol=2e-6)
             assert not any(row["truncated"] for row in found)
+
+
+@run
+async def test_a_large_answer_is_sent_while_it_is_built():
+    texts = [f"{at} {'x' * (at % 50)}" for at in range(1, 3000)]
+    async with running(Recorder(), request_texts=3000, queue_texts=3000) as (client, _):
+        asked = {"texts": texts, "segments": True, "all_scores": True}
+        answer = await client.post("/v1/predict", json=asked)
+        (one,) = (await client.post("/v1/predict", json=asked | {"texts": texts[-1:]})).json()["predictions"]
+    assert len(answer.content) > BLOCK
+    assert "content-length" not in answer.headers
+    found = answer.json()
+    assert (found["model"], len(found["predictions"])) == ("tiny", len(texts))
+    assert found["predictions"][-1] == one
+    assert [len(each["segments"]) for each in found["predictions"]] == [2] * len(texts)

@@ -2,8 +2,12 @@
 
 import asyncio
 
+import httpx
 import pytest
-from helpers.served import Recorder, ask, run, running
+from helpers.served import Recorder, ask, run, running, served
+
+from emograin.service.app import create_app
+from emograin.service.settings import Settings
 
 
 @run
@@ -72,3 +76,31 @@ async def test_an_api_key_is_required_where_set():
         for headers in ({"X-API-Key": "open sesame"}, {"Authorization": "Bearer open sesame"}):
             assert (await client.post("/v1/predict", json={"text": "a"}, headers=headers)).status_code == 200
             assert (await client.get("/metrics", headers=headers)).status_code == 200
+
+
+@run
+async def test_the_api_key_is_required_under_any_path_prefix():
+    app = create_app(served(Recorder()), Settings(api_key="open sesame", body_bytes=100))
+    transport = httpx.ASGITransport(app, root_path="/emotions")
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost/emotions") as client,
+    ):
+        key = {"X-API-Key": "open sesame"}
+        for path in ("/v1/model", "/metrics"):
+            assert (await client.get(path)).status_code == 401
+            assert (await client.get(path, headers=key)).status_code == 200
+        assert (await client.post("/v1/predict", json={"text": "a" * 200})).status_code == 401
+        assert (await client.post("/v1/predict", json={"text": "a" * 200}, headers=key)).status_code == 413
+        assert (await client.get("/")).status_code == 200
+
+
+@run
+async def test_unknown_fields_are_refused_without_their_names():
+    async with running(Recorder(), body_bytes=10_000_000) as (client, _):
+        for many, said in ((1, "unknown field"), (200_000, "200000 unknown fields")):
+            body = {"text": "a", **{f"secret{at}": 0 for at in range(many)}}
+            answer = await client.post("/v1/predict", json=body)
+            assert answer.status_code == 422
+            assert answer.json()["error"]["message"].startswith(f"{said} (known: texts, text, ")
+            assert "secret" not in answer.text

@@ -71,6 +71,7 @@ def test_rows_of_a_file_come_out_with_their_columns(open_page: Open, stub: Stub)
         ('a,b\r"thank you, all",2\r', "comments.csv"),
         ('a,b\n"thank you, all",é\n'.encode("latin-1"), "not UTF-8"),
         ('a,b\n"thank you, all",é\n'.encode("utf-16"), "comments.csv"),
+        (" \n\na;b\nthank you, all;2\n", "comments.csv"),
     ],
 )
 def test_files_as_spreadsheets_write_them(open_page: Open, stub: Stub, content: str | bytes, told: str) -> None:
@@ -80,6 +81,25 @@ def test_files_as_spreadsheets_write_them(open_page: Open, stub: Stub, content: 
     page.click("#file-go")
     expect(page.locator(".told:visible")).to_have_text(re.compile("^1 row ·"))
     assert stub.requests[-1]["texts"] == ["thank you, all"]
+
+
+def test_a_row_with_text_after_a_quoted_cell_is_not_predicted(open_page: Open, stub: Stub) -> None:
+    page = open_page()
+    choose_file(page, 'text,n\n"so "great" day",1\nthank you,2\n')
+    page.click("#file-go")
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^2 rows · 1 without a prediction"))
+    expect(page.locator("#file-panel .announced")).to_have_text(re.compile("^2 rows, 1 without a prediction"))
+    assert [request["texts"] for request in stub.requests] == [["thank you"]]
+    _, rows = downloaded(page)
+    assert rows[1][-2] == "text follows a closing quote"
+
+
+def test_a_number_of_very_many_digits_is_written_in_linear_time(open_page: Open) -> None:
+    page = open_page()
+    choose_file(page, f"text,n\nthank you,{'1' * 400_000}x\n")
+    page.click("#file-go")
+    expect(page.locator(".told:visible")).to_have_text(re.compile("^1 row ·"))
+    assert len(downloaded(page)[1][1][1]) == 400_001
 
 
 @pytest.mark.parametrize(

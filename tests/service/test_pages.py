@@ -90,3 +90,10 @@ def test_the_documentation_shows_every_path_in_a_browser(tmp_path):
     assert sorted(paths) == ["/healthz", "/metrics", "/readyz", "/v1/model", "/v1/predict"]
     assert all(each.startswith((url, "data:")) for each in asked)
     assert not said
+
+
+@run
+async def test_browsers_ask_for_the_modules_of_each_version():
+    async with running(Recorder()) as (client, _):
+        for path in ("/", "/page/service.js", "/docs"):
+            assert (await client.get(path)).headers["cache-control"] == "no-cache"
