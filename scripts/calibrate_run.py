@@ -7,12 +7,11 @@ it costs nothing at prediction. The order of the texts by a label's score stays.
 chosen again on dev. A student needs it if its teachers' scores are too high.
 """
 
-import argparse
 from pathlib import Path
 from typing import cast
 
 import torch
-from changed_run import write_changed_run
+from changed_run import change_parser, write_changed_run
 from torch import nn
 
 from emograin.common.errors import EmograinError
@@ -45,11 +44,7 @@ def calibrate_run(run: RunFolder, output: Path, corpus_name: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="finished run")
-    parser.add_argument("output", type=Path, help="run folder to write")
-    parser.add_argument("--data", default="goemotions")
-    options = parser.parse_args()
+    options = change_parser(__doc__).parse_args()
     try:
         calibrate_run(RunFolder(options.run), options.output, options.data)
     except EmograinError as error:

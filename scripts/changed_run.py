@@ -1,5 +1,6 @@
 """Write a run whose weights were changed after its training."""
 
+import argparse
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,15 @@ from emograin.models.classifier import Classifier
 from emograin.models.run_folder import RunFolder
 from emograin.models.scoring import score_documents
 from emograin.models.tensor_files import save_tensors
+
+
+def change_parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of what every script that changes a run is given."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="finished run")
+    parser.add_argument("output", type=Path, help="run folder to write")
+    parser.add_argument("--data", default="goemotions", help="corpus of the run")
+    return parser
 
 
 def write_changed_run(run: RunFolder, classifier: Classifier, output: Path, corpus: Corpus) -> None:

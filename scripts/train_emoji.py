@@ -7,7 +7,6 @@ the scores of texts without emoji and emoticons. The run teaches itself: it scor
 place of emoji, and the emoji learn to give the same scores. OUTPUT is a run too, with thresholds chosen again on dev.
 """
 
-import argparse
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from typing import cast
 
 import numpy as np
 import torch
-from changed_run import write_changed_run
+from changed_run import change_parser, write_changed_run
 from torch import Tensor, nn
 
 from emograin.common.errors import EmograinError
@@ -195,10 +194,7 @@ def train_run(run: RunFolder, output: Path, corpus_name: str, count: int, seed: 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="finished run")
-    parser.add_argument("output", type=Path, help="run folder to write")
-    parser.add_argument("--data", default="goemotions")
+    parser = change_parser(__doc__)
     parser.add_argument("--samples", type=int, default=64_000, help="number of texts with emoji")
     parser.add_argument("--seed", type=int, default=0, help="seed of these texts")
     options = parser.parse_args()
