@@ -1,6 +1,7 @@
 """Tables of what experiments/ and scripts/ measured, from results/."""
 
 import json
+import re
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -177,16 +178,12 @@ def smaller_models() -> str:
     titles = ["student", "parameters", "macro F1 (95 % interval)", "difference to 6 layers, seed 0", "macro AP"]
     rows = [[*titles, "speed-up, one at a time", "batches of 32", "p50, ms"]]
     for found in sorted(_read("smaller_models.json"), key=lambda each: -_parameters(each["name"])):
-        name = Path(found["name"]).name
-        layers = name.split("-")[1] if "layers" in name else "6"
-        measured = runs.get("bundled" if layers == "6" else name.removesuffix("-seed0"))
-        cells = [f"{layers} layers, seed {name[-1]}", f"{_parameters(found['name']) / 1e6:.1f}M"]
+        layers, seed = re.fullmatch(r".*?(?:-(\d)-layers)?-seed(\d)", found["name"]).groups("6")  # type: ignore[union-attr]
+        measured = runs["bundled" if layers == "6" else f"student-{layers}-layers"]  # of the same architecture
+        cells = [f"{layers} layers, seed {seed}", f"{_parameters(found['name']) / 1e6:.1f}M"]
         cells.append("{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"]))
         change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
         cells += [change, f"{found['macro_average_precision']:.3f}"]
-        if measured is None:
-            rows.append([*cells, "", "", ""])
-            continue
         rate = measured["texts_per_second"]["int8"]
         cells += [f"{rate / whole[f'transformers, {way}']:.1f}" for way in ("one at a time", "batches of 32")]
         rows.append([*cells, f"{measured['single_text_ms']['int8']['p50']:.2f}"])
