@@ -180,9 +180,7 @@ def smaller_models() -> str:
     for found in sorted(_read("smaller_models.json"), key=lambda each: -_parameters(each["name"])):
         layers, seed = re.fullmatch(r".*?(?:-(\d)-layers)?-seed(\d)", found["name"]).groups("6")  # type: ignore[union-attr]
         measured = runs["bundled" if layers == "6" else f"student-{layers}-layers"]  # of the same architecture
-        of_first = layers != "6" and "six-teachers" not in found["name"]
-        student = f"{layers} layers, seed {seed}" + (", taught by the first bundled model" if of_first else "")
-        cells = [student, f"{_parameters(found['name']) / 1e6:.1f}M"]
+        cells = [f"{layers} layers, seed {seed}", f"{_parameters(found['name']) / 1e6:.1f}M"]
         cells.append("{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"]))
         change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
         cells += [change, f"{found['macro_average_precision']:.3f}"]
