@@ -19,6 +19,7 @@ from emograin.common.files import write_atomically
 from emograin.data.corpus import Corpus, Split
 from emograin.models.classifier import load
 from emograin.models.scoring import TorchScorer
+from emograin.training.teacher_scores import write_teacher_scores
 
 
 def assign_folds(texts: int, folds: int, seed: int) -> np.ndarray:
@@ -84,11 +85,7 @@ def main() -> None:
     if options.fold is not None:
         return
 
-    def save(path: Path) -> None:
-        with path.open("wb") as file:
-            np.savez_compressed(file, ids=np.array(train.ids, dtype=np.str_), labels=train.labels, scores=scores)
-
-    write_atomically(options.output / "scores.npz", save)
+    write_teacher_scores(options.output / "scores.npz", train, corpus.taxonomy, scores)
     print(f"{options.output / 'scores.npz'}: emograin train baseline --teacher {options.output / 'scores.npz'} ...")
 
 

@@ -10,11 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import emograin
-from emograin.common.files import write_atomically
 from emograin.prediction.shipped_model import named_model
+from emograin.training.teacher_scores import write_teacher_scores
 
 
 def autocast(device: str) -> AbstractContextManager[Any]:
@@ -29,7 +27,7 @@ def autocast(device: str) -> AbstractContextManager[Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="run folder, exported model, or bundled")
-    parser.add_argument("output", type=Path, help=".npz file to write: ids and scores")
+    parser.add_argument("output", type=Path, help=".npz file to write")
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     options = parser.parse_args()
@@ -37,14 +35,7 @@ def main() -> None:
     predictor = emograin.load(named_model(options.model), device=options.device)
     with autocast(options.device):
         scores = predictor.predict(train.texts).scores
-
-    def save(path: Path) -> None:
-        with path.open("wb") as file:  # given a name, np.savez would append .npz to it
-            ids = np.array(train.ids, dtype=np.str_)
-            np.savez_compressed(file, ids=ids, scores=scores.round(3).astype(np.float16))
-
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.output, save)
+    write_teacher_scores(options.output, train, predictor.taxonomy, scores)
     print(f"{options.output}: {len(train):,} texts")
 
 

@@ -25,7 +25,7 @@ def test_scores_come_from_the_run_of_the_other_folds(corpus_folder, encoders, tm
     for fold in range(2):
         run = RunFolder(tmp_path / "out" / f"fold-{fold}")
         found, _ = TorchScorer(load_classifier(run).method)(train.texts, lambda _: None)
-        own = np.isclose(found, scores, atol=1e-5).all(axis=1)
+        own = np.isclose(found, scores, atol=1e-3).all(axis=1)
         sizes.append(int(own.sum()))
     assert sum(sizes) == len(train)
     assert abs(sizes[0] - sizes[1]) <= 1

@@ -111,26 +111,27 @@ def write_text(path: Path, text: str) -> Path:
     return write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
-def read_arrays(path: str | Path, names: Sequence[str], hint: str | None = None) -> list[Any]:
+def read_arrays(path: str | Path, names: Sequence[str], hint: str | None = None, optional: bool = False) -> list[Any]:
     """Read arrays of an .npz file. Pickled objects are refused.
 
     Args:
         path: Path of the file.
         names: Names of the arrays.
         hint: Hint of the error, if the file is damaged.
+        optional: Return None for an array that the file lacks.
 
     Returns:
         The arrays, in the order of their names.
 
     Raises:
         FileNotFoundError: The file does not exist; the caller knows what makes it.
-        EmograinError: The file is damaged, or lacks an array.
+        EmograinError: The file is damaged, or lacks an array that is not optional.
     """
     import numpy as np
 
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return [arrays[name] for name in names]
+            return [None if optional and name not in arrays else arrays[name] for name in names]
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..common.files import read_arrays, write_atomically
+from ..common.files import write_atomically
 from ..data.corpus import Split
 from ..data.taxonomy import Taxonomy
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from ..prediction.predictor import load
 from ..prediction.shipped_model import named_model
+from .teacher_scores import SUFFIX, other_labels, read_teacher_scores
 
-SCORE_FILE = ".npz"  # suffix of a teacher that is a file of scores
 SCORES = "teacher.npy"  # in the run folder: a resumed training has the same targets even if the teacher has changed
 
 
@@ -33,8 +33,7 @@ def soft_targets(
     Binary cross entropy is linear in its targets, so this is the weighted sum of the two losses, at softmax
     temperature 1. Without a teacher the targets are the gold labels.
 
-    A teacher is a model, or a file of scores such as `scripts/out_of_fold_scores.py` writes, so that a text's targets
-    come from models that were not trained on it.
+    A teacher is a model, or a file of scores (`teacher_scores`).
 
     Args:
         settings: Settings with the teachers and the `distillation_weight`.
@@ -74,44 +73,12 @@ def soft_targets(
 
 def _score(teacher: str, split: Split, taxonomy: Taxonomy, on_progress: Callable[[int], Any]) -> np.ndarray:
     """Score a split with one teacher: (texts, labels), NaN for texts that it cannot score."""
-    if Path(teacher).suffix == SCORE_FILE:
-        return _read_by_id(Path(teacher), split)
+    if Path(teacher).suffix == SUFFIX:
+        return read_teacher_scores(Path(teacher), split, taxonomy)
     predictor = load(named_model(teacher))
     if predictor.labels != taxonomy.labels:
-        raise EmograinError(
-            f"the teacher {teacher!r} has the labels {', '.join(predictor.labels)}; "
-            f"the student has {', '.join(taxonomy.labels)}",
-            "train teachers on the student's taxonomy",
-        )
+        raise other_labels(teacher, predictor.labels, taxonomy)
     return predictor.predict(split.texts, on_progress).scores
-
-
-def _read_by_id(path: Path, split: Split) -> np.ndarray:
-    """Read the scores of a split's texts by their ids from a file as runs have it: (texts, labels), NaN for others.
-
-    Raises:
-        EmograinError: The file is missing or damaged, has other labels, or no text of the split; or ids are not unique.
-    """
-    try:
-        ids, scores = read_arrays(path, ("ids", "scores"))
-    except FileNotFoundError:
-        raise EmograinError(f"the teacher {str(path)!r} does not exist") from None
-    if scores.ndim != 2 or scores.shape != (len(ids), split.labels.shape[1]):
-        raise EmograinError(
-            f"the teacher {str(path)!r} holds scores of shape {scores.shape}, expected {len(ids):,} texts and "
-            f"{split.labels.shape[1]} labels"
-        )
-    rows = {name: at for at, name in enumerate(ids.tolist())}
-    if len(rows) < len(ids) or len(set(split.ids)) < len(split):
-        where = str(path) if len(rows) < len(ids) else split.name
-        raise EmograinError(f"scores are matched by id, but {where!r} has several texts of one id", "make ids unique")
-    found = np.full(split.labels.shape, np.nan, dtype=np.float32)
-    for at, name in enumerate(split.ids):
-        if name in rows:
-            found[at] = scores[rows[name]]
-    if np.isnan(found).all():
-        raise EmograinError(f"the teacher {str(path)!r} holds no text of {split.name}", "scores of the training split")
-    return found
 
 
 def _write_scores(path: Path, scores: np.ndarray) -> None:
