@@ -79,3 +79,22 @@ def test_a_corpus_with_texts_without_labels_goes_all_the_way(corpus_file, settin
     happy, plain = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert "joy" in happy["labels"]
     assert np.max([0, *plain["scores"].values()]) < happy["scores"]["joy"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["data", "quickstart"],
+        ["data", "quickstart", "--write-taxonomy", "new.toml"],
+        ["train", "baseline", "--data", "quickstart", "--output", "new"],
+        ["evaluate", "--data", "quickstart"],
+        ["calibrate", "--data", "quickstart", "--output", "new"],
+    ],
+)
+@pytest.mark.parametrize("flag", ["--text-column", "--label-column"])
+def test_columns_of_a_corpus_given_by_name_are_refused(command, flag, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, flag, "body"]) != 0
+    shown = " ".join(capsys.readouterr().err.split())
+    assert f"{flag} is for your own files, got 'body' for the corpus 'quickstart'" in shown
+    assert not list(tmp_path.iterdir())

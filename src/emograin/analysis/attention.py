@@ -15,6 +15,7 @@ from torch import Tensor
 from ..common.errors import EmograinError
 from ..data.batching import inference_batches
 from ..data.words import align_words
+from ..evaluation.thresholds import predicted_labels
 from ..models.methods import Method
 from .attention_record import Attention
 
@@ -92,7 +93,7 @@ def attend(
         slots=method.slots,
         labels=labels,
         scores=scores,
-        predicted=[labels[row] for row in np.argsort(-scores, kind="stable") if scores[row] >= thresholds[row]],
+        predicted=[labels[at] for at in predicted_labels(scores[np.newaxis], thresholds)[0]],
         words=document.words,
         word_ids=align_word_ids(method, document),
         model=model,

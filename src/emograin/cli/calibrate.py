@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..data.tabular.formats import infer_format
+from .corpus_flags import check_columns
 from .label_flags import LabelFlags, load_corpus
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def calibrate(
     from ..prediction.calibrated_folder import require_writable, write_calibrated
     from ..prediction.predictor import score_texts
 
+    check_columns(data, text_column=text_column, label_column=label_column)
     source = (labels or LabelFlags()).open_source(model)
     require_writable(output, source.path)
     sample = None

@@ -6,8 +6,32 @@ from typing import TYPE_CHECKING
 
 from cyclopts import Parameter
 
+from ..common.errors import EmograinError
+
 if TYPE_CHECKING:  # the commands load it, `emograin --help` does not
     from ..data.corpus import Corpus
+
+DEFAULT_COLUMNS = {"text_column": "text", "label_column": "labels"}
+
+
+def check_columns(source: str, **columns: str | None) -> None:
+    """Check that columns are named for one's own files only: those of a corpus that is given by name are known.
+
+    Args:
+        source: Name, folder or file of the corpus.
+        columns: Columns by the name of their flag.
+
+    Raises:
+        EmograinError: A column of a corpus given by name is not the default.
+    """
+    from ..data.sources import CORPORA
+
+    for name, column in columns.items():
+        if source in CORPORA and column not in (None, DEFAULT_COLUMNS[name]):
+            raise EmograinError(
+                f"--{name.replace('_', '-')} is for your own files, got {column!r} for the corpus {source!r}",
+                "leave it out",
+            )
 
 
 @Parameter(name="*")
@@ -27,17 +51,19 @@ class CorpusFlags:
     """
 
     taxonomy: Path | None = None
-    text_column: str = "text"
-    label_column: str = "labels"
+    text_column: str = DEFAULT_COLUMNS["text_column"]
+    label_column: str = DEFAULT_COLUMNS["label_column"]
 
     def load(self, source: str) -> "Corpus":
         """Load a corpus by name, or from a folder or file.
 
         Raises:
-            EmograinError: No such corpus, or one that cannot be read.
+            EmograinError: No such corpus, or one that cannot be read; or columns of a corpus that is given by name.
         """
         from ..data.sources import load
         from ..data.taxonomy import Taxonomy
+
+        check_columns(source, text_column=self.text_column, label_column=self.label_column)
 
         taxonomy = Taxonomy.from_file(self.taxonomy) if self.taxonomy else None
         return load(source, taxonomy, self.text_column, self.label_column)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
-from .corpus_flags import CorpusFlags
+from .corpus_flags import CorpusFlags, check_columns
 
 
 def data(
@@ -55,6 +55,7 @@ def _write_taxonomy(source: str, flags: CorpusFlags, path: Path) -> None:
     from ..data.corpus_taxonomy import make_taxonomy
     from ..data.sources import CORPORA, load
 
+    check_columns(source, text_column=flags.text_column, label_column=flags.label_column)
     known = source in CORPORA
     found = load(source).taxonomy if known else make_taxonomy(source, flags.text_column, flags.label_column)
     found.write(path)

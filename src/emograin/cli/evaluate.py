@@ -10,6 +10,7 @@ from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
+from .corpus_flags import check_columns
 from .label_flags import LabelFlags
 from .mixing_flags import MixingFlags, mixing_settings
 
@@ -75,6 +76,7 @@ def evaluate(
             raise EmograinError("an exported model cannot be mixed with candidates", "evaluate the run it was made of")
         source = labels.open_source(path, device)
         own = _own_corpus(path)
+        check_columns(data or own[0], text_column=text_column, label_column=label_column)
         chosen_corpus = (data or own[0], text_column or own[1], label_column or own[2])
         result = _evaluate_as_predicted(source, chosen_corpus, split, at_least_one, windows != "off")
         files = ""
@@ -137,6 +139,7 @@ def _evaluate_run(
     from ..models.run_folder import RunFolder
 
     run = RunFolder(path)
+    check_columns(data or run.settings.data, text_column=text_column, label_column=label_column)
     own_columns = (run.settings.text_column, run.settings.label_column)
     columns = (text_column or own_columns[0], label_column or own_columns[1])
     corpus = load(data or run.settings.data, run.taxonomy, *columns)

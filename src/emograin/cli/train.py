@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from ..models.config import PACKAGED, Training, read_settings
+from .corpus_flags import check_columns
 from .settings_flags import SettingsFlags, flags_of
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def train(
         check_unused(run)
         check_teachers(chosen)
         check_encoder(chosen)
+    check_columns(chosen.data, text_column=chosen.text_column, label_column=chosen.label_column)
     labels = Taxonomy.from_file(taxonomy) if taxonomy else run.taxonomy if resume else None
     corpus = load(chosen.data, labels, chosen.text_column, chosen.label_column)
     check_names(chosen, tracker, corpus.taxonomy)

@@ -68,6 +68,24 @@ def apply_thresholds(
     return reached
 
 
+def predicted_labels(
+    scores: np.ndarray, thresholds: Sequence[float] | np.ndarray, at_least_one: bool = False
+) -> list[list[int]]:
+    """Return the indices of each text's predicted labels, highest score first.
+
+    Args:
+        scores: As for `apply_thresholds`, (texts, labels).
+        thresholds: As for `apply_thresholds`.
+        at_least_one: As for `apply_thresholds`.
+
+    >>> predicted_labels(np.array([[0.5, 0.1, 0.9], [0.1, 0.2, 0.3]]), [0.4, 0.4, 0.4])
+    [[2, 0], []]
+    """
+    order = np.argsort(-scores, axis=1, kind="stable").tolist()
+    reached = apply_thresholds(scores, thresholds, at_least_one).tolist()
+    return [[at for at in ranked if above[at]] for ranked, above in zip(order, reached, strict=True)]
+
+
 def _count_reaching(bins: np.ndarray, size: int) -> np.ndarray:
     """Count the scores that reach each threshold: bins (texts,) -> (thresholds,)."""
     counts = np.bincount(bins, minlength=size + 1)

@@ -15,7 +15,7 @@ from ..data.taxonomy import Taxonomy
 from ..evaluation.label_mapping import LabelMapping
 from ..evaluation.policies import DEFAULT_POLICY
 from ..evaluation.score_map import ScoreMap
-from ..evaluation.thresholds import apply_thresholds
+from ..evaluation.thresholds import predicted_labels
 from .attributions import Word, WordWeights
 from .long_texts import score_long_texts
 from .model_source import ModelSource, open_source
@@ -228,11 +228,10 @@ class Predictor:
     ) -> list[Prediction]:
         """Turn scores (texts, labels) into one prediction per text, or its problem as the error."""
         names, rows = self.labels, []
-        order = np.argsort(-scores, axis=1, kind="stable").tolist()
-        reached = apply_thresholds(scores, self.thresholds, at_least_one).tolist()
-        for problem, ranked, above, values in zip(problems, order, reached, scores.tolist(), strict=True):
+        predicted = predicted_labels(scores, self.thresholds, at_least_one)
+        for problem, found, values in zip(problems, predicted, scores.tolist(), strict=True):
             if problem is None:
-                labels = tuple([names[index] for index in ranked if above[index]])
+                labels = tuple([names[index] for index in found])
                 rows.append(Prediction(labels, dict(zip(names, values, strict=True))))
             else:
                 rows.append(Prediction((), {}, error=problem))

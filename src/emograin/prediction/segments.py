@@ -6,6 +6,8 @@ from typing import overload
 
 import numpy as np
 
+from ..evaluation.thresholds import predicted_labels
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -48,8 +50,9 @@ class Segments(Sequence[Segment]):
         if isinstance(index, slice):
             return Segments(self.spans[index], self.scores[index], self.names, self.thresholds)
         (start, end), row = self.spans[index].tolist(), self.scores[index]
+        (predicted,) = predicted_labels(row[np.newaxis], self.thresholds)
         return Segment(
-            start, end, reached(row, self.names, self.thresholds), dict(zip(self.names, row.tolist(), strict=True))
+            start, end, tuple([self.names[at] for at in predicted]), dict(zip(self.names, row.tolist(), strict=True))
         )
 
     def __iter__(self) -> Iterator[Segment]:
@@ -60,13 +63,3 @@ class Segments(Sequence[Segment]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self)!r})"
-
-
-def reached(scores: np.ndarray, names: Sequence[str], thresholds: np.ndarray) -> tuple[str, ...]:
-    """Return the labels whose score reaches their threshold, highest score first.
-
-    >>> reached(np.array([0.5, 0.1, 0.9]), ("joy", "anger", "love"), np.array([0.4, 0.4, 0.4]))
-    ('love', 'joy')
-    """
-    order = np.argsort(-scores, kind="stable")
-    return tuple([names[at] for at in order[scores[order] >= thresholds[order]].tolist()])

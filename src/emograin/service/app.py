@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from .. import __version__
 from ..evaluation.policies import DEFAULT_POLICY
-from ..evaluation.thresholds import apply_thresholds
+from ..evaluation.thresholds import predicted_labels
 from .dynamic_batching import BatchingQueue, Job
 from .errors import ServiceError, shutting_down
 from .metrics import Metrics
@@ -217,11 +217,11 @@ def _scores_to_json(
     scores: np.ndarray, labels: Sequence[str], thresholds: np.ndarray, all_scores: bool, at_least_one: bool = False
 ) -> dict[str, Any]:
     """Return the labels that reach their thresholds, with their scores, and on request all scores."""
-    (reached,) = apply_thresholds(scores[np.newaxis], thresholds, at_least_one)
-    order = [at for at in np.argsort(-scores, kind="stable") if reached[at]]
+    (predicted,) = predicted_labels(scores[np.newaxis], thresholds, at_least_one)
     content: dict[str, Any] = {
         "labels": [
-            {"label": labels[at], "score": _rounded(scores[at]), "threshold": _rounded(thresholds[at])} for at in order
+            {"label": labels[at], "score": _rounded(scores[at]), "threshold": _rounded(thresholds[at])}
+            for at in predicted
         ]
     }
     if all_scores:
