@@ -27,8 +27,8 @@ RESULTS = Path(__file__).parents[2] / "results"
 LABELS = ("joy", "anger", "fear")
 
 
-def save(folder, seed, name="test", flat=False, order=None, labels=LABELS, texts=60):
-    """Write an evaluation as `emograin evaluate` does, or, if flat, as results/ has it."""
+def save(folder, seed, name="test", flat=False, order=None, labels=LABELS, texts=60, at=0):
+    """Write an evaluation of a run of seed `at` as `emograin evaluate` does, or, if flat, as results/ has it."""
     gold = np.random.default_rng(9).random((texts, len(labels))) < [0.6, 0.6, 0.2][: len(labels)]
     random = np.random.default_rng(seed)
     scores = np.clip(gold * 0.4 + random.random(gold.shape) * 0.7, 0, 1).astype(np.float32)
@@ -39,7 +39,7 @@ def save(folder, seed, name="test", flat=False, order=None, labels=LABELS, texts
     run.write_scores(name, ids[order].tolist(), gold[order], scores[order])
     described = {"settings": {}, "parameters": 1, "data": {}, "fingerprint": "", "versions": {}}
     run.write_json("run.json", {"format": 1, **described})
-    run.write_json(f"results/{name}.json", metrics.evaluate(scores, gold, chosen, labels))
+    run.write_json(f"results/{name}.json", {**metrics.evaluate(scores, gold, chosen, labels), "seed": at})
     if flat:
         (folder / "run.json").unlink()
         (folder / "scores" / f"{name}.npz").rename(folder / f"{name}.npz")
@@ -99,15 +99,49 @@ def test_compare_takes_named_evaluations_and_policies(tmp_path, capsys):
     assert found["systems"][1]["macro_f1_frequent"] == pytest.approx(kept["macro_f1_frequent"])
 
 
+def evaluated(predictions, gold, seeds):
+    """Runs of one system, one per seed, on the same texts."""
+    ids, labels = [str(at) for at in range(len(gold))], list(LABELS[: gold.shape[1]])
+    return [
+        EvaluatedRun(f"run{seed}", ids, gold, run, labels, run.astype(float), seed)
+        for run, seed in zip(predictions, seeds, strict=True)
+    ]
+
+
+def test_runs_of_the_same_seeds_are_paired_and_others_are_not():
+    random = np.random.default_rng(0)
+    gold = random.random((300, 3)) < 0.4
+    wrong = [random.random(gold.shape) < share for share in (0.05, 0.15, 0.3)]
+    runs = [gold ^ each for each in wrong]
+    better = [run | gold for run in runs]  # a little better than each of them, whatever the seed
+    systems = {
+        "baseline": evaluated(runs, gold, (0, 1, 2)),
+        "same seeds": evaluated(better, gold, (0, 1, 2)),
+        "other seeds": evaluated(better, gold, (3, 4, 5)),
+        "fewer": evaluated(better[:2], gold, (0, 1)),
+    }
+    compared = Comparison(systems, resamples=2000)
+    paired = two_level_bootstrap(better, runs, gold, resamples=2000)
+    found = {name: compared.difference(name, "baseline") for name in systems}
+    assert found["same seeds"].standard_error == pytest.approx(paired.standard_error)
+    assert found["other seeds"].standard_error > 1.3 * paired.standard_error
+    assert found["other seeds"].difference == pytest.approx(found["same seeds"].difference)
+    assert (found["same seeds"].seeds, found["fewer"].seeds) == (3, 2)
+    assert compared.randomisation("same seeds", "baseline") < 0.01
+    assert compared.randomisation("other seeds", "baseline") is compared.randomisation("fewer", "baseline") is None
+
+
 def test_compare_counts_the_spread_of_seeds(tmp_path, capsys):
-    runs = [save(tmp_path / f"run{seed}", seed)[0] for seed in range(4)]
-    gold = save(tmp_path / "gold", 0)[1]
+    for seed in range(4):
+        save(tmp_path / f"run{seed}", seed, at=seed)
     system, other = (",".join(str(tmp_path / f"run{seed}") for seed in seeds) for seeds in ((0, 1), (2, 3)))
     pair = printed(capsys, system, other)["pairs"][0]
-    order = np.argsort([f"t{at}" for at in range(60)])
-    ordered = [run[order] for run in runs]
-    expected = two_level_bootstrap(ordered[2:], ordered[:2], gold[order], resamples=500)
+    runs = [[read_evaluated(each, "test", "global") for each in names.split(",")] for names in (system, other)]
+    expected = Comparison(dict(enumerate(runs)), 500).difference(1, 0)
     assert (pair["all"]["difference"], pair["all"]["low"]) == pytest.approx((expected.difference, expected.low))
+    alone = printed(capsys, tmp_path / "run0", tmp_path / "run2")["pairs"][0]
+    assert expected.standard_error > alone["all"]["standard_error"] / 2
+    assert pair["all"]["seeds"] == 2
     assert pair["all"]["randomisation_p_value"] is None
     assert pair["system"] == "run2 and 1 more"
     compare(system, other, resamples=100)

@@ -1,6 +1,6 @@
 """Comparison of systems, each of one run or several, on one set of resamples of the documents."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 from typing import Any, Generic, TypeVar
@@ -14,7 +14,6 @@ from .significance import (
     Difference,
     frequent_labels,
     holm,
-    mean_over_seeds,
     per_label_f1,
     randomisation_test,
     resample_f1,
@@ -25,7 +24,9 @@ Name = TypeVar("Name", bound=Hashable)
 
 
 class Comparison(Generic[Name]):
-    """Differences between systems on one set of resamples. Seeds are resampled as well as documents.
+    """Differences between systems on one set of resamples of the documents, over the seeds of each system.
+
+    Two systems with runs of the same seeds are paired by seed; otherwise their runs are independent samples.
 
     Args:
         systems: Runs of each system, one per seed, under the system's name.
@@ -44,15 +45,15 @@ class Comparison(Generic[Name]):
         resampled = resample_f1([run.predictions for run in runs], self.gold, resamples, seed)
         ends = np.cumsum([len(system) for system in systems.values()])[:-1]
         by_system = zip(systems, np.split(resampled, ends, axis=1), strict=True)
-        self._resampled = {name: mean_over_seeds(part, seed) for name, part in by_system}  # (resamples, labels)
+        self._resampled = {name: part.mean(axis=1) for name, part in by_system}  # (resamples, labels)
         self._observed = {
-            name: np.mean([per_label_f1(run.predictions, self.gold) for run in system], axis=0)  # (labels,)
+            name: np.array([per_label_f1(run.predictions, self.gold) for run in system])  # (runs, labels)
             for name, system in systems.items()
         }
 
     def macro_f1(self, name: Name, labels: Sequence[str] | None = None) -> float:
         """Return macro F1 of a system, the mean over its seeds; over the given labels only, if any are given."""
-        return float(self._observed[name][self._mask(labels)].mean())
+        return float(self._observed[name][:, self._mask(labels)].mean())
 
     def difference(self, first: Name, second: Name, labels: Sequence[str] | None = None) -> Difference:
         """Compute macro F1 of the first system minus that of the second, with its interval and p value.
@@ -63,9 +64,7 @@ class Comparison(Generic[Name]):
             labels: Labels to average over; None: all.
         """
         mask = self._mask(labels)
-        observed = float(self._observed[first][mask].mean() - self._observed[second][mask].mean())
-        resampled = self._resampled[first][:, mask].mean(axis=1) - self._resampled[second][:, mask].mean(axis=1)
-        return summarize(observed, resampled, self.seed)
+        return self._compare(first, second, lambda ours, theirs: (ours - theirs)[..., mask].mean(axis=-1))
 
     def relative_difference(self, first: Name, second: Name) -> Difference:
         """Compute macro F1 of the first system divided by that of the second, minus 1, with its interval.
@@ -74,9 +73,10 @@ class Comparison(Generic[Name]):
             first: Name of the first system.
             second: Name of the second system, whose macro F1 is not 0.
         """
-        above, below = (self._resampled[name].mean(axis=1) for name in (first, second))
-        observed = self.macro_f1(first) / self.macro_f1(second) - 1
-        return summarize(observed, above / np.maximum(below, np.finfo(float).tiny) - 1, self.seed)
+        tiny = np.finfo(float).tiny
+        return self._compare(
+            first, second, lambda ours, theirs: ours.mean(axis=-1) / np.maximum(theirs.mean(axis=-1), tiny) - 1
+        )
 
     def difference_in_gain(self, first: Name, second: Name, labels: Sequence[str]) -> Difference:
         """Compute how much more some labels gain from the second system to the first than the other labels.
@@ -87,22 +87,42 @@ class Comparison(Generic[Name]):
             labels: Labels whose mean gain is compared with that of the others.
         """
         mask = self._mask(labels)
-        gain, resampled = (values[first] - values[second] for values in (self._observed, self._resampled))
-        observed = float(gain[mask].mean() - gain[~mask].mean())
-        return summarize(observed, resampled[:, mask].mean(axis=1) - resampled[:, ~mask].mean(axis=1), self.seed)
+
+        def excess(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+            gain = ours - theirs
+            return gain[..., mask].mean(axis=-1) - gain[..., ~mask].mean(axis=-1)
+
+        return self._compare(first, second, excess)
+
+    def _compare(
+        self, first: Name, second: Name, statistic: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ) -> Difference:
+        """Summarize a statistic of the F1 of two systems, (..., labels) each -> (...)."""
+        ours, theirs = self._observed[first], self._observed[second]
+        means = ours.mean(axis=0), theirs.mean(axis=0)
+        if self._paired(first, second):
+            samples = [statistic(ours, theirs)]
+        else:
+            samples = [statistic(ours, means[1]), statistic(means[0], theirs)]
+        resampled = statistic(self._resampled[first], self._resampled[second])
+        return summarize(float(statistic(*means)), resampled, self.seed, samples)
+
+    def _paired(self, first: Name, second: Name) -> bool:
+        """Return whether two systems have runs of the same seeds, in the same order."""
+        seeds = [[run.seed for run in self.systems[name]] for name in (first, second)]
+        return None not in seeds[0] and seeds[0] == seeds[1]
 
     def randomisation(self, first: Name, second: Name, labels: Sequence[str] | None = None) -> float | None:
-        """Return the p value by approximate randomisation; None unless both systems have a single run.
+        """Return the p value by approximate randomisation; None for several runs that are not paired by seed.
 
         Args:
             first: Name of the first system.
             second: Name of the second system.
             labels: Labels to average over; None: all.
         """
-        both = self.systems[first], self.systems[second]
-        if any(len(runs) > 1 for runs in both):
+        ours, theirs = ([run.predictions for run in self.systems[name]] for name in (first, second))
+        if max(len(ours), len(theirs)) > 1 and not self._paired(first, second):
             return None
-        ours, theirs = (runs[0].predictions for runs in both)
         return randomisation_test(ours, theirs, self.gold, self._mask(labels), self.resamples, self.seed)
 
     def _mask(self, labels: Sequence[str] | None) -> np.ndarray:
@@ -122,8 +142,8 @@ def compare_systems(
     Returns:
         Plain values: `systems`, with name and macro F1; and `pairs`, the later system minus the earlier one over `all`
         labels, over the `frequent` ones, and per label under `labels`. `frequent` is None if no label has enough
-        examples, the p value of the randomisation if a system has several runs. Holm's p values correct for the number
-        of pairs, under `labels` for the number of labels.
+        examples, the p value of the randomisation if systems have several runs of different seeds. Holm's p values
+        correct for the number of pairs, under `labels` for the number of labels.
 
     Raises:
         EmograinError: Fewer than two systems, or they have different texts or labels.

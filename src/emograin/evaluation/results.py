@@ -26,6 +26,7 @@ class EvaluatedRun:
         predictions: Predictions at the thresholds of one policy, (texts, labels), bool.
         labels: Names of the labels.
         scores: Probabilities, (texts, labels).
+        seed: Seed of the training; None: not known.
     """
 
     name: str
@@ -34,6 +35,7 @@ class EvaluatedRun:
     predictions: np.ndarray
     labels: list[str]
     scores: np.ndarray
+    seed: int | None = None
 
 
 def resolve_run(run: str | Path, evaluation: str = "test") -> tuple[RunFolder, str]:
@@ -139,7 +141,9 @@ def read_evaluated(run: str, evaluation: str, policy: str) -> EvaluatedRun:
     order = sorted(range(len(ids)), key=ids.__getitem__)
     title = folder.path.resolve().name + (f":{name}" if name != evaluation else "")
     sorted_ids = [ids[at] for at in order]
-    return EvaluatedRun(title, sorted_ids, gold[order] > 0, predictions[order], list(rows), scores[order])
+    return EvaluatedRun(
+        title, sorted_ids, gold[order] > 0, predictions[order], list(rows), scores[order], result.get("seed")
+    )
 
 
 def check_same_texts(runs: Sequence[EvaluatedRun]) -> None:

@@ -34,6 +34,7 @@ class Difference:
         seed: Seed of the resampling.
         low_90: Lower end of the 90 % percentile interval, for one-sided tests at 5 %.
         high_90: Upper end of the 90 % percentile interval.
+        seeds: Number of runs of the system with fewer of them. With 1, the spread over seeds is not in the interval.
     """
 
     difference: float
@@ -45,6 +46,7 @@ class Difference:
     seed: int
     low_90: float
     high_90: float
+    seeds: int = 1
 
 
 def paired_bootstrap(
@@ -83,14 +85,14 @@ def two_level_bootstrap(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Difference:
-    """Extend `paired_bootstrap` to several runs per system: resample seeds and documents, average F1 over runs.
+    """Extend `paired_bootstrap` to several runs per system, whose F1 is averaged: documents and seeds vary.
 
-    Systems with equally many runs are paired by seed, so give the runs of both in the same order. Few seeds
-    underestimate their own spread: with n seeds the variance is (n - 1) / n of the true one on average.
+    Documents are resampled, and the deviation of the mean over seeds is drawn, see `summarize`.
 
     Args:
         first: Predictions of each run of the first system, (texts, labels), bool.
-        second: Predictions of each run of the second system, (texts, labels), bool.
+        second: Predictions of each run of the second system, (texts, labels), bool. If there are equally many, the
+            runs are paired by their position.
         gold: Gold labels, (texts, labels) of 0 and 1.
         labels: Labels to average over, (labels,), bool; None: all.
         resamples: Number of bootstrap resamples.
@@ -101,13 +103,12 @@ def two_level_bootstrap(
     """
     runs, mask = [*first, *second], _label_mask(labels, gold)
     resampled = resample_f1(runs, gold, resamples, seed)[..., mask].mean(axis=2)  # (resamples, runs)
-    observed = [macro_f1(run, gold, labels) for run in runs]
+    observed = np.array([macro_f1(run, gold, labels) for run in runs])
     split = len(first)
-    return summarize(
-        float(np.mean(observed[:split]) - np.mean(observed[split:])),
-        mean_over_seeds(resampled[:, :split], seed) - mean_over_seeds(resampled[:, split:], seed),
-        seed,
-    )
+    ours, theirs = observed[:split], observed[split:]
+    samples = [ours - theirs] if len(ours) == len(theirs) else [ours, theirs]
+    over_documents = resampled[:, :split].mean(axis=1) - resampled[:, split:].mean(axis=1)
+    return summarize(float(ours.mean() - theirs.mean()), over_documents, seed, samples)
 
 
 def resample_f1(
@@ -147,8 +148,8 @@ def resample_f1(
 
 
 def randomisation_test(
-    first: np.ndarray,
-    second: np.ndarray,
+    first: np.ndarray | Sequence[np.ndarray],
+    second: np.ndarray | Sequence[np.ndarray],
     gold: np.ndarray,
     labels: np.ndarray | None = None,
     trials: int = RESAMPLES,
@@ -156,9 +157,12 @@ def randomisation_test(
 ) -> float:
     """Test a difference in macro F1 by approximate randomisation: swap the systems' outputs document by document.
 
+    With several runs per system, whose macro F1 is averaged, the outputs of all seeds are swapped together: the test is
+    about the documents, the seeds are taken as they are.
+
     Args:
-        first: Predictions of the first system, (texts, labels), bool.
-        second: Predictions of the second system, (texts, labels), bool.
+        first: Predictions of the first system, (texts, labels), bool; or a sequence of them, one per seed.
+        second: Predictions of the second system, of as many seeds.
         gold: Gold labels, (texts, labels) of 0 and 1.
         labels: Labels to average over, (labels,), bool; None: all.
         trials: Number of random swaps.
@@ -169,28 +173,40 @@ def randomisation_test(
         1 / (trials + 1).
 
     Raises:
-        EmograinError: The shapes differ, or there is nothing to compare.
+        EmograinError: The shapes differ, the numbers of seeds differ, or there is nothing to compare.
     """
-    actual = _check_shapes([first, second], gold)
+    both = [[system] if isinstance(system, np.ndarray) else list(system) for system in (first, second)]
+    if len(both[0]) != len(both[1]):
+        raise EmograinError(f"a randomisation pairs the runs of two systems, got {len(both[0])} and {len(both[1])}")
+    actual = _check_shapes([run for runs in both for run in runs], gold)
     mask = _label_mask(labels, gold)
-    one, other, truth = np.asarray(first)[:, mask] > 0, np.asarray(second)[:, mask] > 0, actual[:, mask]
-    ours, theirs = (np.stack([guess & truth, guess]).astype(np.int64) for guess in (one, other))  # (2, texts, labels)
+    truth = actual[:, mask]
+    # Correct and all predictions of each system, (texts, 2, seeds, labels).
+    ours, theirs = (_count_columns(runs, truth, mask) for runs in both)
     change = theirs - ours
-    unequal = change.any(axis=(0, 2))  # swapping equal outputs changes nothing
-    dtype = _exact_float(len(gold))
-    columns = np.concatenate(list(change[:, unequal]), axis=1).astype(dtype)  # (unequal texts, 2 labels)
+    unequal = change.any(axis=(1, 2, 3))  # swapping equal outputs changes nothing
+    columns = change[unequal].reshape(int(unequal.sum()), change[0].size).astype(_exact_float(len(gold)))
     gold_counts = truth.sum(axis=0)
-    observed = abs(macro_f1(first, gold, labels) - macro_f1(second, gold, labels))
-    random, reached = np.random.default_rng(seed), 0
+
+    def difference(moved: np.ndarray | int) -> np.ndarray:
+        """Return the difference in macro F1, the mean over seeds, after `moved` (..., 2, seeds, labels)."""
+        swapped, other = ours.sum(axis=0) + moved, theirs.sum(axis=0) - moved
+        values = [f1(each[..., 0, :, :], each[..., 1, :, :], gold_counts) for each in (swapped, other)]
+        return (values[0] - values[1]).mean(axis=(-2, -1))
+
+    observed, reached = abs(difference(0)), 0
+    random = np.random.default_rng(seed)
     for rows in _block_sizes(trials, len(columns)):
-        swaps = random.integers(0, 2, (rows, len(columns)), dtype=np.int8).astype(dtype)
-        moved = np.stack(np.split(swaps @ columns, 2, axis=1))  # (2, rows, labels)
-        swapped, other_swapped = ours.sum(axis=1)[:, None] + moved, theirs.sum(axis=1)[:, None] - moved
-        differences = (
-            f1(swapped[0], swapped[1], gold_counts) - f1(other_swapped[0], other_swapped[1], gold_counts)
-        ).mean(axis=1)
-        reached += int((np.abs(differences) >= observed - 1e-12).sum())
+        swaps = random.integers(0, 2, (rows, len(columns)), dtype=np.int8).astype(columns.dtype)
+        moved = (swaps @ columns).reshape(rows, *change.shape[1:])
+        reached += int((np.abs(difference(moved)) >= observed - 1e-12).sum())
     return (1 + reached) / (1 + trials)
+
+
+def _count_columns(runs: Sequence[np.ndarray], truth: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return correct and all predictions per document, (texts, 2, seeds, labels), int."""
+    guesses = np.stack([np.asarray(run)[:, mask] > 0 for run in runs], axis=1)  # (texts, seeds, labels)
+    return np.stack([guesses & truth[:, np.newaxis], guesses], axis=1).astype(np.int64)
 
 
 def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -207,35 +223,53 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     return corrected
 
 
-def summarize(observed: float, resampled: np.ndarray, seed: int) -> Difference:
-    """Compute interval, p value and standard error of a difference from its resamples.
+def summarize(observed: float, resampled: np.ndarray, seed: int, samples: Sequence[np.ndarray] = ()) -> Difference:
+    """Compute interval, p value and standard error of a difference, over documents and seeds.
 
     Args:
         observed: Difference on the documents as they are.
-        resampled: Difference on each resample, (resamples,).
-        seed: Seed of the resampling, for the record.
+        resampled: Difference on each resample of the documents, (resamples,), the mean over seeds.
+        seed: Seed of the resampling.
+        samples: Values of the runs, as for `draw_seed_deviations`; none: the seeds are taken as they are.
     """
-    low, low_90, high_90, high = np.percentile(resampled, (INTERVAL[0], *ONE_SIDED, INTERVAL[1])).tolist()
-    tail = min((resampled <= 0).sum(), (resampled >= 0).sum())
-    p_value = min(1.0, 2 * (1 + int(tail)) / (1 + len(resampled)))
-    error = float(resampled.std(ddof=1))
-    return Difference(observed, low, high, p_value, error, len(resampled), seed, low_90, high_90)
+    drawn = resampled + draw_seed_deviations(samples, len(resampled), seed)
+    low, low_90, high_90, high = np.percentile(drawn, (INTERVAL[0], *ONE_SIDED, INTERVAL[1])).tolist()
+    tail = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    p_value = min(1.0, 2 * (1 + int(tail)) / (1 + len(drawn)))
+    # Not from the drawn values: Student's t of three runs has no variance.
+    error = float(np.sqrt(resampled.var(ddof=1) + sum(_standard_error(values) ** 2 for values in samples)))
+    seeds = min([len(values) for values in samples], default=1)
+    return Difference(observed, low, high, p_value, error, len(drawn), seed, low_90, high_90, seeds)
 
 
-def mean_over_seeds(resampled: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Average over runs that are drawn with replacement for every resample.
+def draw_seed_deviations(samples: Sequence[np.ndarray], resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """Draw the deviation of a statistic's mean over seeds from its expectation.
+
+    The mean of n runs deviates by its standard error times Student's t with n - 1 degrees of freedom; a bootstrap of
+    three runs would underestimate it (variance (n - 1) / n of the true one, no tails). Added to resamples over
+    documents, which hold the spread of the documents, this gives intervals over both. A single run has no spread to
+    estimate: its deviation is 0.
 
     Args:
-        resampled: One value per resample and run, (resamples, runs, ...).
-        seed: Seed of the draws. Equally many runs have equal draws: systems are paired by seed.
+        samples: One value per run and independent sample, (runs,) each: the differences of paired runs as one sample,
+            or the values of each of two unpaired systems.
+        resamples: Number of deviations.
+        seed: Seed of the resampling.
 
     Returns:
-        Means, (resamples, ...).
+        Sum of the samples' deviations, (resamples,).
     """
-    resamples, runs = resampled.shape[:2]
-    random = np.random.default_rng([seed, runs])
-    weights = random.multinomial(runs, np.full(runs, 1 / runs), resamples) / runs
-    return np.einsum("rs,rs...->r...", weights, resampled)
+    random = np.random.default_rng([seed, 1])  # not the stream of the documents
+    total = np.zeros(resamples)
+    for values in samples:
+        if len(values) > 1:
+            total += _standard_error(values) * random.standard_t(len(values) - 1, resamples)
+    return total
+
+
+def _standard_error(values: np.ndarray) -> float:
+    """Return the standard error of a mean over runs; 0 for a single one."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
 
 
 def per_label_f1(predictions: np.ndarray, gold: np.ndarray) -> np.ndarray:

@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.significance import INTERVAL, macro_f1, mean_over_seeds, resample_f1
+from ..evaluation.significance import macro_f1, resample_f1, summarize
 from .results_archive import System
 
 RESAMPLES = 2_000  # enough for the ends of an interval in a picture
 
 
 def measure_rows(systems: Mapping[str, System], resamples: int = RESAMPLES, seed: int = 0) -> list[dict[str, Any]]:
-    """Compute macro F1 of each row with its 95 % percentile interval: texts and seeds are resampled.
+    """Compute macro F1 of each row with its 95 % interval over texts and seeds, see `significance.summarize`.
 
-    All rows share the resamples of the texts, and rows with equally many seeds those of the seeds.
+    All rows share the resamples of the texts.
 
     Args:
         systems: Rows of the table by name; all on the same texts.
@@ -32,8 +32,8 @@ def measure_rows(systems: Mapping[str, System], resamples: int = RESAMPLES, seed
     ends = np.cumsum([len(system.runs) for system in systems.values()])[:-1]
     rows = []
     for (name, system), part in zip(systems.items(), np.split(resampled, ends, axis=1), strict=True):
-        low, high = np.percentile(mean_over_seeds(part, seed), INTERVAL)
         values = [macro_f1(run.predictions, gold) for run in system.runs]
+        found = summarize(float(np.mean(values)), part.mean(axis=1), seed, [np.array(values)])
         rows.append(
             {
                 "row": name,
@@ -42,9 +42,9 @@ def measure_rows(systems: Mapping[str, System], resamples: int = RESAMPLES, seed
                 "paper_epochs": system.row.epochs,
                 "epochs": system.results[0]["epochs"],
                 "paper": system.row.paper,
-                "macro_f1": float(np.mean(values)),
-                "low": float(low),
-                "high": float(high),
+                "macro_f1": found.difference,
+                "low": found.low,
+                "high": found.high,
                 "seeds": values,
             }
         )
