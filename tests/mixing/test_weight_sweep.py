@@ -40,10 +40,10 @@ def test_metrics_and_choice_are_those_of_brute_force(data):
             figures = metrics_at_thresholds(here, labels, values, "abc")
             assert row["policies"][policy]["macro_f1"] == pytest.approx(figures["macro_f1"])
             assert row["policies"][policy]["micro_f1"] == pytest.approx(figures["micro_f1"])
-        macro[weight] = metrics_at_thresholds(here, labels, choose(here, labels)["global"], "abc")["macro_f1"]
+        macro[weight] = metrics_at_thresholds(here, labels, choose(here, labels)["fixed"], "abc")["macro_f1"]
     best = max(weight for weight in FEW if macro[weight] > max(macro.values()) - 1e-9)
     assert found["best"] == found["weights"][FEW.index(best)]
-    assert found["chosen_by"] == "global"
+    assert found["chosen_by"] == "fixed"
     assert json.loads(json.dumps(found)) == found
 
 

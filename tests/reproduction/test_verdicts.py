@@ -12,19 +12,21 @@ from emograin.reproduction.verdicts import (
     NO,
     NOT_SHOWN,
     YES,
+    about,
+    all_higher,
     all_lower,
     best,
     higher,
-    in_every_seed,
     lower,
     not_higher,
+    over_seeds,
 )
 
 
-def normal(mean: float, error: float) -> Difference:
-    """The summary of a normal distribution of resamples, by its quantiles."""
+def normal(mean: float, error: float, seeds: int = 3) -> Difference:
+    """The summary of a normal distribution of resamples, by its quantiles, and of runs that agree."""
     uniform = (np.arange(4000) + 0.5) / 4000
-    return summarize(mean, norm.ppf(uniform, mean, error), 0)
+    return summarize(mean, norm.ppf(uniform, mean, error), 0, [np.full(seeds, mean)])
 
 
 @pytest.mark.parametrize(
@@ -58,9 +60,35 @@ def test_the_verdicts_of_opposite_claims_are_mirrored(mean, error):
 
 def test_equivalence_is_shown_at_five_percent():
     """A true difference of the margin is called none in 5 % of the samples: the level of a one-sided test."""
-    found = np.random.default_rng(0).normal(MARGIN, 0.001, 400)
-    called = [not_higher(normal(mean, 0.001)) == YES or normal(mean, 0.001).high_90 < MARGIN for mean in found]
-    assert np.mean(called) == pytest.approx(0.05, abs=0.03)
+    found = np.random.default_rng(0).normal(MARGIN, 0.004, 1000)
+    assert np.mean([not_higher(normal(mean, 0.004)) == YES for mean in found]) == pytest.approx(0.05, abs=0.02)
+    near = np.random.default_rng(0).normal(0, 0.001, 100)
+    assert np.mean([not_higher(normal(mean, 0.001)) == YES for mean in near]) > 0.9
+
+
+def test_nothing_is_shown_by_fewer_than_three_seeds():
+    clear = normal(0.05, 0.001, seeds=2)
+    assert {higher(clear), lower(clear), not_higher(clear), about(clear, 0.05)} == {NOT_SHOWN}
+    assert {all_higher([clear]), all_lower([clear]), best([clear], clear)} == {NOT_SHOWN}
+
+
+def test_a_small_claimed_effect_has_a_small_margin():
+    difference = normal(0.0, 0.002)  # below 0.0033, one-sided
+    assert higher(difference) == NO
+    assert higher(difference, margin=0.002) == NOT_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("mean", "error", "expected"), [(0.13, 0.01, YES), (0.05, 0.01, NO), (0.3, 0.01, NO), (0.1, 0.08, NOT_SHOWN)]
+)
+def test_a_difference_is_about_a_value(mean, error, expected):
+    assert about(normal(mean, error), 0.14) == expected
+
+
+def test_all_higher_needs_every_one():
+    assert all_higher([normal(0.1, 0.01), normal(0.02, 0.005)]) == YES
+    assert all_higher([normal(0.1, 0.01), normal(0.005, 0.005)]) == NOT_SHOWN
+    assert all_higher([normal(0.1, 0.01), normal(-0.02, 0.005)]) == NO
 
 
 def test_all_lower_needs_every_one():
@@ -80,7 +108,11 @@ def test_the_best_choice_is_better_than_none_and_not_beaten():
     assert best(lucky, clear) == NOT_SHOWN
 
 
-def test_curves_need_three_seeds_that_agree():
-    assert in_every_seed([True] * 3) == YES
-    assert in_every_seed([False] * 3) == NO
-    assert in_every_seed([True, True, False]) == in_every_seed([True, True]) == NOT_SHOWN
+def test_values_of_seeds_have_students_interval():
+    found = over_seeds([0.1, 0.2, 0.3])
+    assert found.difference == pytest.approx(0.2)
+    assert found.high - found.low == pytest.approx(2 * 4.303 * 0.1 / np.sqrt(3), rel=0.1)
+    assert higher(found, margin=0) == NOT_SHOWN
+    assert higher(over_seeds([0.1, 0.11, 0.12]), margin=0) == YES
+    assert higher(over_seeds([-0.1, -0.11, -0.12]), margin=0) == NO
+    assert higher(over_seeds([0.1]), margin=0) == NOT_SHOWN

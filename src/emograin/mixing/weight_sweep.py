@@ -14,7 +14,7 @@ from ..evaluation.threshold_policies import choose, fixed
 from ..evaluation.thresholds import apply_thresholds, f1
 
 WEIGHTS = tuple(round(0.5 + 0.02 * step, 2) for step in range(26))  # 0.50, 0.52 .. 1.00
-CHOOSING_POLICY = "global"  # the threshold policy whose macro F1 chooses the weight
+CHOOSING_POLICY = "fixed"  # the threshold policy whose macro F1 chooses the weight: the one of Table 2 and §4.4
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,17 @@ class SweptPredictions:
 
         write_atomically(path, write)
 
-    def at(self, weight: float, labels: Sequence[str]) -> EvaluatedRun:
+    def at(self, weight: float, labels: Sequence[str], seed: int | None = None) -> EvaluatedRun:
         """Return the predictions at one weight, as those of an evaluated run.
 
         Args:
             weight: One of `weights`.
             labels: Names of the labels.
+            seed: Seed of the training.
         """
         found = self.predictions[self.weights.index(weight)]
-        return EvaluatedRun(f"weight {weight:g}", list(self.ids), self.gold, found, list(labels), found.astype(float))
+        name, ids = f"weight {weight:g}", list(self.ids)
+        return EvaluatedRun(name, ids, self.gold, found, list(labels), found.astype(float), seed)
 
 
 def sweep(scores_by_weight: np.ndarray, labels: np.ndarray, weights: Sequence[float] = WEIGHTS) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def sweep(scores_by_weight: np.ndarray, labels: np.ndarray, weights: Sequence[fl
     Returns:
         Plain values, ready for JSON. `weights`: one entry per weight, with `policies` (macro_f1 and micro_f1 per
         policy) and `thresholds` (one value per label, per policy). `best`: the entry with the highest macro F1 under
-        the global threshold; ties: the weight nearest to 1. `chosen_by`: that policy.
+        the fixed threshold; ties: the weight nearest to 1. `chosen_by`: that policy.
     """
     rows = [_evaluate(float(weight), scores, labels) for weight, scores in zip(weights, scores_by_weight, strict=True)]
     # Rounded, so that a difference in the last bit is a tie.

@@ -10,7 +10,23 @@ from ..evaluation.significance import Difference
 from ..mixing.config import PAPER_MIXING_WEIGHT
 from .candidate_names import name_in_claim
 from .experiment import paper_values
-from .verdicts import NO, YES, all_lower, best, beyond_zero, higher, in_every_seed, lower, not_higher
+from .verdicts import (
+    MARGIN,
+    MIN_SEEDS,
+    NO,
+    NOT_SHOWN,
+    YES,
+    about,
+    all_higher,
+    all_lower,
+    best,
+    beyond_zero,
+    higher,
+    lower,
+    margin_of,
+    not_higher,
+    over_seeds,
+)
 
 RAREST = ("grief", "pride", "relief")  # §5.2
 TABLE, FIGURES, SIMILARITY = "emograin reproduce table-2", "emograin reproduce figures", "emograin similarity"
@@ -28,7 +44,7 @@ class Claim:
         claim: The claim in words.
         paper: The paper's value.
         ours: Our value.
-        interval: 95 % interval of our value, or its range over seeds; empty without one.
+        interval: 95 % interval of our value; empty without one.
         holds: yes, no, or not shown, see `verdicts`.
         command: Command that reproduces our value.
     """
@@ -51,7 +67,7 @@ class Evidence:
 
     Attributes:
         comparison: The archived rows of Table 2.
-        curves: Row -> `curve.csv` of each seed.
+        curves: Row -> seed -> `curve.csv` of its run.
         weights: Row -> its mixing weights on dev, compared over its seeds.
         similarity: Table 3, or None.
         attention: Row -> attention to and from its slots, see `analysis.attention_flow`, as far as archived.
@@ -60,7 +76,7 @@ class Evidence:
     """
 
     comparison: Comparison[str]
-    curves: Mapping[str, Sequence[Curve]]
+    curves: Mapping[str, Mapping[int, Curve]]
     weights: Mapping[str, Comparison[float]]
     similarity: Mapping[str, Any] | None
     attention: Mapping[str, Mapping[str, Any]]
@@ -75,8 +91,8 @@ def check_claims(evidence: Evidence) -> list[Claim]:
     return sorted(claims, key=lambda claim: claim.section)
 
 
-# Claims about two rows of Table 2: section, claim, row, the row it is compared with, the judgement.
-PAIRS: tuple[tuple[str, str, str, str, Callable[[Difference], str]], ...] = (
+# Claims about two rows of Table 2: section, claim, row, the row it is compared with, the verdict.
+PAIRS: tuple[tuple[str, str, str, str, Callable[..., str]], ...] = (
     ("4", "the baseline gains from ten epochs instead of four", "baseline-10", "baseline-4", higher),
     ("5.1", "the auxiliary task ekman improves the baseline", "aux-ekman", "baseline-10", higher),
     ("5.1", "the auxiliary task sentiment improves the baseline", "aux-senti", "baseline-10", higher),
@@ -109,7 +125,7 @@ def _check_headline(evidence: Evidence) -> Iterator[Claim]:
             f"{papers[pair[0]] / papers[pair[1]] - 1:+.1%}",
             f"{gain.difference:+.1%}",
             f"{gain.low:+.1%} to {gain.high:+.1%}",
-            higher(gain, HEADLINE),
+            about(gain, HEADLINE),
         )
 
 
@@ -118,23 +134,32 @@ def _check_rows(evidence: Evidence) -> Iterator[Claim]:
     comparison, papers = evidence.comparison, paper_values()
     for section, claim, later, earlier, judge in PAIRS:
         if {later, earlier} <= set(comparison.systems):
-            difference = comparison.difference(later, earlier)
-            paper, ours = f"{papers[later] - papers[earlier]:+.3f}", f"{difference.difference:+.3f}"
+            difference, effect = comparison.difference(later, earlier), papers[later] - papers[earlier]
             words = name_in_claim(claim, evidence.mixings[later]) if "paraphrase" in claim else claim
-            yield Claim(section, words, paper, ours, _interval(difference), judge(difference))
+            verdict = judge(difference) if judge is not_higher else judge(difference, margin=margin_of(effect))
+            yield Claim(
+                section, words, f"{effect:+.3f}", f"{difference.difference:+.3f}", _interval(difference), verdict
+            )
 
 
 def _check_best(evidence: Evidence) -> Iterator[Claim]:
-    """Compare label embeddings with the best of the other rows (§5.2)."""
+    """Compare label embeddings with each of the other rows of the paper's table (§5.2)."""
     comparison = evidence.comparison
     own = [name for name in ("label-embeds-10", "label-embeds-4") if name in comparison.systems]
-    others = [name for name in comparison.systems if name not in own and name in paper_values()]
-    if others and own:
-        first, second = (max(names, key=comparison.macro_f1) for names in (own, others))
-        difference = comparison.difference(first, second)
-        ours = f"{difference.difference:+.3f} to {evidence.titles[second]}"
-        claim = "label embeddings alone have the best macro F1 of all rows"
-        yield Claim("5.2", claim, "+0.007 to label-embeds-aux", ours, _interval(difference), higher(difference))
+    others = [name for name in paper_values() if name not in own]
+    if not own or not set(others) <= set(comparison.systems):  # the strongest rival may be missing
+        return
+    first = max(own, key=comparison.macro_f1)
+    differences = [comparison.difference(first, other) for other in others]
+    least = min(differences, key=lambda each: each.difference)
+    yield Claim(
+        "5.2",
+        "label embeddings alone have the best macro F1 of all rows",
+        "+0.007 to label-embeds-aux",
+        f"{least.difference:+.3f} to {evidence.titles[others[differences.index(least)]]}",
+        _interval(least),
+        all_higher(differences),
+    )
 
 
 def _check_rare(evidence: Evidence) -> Iterator[Claim]:
@@ -164,10 +189,16 @@ def _check_similarity(evidence: Evidence) -> Iterator[Claim]:
     if any(row is None for row, _ in both):
         return
     joint = {name: row["aligned"]["nmi_joint"] for row, name in both if row}
+    chance = max(row["shuffled"]["nmi_joint"]["high"] for row, _ in both if row)
     ours = ", ".join(f"{name} {value:.3f}" for name, value in joint.items())
-    positive = YES if min(joint.values()) > 0 else NO
     yield Claim(
-        "5.1", "both auxiliary tasks have a positive NMI_joint (train)", "3e-17, 2e-05", ours, "", positive, SIMILARITY
+        "5.1",
+        "both auxiliary tasks have a positive NMI_joint (train): more than shuffled labels",
+        "3e-17, 2e-05",
+        f"{ours}; shuffled: {chance:.4f} at most",
+        "",
+        YES if min(joint.values()) > chance else NO,
+        SIMILARITY,
     )
     above = YES if joint["ekman"] > joint["sentiment"] else NO
     yield Claim(
@@ -176,36 +207,53 @@ def _check_similarity(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _check_convergence(evidence: Evidence) -> Iterator[Claim]:
-    """Check the claims about Figure 5 (§5.2) on dev, seed by seed."""
-    curves = zip(*(evidence.curves.get(name, ()) for name in ("label-embeds-10", "baseline-10")), strict=False)
-    pairs = [[[(row["step"] or 0, row["macro_f1_fixed"] or 0) for row in curve] for curve in pair] for pair in curves]
-    if not pairs:
+    """Check the claims about Figure 5 (§5.2) on dev: each seed's curve beside the baseline's of that seed."""
+    curves, baselines = (evidence.curves.get(name, {}) for name in ("label-embeds-10", "baseline-10"))
+    seeds = sorted(set(curves) & set(baselines))
+    if not seeds:
         return
     shares, leads = [], []
-    for ours, base in pairs:
-        best_step, highest = max(base, key=lambda point: point[1])
-        reached = next((step for step, value in ours if value >= highest), None)
-        shares.append(reached / best_step if reached else float("inf"))
+    for seed in seeds:
+        ours, base = (
+            [(row["step"] or 0, row["macro_f1_fixed"] or 0) for row in each[seed]] for each in (curves, baselines)
+        )
+        # The best of many evaluations is often the last one, by chance: within the margin of it is reached earlier.
+        goal = max(value for _, value in base) - MARGIN
+        base_step = _first_step(base, goal)
+        shares.append(_first_step(ours, goal) / base_step)
         first, value = base[0]
         before = [of_step for step, of_step in ours if step <= 1.01 * first]  # steps between evaluations may be rounded
         leads.extend([before[-1] - value] if before else [])
+    share = over_seeds(shares)
     yield Claim(
         "5.2",
-        "label embeddings reach the baseline's best in a third of the steps that it takes (dev)",
+        f"label embeddings come within {MARGIN} of the baseline's best in a third of the steps that it takes (dev)",
         "8,000 of 26,000, to their own best",
-        " ".join(f"{share:.2f}" for share in shares),
-        _range(shares, ".2f"),
-        in_every_seed([share <= 1 / 3 for share in shares]),
+        " ".join(f"{each:.2f}" for each in shares),
+        _seed_interval(share, ".2f"),
+        NOT_SHOWN
+        if len(shares) < MIN_SEEDS
+        else YES
+        if share.high <= 1 / 3
+        else NO
+        if share.low > 1 / 3
+        else NOT_SHOWN,
     )
     if leads:
+        lead = over_seeds(leads)
         yield Claim(
             "5.2",
             "label embeddings are ahead at the first evaluation (dev)",
             "yes (Fig. 5)",
-            " ".join(f"{lead:+.3f}" for lead in leads),
-            _range(leads, "+.3f"),
-            in_every_seed([lead > 0 for lead in leads]),
+            " ".join(f"{each:+.3f}" for each in leads),
+            _seed_interval(lead, "+.3f"),
+            higher(lead, margin=0),
         )
+
+
+def _first_step(curve: Sequence[tuple[float, float]], goal: float) -> float:
+    """Return the first step whose value reaches the goal; the step after the last evaluation if none does."""
+    return next((step for step, value in curve if value >= goal), curve[-1][0] + 1)
 
 
 def _check_attention(evidence: Evidence) -> Iterator[Claim]:
@@ -222,7 +270,8 @@ def _check_attention(evidence: Evidence) -> Iterator[Claim]:
             change = found["last_minus_first"]
             yield Claim(
                 "5.2",
-                f"{words} in the last {layers} layers than in the first, above the same labels' slots in other texts",
+                f"{words} in the last {layers} layers than in the first, minus the same labels' slots in other texts "
+                f"(model of seed {flow['seed_of_run']})",
                 "yes (Fig. 7)",
                 f"{found['first']['mean']:+.4f} in the first, {found['last']['mean']:+.4f} in the last",
                 f"{change['low']:+.4f} to {change['high']:+.4f} for the change",
@@ -235,7 +284,8 @@ def _check_attention(evidence: Evidence) -> Iterator[Claim]:
         last, even = received["slot_minus_even"]["layers"][-1], received["even"]["layers"][-1]
         yield Claim(
             "5.2",
-            "attention into the baseline's [CLS] is weak in the last layer: below even attention",
+            "attention into the baseline's [CLS] is weak in the last layer: below even attention "
+            f"(model of seed {flow['seed_of_run']})",
             "yes (Fig. 8)",
             f"{last['mean']:+.4f} to even attention, {even['mean']:.4f}",
             f"{last['low']:+.4f} to {last['high']:+.4f}",
@@ -253,7 +303,7 @@ def _check_weights(evidence: Evidence) -> Iterator[Claim]:
         losses = [weights.difference(weight, 1.0) for weight in low]
         yield Claim(
             "4.4",
-            f"weights below {TOO_LOW} are worse than no mixing ({evidence.titles[name]}, dev)",
+            f"weights of {low[0]:.2f} to {low[-1]:.2f} are worse than no mixing ({evidence.titles[name]}, dev)",
             "yes",
             f"{losses[0].difference:+.3f} at {low[0]:.2f}, {losses[-1].difference:+.3f} at {low[-1]:.2f}",
             f"{_interval(losses[-1])} at {low[-1]:.2f}",
@@ -278,6 +328,6 @@ def _interval(difference: Difference) -> str:
     return f"{difference.low:+.3f} to {difference.high:+.3f}"
 
 
-def _range(values: Sequence[float], form: str) -> str:
-    """Format the range over seeds; empty for a single one."""
-    return f"{min(values):{form}} to {max(values):{form}} over seeds" if len(values) > 1 else ""
+def _seed_interval(value: Difference, form: str) -> str:
+    """Format an interval over seeds; empty for a single one."""
+    return f"{value.low:{form}} to {value.high:{form}}" if value.seeds > 1 else ""

@@ -159,6 +159,14 @@ class ResultsArchive:
         names = {row: f"attention_flow-{row}.json" for row in ATTENTION_ROWS}
         return {row: self.read_json(name) for row, name in names.items() if (self.folder / name).is_file()}
 
+    def at(self, policy: str) -> "ResultsArchive":
+        """Return the same archive at another threshold policy."""
+        return self if policy == self.policy else ResultsArchive(self.folder, policy, self.parent)
+
+    def seeds(self, row: str) -> list[int]:
+        """Return the seeds of a row's runs, in ascending order; none if the row is not in the archive."""
+        return [each["seed"] for each in self._runs(row)]
+
     def runs(self, row: str) -> list[Path]:
         """Return the folders of a row's runs, ordered by seed; none if the row is not in the archive."""
         return [self.folder / each["run"] for each in self._runs(row)]
@@ -215,10 +223,10 @@ class ResultsArchive:
             path = self.folder / each["run"] / "mixing" / f"{_mixing_name(each)}.npz"
             if not path.is_file():
                 return None
-            swept.append(SweptPredictions.from_file(path))
+            swept.append((each["seed"], SweptPredictions.from_file(path)))
         labels = self.systems[row].runs[0].labels
-        weights = [each for each in swept[0].weights if all(each in other.weights for other in swept)]
-        systems = {weight: [each.at(weight, labels) for each in swept] for weight in weights}
+        weights = [each for each in swept[0][1].weights if all(each in other.weights for _, other in swept)]
+        systems = {weight: [found.at(weight, labels, seed) for seed, found in swept] for weight in weights}
         return Comparison(systems, WEIGHT_RESAMPLES)
 
     def _runs(self, row: str) -> list[dict[str, Any]]:

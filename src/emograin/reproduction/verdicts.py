@@ -1,45 +1,82 @@
 """Verdicts on claims about differences, by intervals: yes, no, or not shown.
 
-A claim of a difference holds if the 95 % interval lies beyond its bound. That there is no such difference is shown by
-a one-sided test at 5 % that it is smaller than `MARGIN` (one of the two of an equivalence test, Schuirmann 1987), not
-by a failure to find one.
+A claim of a difference holds if the 95 % interval lies beyond its bound. A claimed difference does not hold if a
+one-sided test at 5 % shows that it is smaller than a margin (one of the two of an equivalence test, Schuirmann 1987); a
+failure to find a difference does not show this. With fewer than `MIN_SEEDS` runs per system nothing is shown: the
+interval lacks the spread between trainings.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..evaluation.significance import Difference, holm
+from ..evaluation.significance import Difference, holm, summarize
 
 YES, NO, NOT_SHOWN = "yes", "no", "not shown"
 MARGIN = 0.005  # of macro F1; the smallest gain of mixing that the paper counts as one is 0.007
 LEVEL = 0.05
+MIN_SEEDS = 3
+RESAMPLES = 10_000
 
 
-def higher(difference: Difference, bound: float = 0.0) -> str:
-    """Judge the claim that a difference exceeds a bound: no, if it is below the bound, or `MARGIN` where that is 0.
+def margin_of(effect: float) -> float:
+    """Return the margin below which a claimed effect counts as none: `MARGIN`, or half of the effect if it is smaller.
 
-    >>> higher(Difference(0.03, 0.01, 0.05, 0.01, 0.01, 100, 0, 0.013, 0.047))
-    'yes'
-    >>> higher(Difference(0.001, -0.002, 0.004, 0.5, 0.001, 100, 0, -0.001, 0.003))
-    'no'
+    >>> margin_of(0.046), margin_of(-0.004)
+    (0.005, 0.002)
     """
-    return YES if difference.low > bound else NO if difference.high_90 < max(bound, MARGIN) else NOT_SHOWN
+    return min(MARGIN, abs(effect) / 2)
 
 
-def beyond_zero(low: float, high: float) -> str:
-    """Judge the claim that a value is above 0 by its 95 % interval: no, if it is below 0."""
-    return YES if low > 0 else NO if high < 0 else NOT_SHOWN
+def higher(difference: Difference, bound: float = 0.0, margin: float = MARGIN) -> str:
+    """Judge the claim that a difference exceeds a bound: no, if it is below the bound, or the margin where that is 0.
+
+    >>> higher(Difference(0.03, 0.01, 0.05, 0.01, 0.01, 100, 0, 0.013, 0.047, seeds=3))
+    'yes'
+    >>> higher(Difference(0.001, -0.002, 0.004, 0.5, 0.001, 100, 0, -0.001, 0.003, seeds=3))
+    'no'
+    >>> higher(Difference(0.03, 0.01, 0.05, 0.01, 0.01, 100, 0, 0.013, 0.047, seeds=1))
+    'not shown'
+    """
+    if difference.seeds < MIN_SEEDS:
+        return NOT_SHOWN
+    return YES if difference.low > bound else NO if difference.high_90 < (bound or margin) else NOT_SHOWN
 
 
-def lower(difference: Difference) -> str:
-    """Judge the claim that a difference is below 0: no, if it is above `-MARGIN`."""
-    return YES if difference.high < 0 else NO if difference.low_90 > -MARGIN else NOT_SHOWN
+def lower(difference: Difference, margin: float = MARGIN) -> str:
+    """Judge the claim that a difference is below 0: no, if it is above minus the margin."""
+    if difference.seeds < MIN_SEEDS:
+        return NOT_SHOWN
+    return YES if difference.high < 0 else NO if difference.low_90 > -margin else NOT_SHOWN
 
 
-def not_higher(difference: Difference) -> str:
-    """Judge the claim that a difference is no improvement: yes, if it is below `MARGIN`; no, if it is above 0."""
-    return NO if difference.low > 0 else YES if difference.high_90 < MARGIN else NOT_SHOWN
+def not_higher(difference: Difference, margin: float = MARGIN) -> str:
+    """Judge the claim that a difference is no improvement: yes, if it is below the margin; no, if it is above 0."""
+    if difference.seeds < MIN_SEEDS:
+        return NOT_SHOWN
+    return NO if difference.low > 0 else YES if difference.high_90 < margin else NOT_SHOWN
+
+
+def about(difference: Difference, value: float) -> str:
+    """Judge the claim that a difference is about a value above 0.
+
+    Yes, if the 95 % interval holds the value and not 0; no, if it does not hold the value.
+    """
+    if difference.seeds < MIN_SEEDS:
+        return NOT_SHOWN
+    if not difference.low <= value <= difference.high:
+        return NO
+    return YES if difference.low > 0 else NOT_SHOWN
+
+
+def all_higher(differences: Sequence[Difference]) -> str:
+    """Judge the claim that all differences are above 0: yes, if each one is (an intersection-union test).
+
+    No, if one is below 0, corrected by Holm.
+    """
+    if min(each.seeds for each in differences) < MIN_SEEDS:
+        return NOT_SHOWN
+    return YES if all(each.low > 0 for each in differences) else NO if _any_below(differences) else NOT_SHOWN
 
 
 def all_lower(differences: Sequence[Difference]) -> str:
@@ -47,6 +84,8 @@ def all_lower(differences: Sequence[Difference]) -> str:
 
     No, if the last one, which is closest to the bound of the claim, is above `-MARGIN`.
     """
+    if min(each.seeds for each in differences) < MIN_SEEDS:
+        return NOT_SHOWN
     return YES if all(each.high < 0 for each in differences) else NO if lower(differences[-1]) == NO else NOT_SHOWN
 
 
@@ -61,18 +100,29 @@ def best(to_others: Sequence[Difference], to_none: Difference) -> str:
         Yes, if it is better than none and no other choice is better by `MARGIN` or more; no, if another one is better
         (corrected by Holm), or the choice is not better than none by `MARGIN`; else not shown.
     """
-    beaten = [each.p_value if each.difference < 0 else 1.0 for each in to_others]
-    if (np.asarray(holm(beaten)) < LEVEL).any() or higher(to_none) == NO:
+    if min(each.seeds for each in (to_none, *to_others)) < MIN_SEEDS:
+        return NOT_SHOWN
+    if _any_below(to_others) or higher(to_none) == NO:
         return NO
     return YES if higher(to_none) == YES and all(each.low_90 > -MARGIN for each in to_others) else NOT_SHOWN
 
 
-def in_every_seed(holds: Sequence[bool]) -> str:
-    """Judge a claim without an interval by its seeds: yes or no if all agree, and there are three or more.
+def beyond_zero(low: float, high: float) -> str:
+    """Judge the claim that a value of one model is above 0 by its 95 % interval over texts: no, if it is below 0."""
+    return YES if low > 0 else NO if high < 0 else NOT_SHOWN
 
-    >>> in_every_seed([True, True, True]), in_every_seed([False, False, True]), in_every_seed([True])
-    ('yes', 'not shown', 'not shown')
+
+def over_seeds(values: Sequence[float], seed: int = 0) -> Difference:
+    """Summarize values of runs without resamples of documents, such as steps of a curve: over seeds only.
+
+    >>> over_seeds([0.1, 0.2, 0.3]).seeds
+    3
     """
-    if len(holds) < 3 or len(set(holds)) > 1:
-        return NOT_SHOWN
-    return YES if holds[0] else NO
+    sample = np.asarray(values, dtype=float)
+    return summarize(float(sample.mean()), np.full(RESAMPLES, sample.mean()), seed, [sample])
+
+
+def _any_below(differences: Sequence[Difference]) -> bool:
+    """Return whether one of several differences is below 0, corrected by Holm."""
+    p_values = [each.p_value if each.difference < 0 else 1.0 for each in differences]
+    return bool((np.asarray(holm(p_values)) < LEVEL).any())
