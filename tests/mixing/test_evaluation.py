@@ -12,7 +12,7 @@ from emograin.data.corpus import Corpus, Split
 from emograin.evaluation.run_evaluation import evaluate_run
 from emograin.evaluation.threshold_policies import choose
 from emograin.mixing.config import Mixing
-from emograin.mixing.evaluation import evaluate_mixed, stored_evaluation, sweep_dev, sweep_run
+from emograin.mixing.evaluation import evaluate_mixed, stored_evaluation, stored_sweep, sweep_dev, sweep_run
 from emograin.mixing.mixers import MIXERS, MixingInputs
 from emograin.models.classifier import load
 from emograin.models.run_folder import RunFolder
@@ -156,6 +156,17 @@ def test_thresholds_of_a_stored_sweep_are_used_for_the_same_dev_split_and_settin
     assert splits_asked(only(corpus, dev=fewer), settings, 0.8) == ["dev", "test"]
     file.write_text("other")
     assert splits_asked(corpus, settings, 0.8) == ["dev", "test"]
+
+
+def test_the_weight_of_a_stored_sweep_is_chosen_again_if_another_policy_chose_it(mixing_run, corpus, stub_source):
+    settings = Mixing("stub")
+    expected = sweep_dev(mixing_run, corpus, settings, FEW)
+    name = f"mixing/{settings.name}/sweep.json"
+    mixing_run.write_json(name, expected | {"best": expected["weights"][0] | {"weight": 0.1}, "chosen_by": "global"})
+    stub_source.clear()
+    assert stored_sweep(mixing_run, corpus, settings) == expected
+    assert mixing_run.read_json(name) == expected
+    assert not stub_source
 
 
 def test_another_corpus_is_evaluated_at_thresholds_of_the_runs_own_dev(mixing_run, corpus, stub_source):

@@ -31,7 +31,7 @@ from ..models.run_folder import RunFolder
 from .candidates import CANDIDATES, CandidateRequest, Candidates
 from .config import Mixing, checked_weight
 from .mixers import MIXERS, MixingInputs
-from .weight_sweep import WEIGHTS, SweptPredictions, sweep
+from .weight_sweep import CHOOSING_POLICY, WEIGHTS, SweptPredictions, choose_weight, sweep
 
 OnProgress = Callable[[int], Any]
 
@@ -244,11 +244,16 @@ class _MixedRun:
 
     def read_stored_sweep(self) -> dict[str, Any] | None:
         """Read the stored sweep, if its fingerprint is the current one."""
-        folder = self.run.path / "mixing" / self.settings.name
-        if not all((folder / name).is_file() for name in ("sweep.json", "predictions.npz")):
+        name = f"mixing/{self.settings.name}/sweep.json"
+        if not all((self.run.path / file).is_file() for file in (name, f"mixing/{self.settings.name}/predictions.npz")):
             return None
-        found = self.run.read_json(f"mixing/{self.settings.name}/sweep.json")
-        return found if found.get("sweep_fingerprint") == self.sweep_fingerprint else None
+        found: dict[str, Any] = self.run.read_json(name)
+        if found.get("sweep_fingerprint") != self.sweep_fingerprint:
+            return None
+        if found["chosen_by"] != CHOOSING_POLICY:  # of an earlier version: its metrics are of every policy
+            found |= choose_weight(found["weights"])
+            self.run.write_json(name, found)
+        return found
 
     def read_stored_thresholds(self, weight: float) -> Mapping[str, Sequence[float]] | None:
         """Read the thresholds of the stored sweep at a weight, if it has them."""

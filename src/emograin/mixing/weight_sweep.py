@@ -1,6 +1,6 @@
 """The sweep over mixing weights on dev, which chooses the best one (§4.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,14 @@ def sweep(scores_by_weight: np.ndarray, labels: np.ndarray, weights: Sequence[fl
         the fixed threshold; ties: the weight nearest to 1. `chosen_by`: that policy.
     """
     rows = [_evaluate(float(weight), scores, labels) for weight, scores in zip(weights, scores_by_weight, strict=True)]
+    return {"weights": rows, **choose_weight(rows)}
+
+
+def choose_weight(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return `best` and `chosen_by` of the entries of `weights`, see `sweep`."""
     # Rounded, so that a difference in the last bit is a tie.
     best = max(rows, key=lambda row: (round(row["policies"][CHOOSING_POLICY]["macro_f1"], 12), row["weight"]))
-    return {"weights": rows, "best": best, "chosen_by": CHOOSING_POLICY}
+    return {"best": best, "chosen_by": CHOOSING_POLICY}
 
 
 def _evaluate(weight: float, scores: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
