@@ -7,7 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from emograin.evaluation.results import read_curve
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,3 +71,14 @@ def test_the_report_is_that_of_the_archived_results(tables, tmp_path: Path, monk
 
 def test_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
+
+
+def test_every_training_of_table_2_was_evaluated_every_eighth_of_an_epoch():
+    folders = {path.parent for path in (ROOT / "results" / "table-2").rglob("curve.csv")}
+    assert folders
+    for folder in folders:
+        curve = read_curve(folder)
+        steps = [row["step"] for row in curve]
+        epochs = np.diff([0.0, *(row["epoch"] for row in curve)])
+        assert set(np.diff([0.0, *steps])[:-1]) == {steps[0]}, folder
+        assert epochs.max() <= 1 / 8 + 1e-3, folder
