@@ -43,7 +43,7 @@ def label_flow_intervals(flows: np.ndarray, gold: np.ndarray, resamples: int, se
     texts = len(flows)
     means, others = sums["gold"] / texts, sums["others"] / texts  # (1 + resamples, quantities, layers)
     absent = _ratio(sums["absent"], sums["absent_texts"][:, None, None])
-    # A label that no text has asks for no comparison, and one that every text has allows none.
+    # Labels that no text or every text has are not compared.
     weighted = np.where(sums["shares"][:, None, None] > 0, absent * sums["shares"][:, None, None], 0)
     same = weighted.sum(axis=-1) / texts
     compared = {

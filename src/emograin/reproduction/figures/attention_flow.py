@@ -16,7 +16,7 @@ LOOKS = (  # of the slots that matter, and of what they are compared with
 )
 SIDES = {
     ("as_key", "from_all_tokens"): "attention received",
-    ("as_query", "to_document"): "attention paid to the text",
+    ("as_query", "to_document"): "attention to the document",
 }
 NAMES = {  # keys of the measured values, and their titles, by whether there is one slot per label
     True: (("gold", "gold labels"), ("other_labels", "other labels"), ("same_labels", "same labels elsewhere")),
@@ -27,7 +27,7 @@ NAMES = {  # keys of the measured values, and their titles, by whether there is 
 def draw_attention_flow(
     path: str | Path, flows: Mapping[str, Mapping[str, Any]], caption: Sequence[str] = ()
 ) -> list[Path]:
-    """Draw what slots receive and where they look, layer by layer, with 95 % intervals: one row of panels per system.
+    """Draw the attention to and from slots by layer, with 95 % intervals: one row of panels per system.
 
     Args:
         path: Path of the PNG; the SVG is saved beside it.
