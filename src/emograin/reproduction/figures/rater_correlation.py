@@ -1,4 +1,4 @@
-"""Figure 9: correlation of the emotions in the raters' judgements, and their clusters."""
+"""Figure 9: correlation of the emotions in the raters' labels, and their clusters."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -133,7 +133,7 @@ def _caption(correlations: Mapping[str, Any], grouping: str, shown: Sequence[str
     lines = [
         f"{correlations['taxonomy']}, raters' rows in {correlations['source']}: {rows:,}, one per comment and "
         f"rater{share}; {comments:,} comments, {rows / comments:.2f} rows each on average. Pearson's r over "
-        "comments, judgements averaged over the raters of a comment; Ward's linkage of 1 - r. Thick branches: all "
+        "comments, labels averaged over the raters of a comment; Ward's linkage of 1 - r. Thick branches: all "
         f"labels beneath are of one {grouping} group, shown by colour and mark."
     ]
     if left_out := [label for label in correlations["labels"] if label not in shown]:
