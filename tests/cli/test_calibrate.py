@@ -147,7 +147,7 @@ def test_the_base_install_calibrates_and_predicts(files, tmp_path):
         (["--mapping", "none.toml"], "cannot read mapping 'none.toml'"),
         ([], "unknown label"),
         (["--mapping", "{mine}", "--output", str(SHIPPED)], "is the model itself"),
-        (["--mapping", "{mine}", "--output", "{files}"], "holds something else than a calibrated model"),
+        (["--mapping", "{mine}", "--output", "{files}"], "holds something other than a calibrated model"),
         (["--mapping", "{mine}", "--model", "{run}"], "expected an exported model|not a run folder"),
     ],
 )

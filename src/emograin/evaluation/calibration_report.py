@@ -1,4 +1,4 @@
-"""What a calibration gains: cross-fitted figures before and after, and a learning curve over the size of the sample."""
+"""Report of a calibration: cross-fitted metrics before and after, and a learning curve over the size of the sample."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -85,7 +85,7 @@ def report(
 
 
 def cross_fit(scores: np.ndarray, labels: np.ndarray, thresholds: Thresholds, seed: int = 0) -> CrossFit:
-    """Calibrate and predict each fold of a sample with what the other folds teach.
+    """Calibrate and predict each fold of a sample with calibration and thresholds fitted on the other folds.
 
     Args:
         scores: (texts, labels).
@@ -113,12 +113,12 @@ def learning_curve(
     Args:
         scores: (texts, labels).
         labels: Gold labels, (texts, labels) of 0 and 1.
-        thresholds: The model's thresholds; at 0 texts, they are what is measured.
+        thresholds: The model's thresholds, which are evaluated at 0 texts.
         subsets: Number of random divisions.
         seed: Seed of the divisions.
 
     Returns:
-        One row per size that the sample allows: `texts`, `macro_f1` (mean), `low` and `high` (least and largest).
+        One row per size that the sample allows: `texts`, `macro_f1` (mean), `low` and `high` (minimum and maximum).
     """
     texts, common = len(scores), common_threshold(thresholds[POLICY])
     outside = max(1, round(texts * HELD_OUT))

@@ -21,7 +21,7 @@ class CalibratedModel:
     Attributes:
         source: The model.
         held_out: Scores of the sample, each calibrated by the other folds, with gold labels; None without labels.
-        report: Figures in plain values, ready for JSON.
+        report: Metrics as plain values, ready for JSON.
     """
 
     source: ModelSource
