@@ -85,7 +85,7 @@ def summary(description: dict[str, Any], folder: Path) -> str:
     elif "int8" in checked:
         lines.append("  the run's corpus is not available, so the loss on dev was not measured (use --data)")
     lines.append(
-        "emograin predict --explain shows which words carried a label"
+        "emograin predict --explain shows which words contribute to a label"
         if description["explanations"]
         else "emograin predict --explain is not available: the encoder computes attention in an unknown way"
     )

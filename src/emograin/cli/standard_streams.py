@@ -65,7 +65,7 @@ def _replacement(name: str) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BufferedReader(_Closed("standard input")), "utf-8")
     if name == "stdout":
         return io.TextIOWrapper(io.BufferedWriter(_Closed("standard output")), "utf-8")
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - lives as long as the process
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open until the process ends
 
 
 def _occupy(number: int) -> None:

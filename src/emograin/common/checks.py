@@ -140,7 +140,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        FileNotFoundError: The file does not exist; the caller knows what makes it.
+        FileNotFoundError: The file does not exist; the caller adds a hint.
         EmograinError: The file cannot be read, or is not JSON.
     """
     try:

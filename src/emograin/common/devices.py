@@ -55,7 +55,7 @@ def onnx_providers(name: str) -> list[str]:
             f"no device cuda: onnxruntime {onnxruntime.__version__} is built without CUDA",
             f"pip uninstall onnxruntime; pip install 'onnxruntime-gpu[cuda,cudnn]'; or {ON_CPU}",
         )
-    onnxruntime.set_default_logger_severity(4)  # the session tells whether the provider started
-    with redirect_stdout(io.StringIO()):  # where it prints what is missing
+    onnxruntime.set_default_logger_severity(4)  # the session reports whether the provider started
+    with redirect_stdout(io.StringIO()):  # it prints missing libraries there
         onnxruntime.preload_dlls()  # CUDA and cuDNN from packages of pip, where there are any
     return [CUDA_PROVIDER, "CPUExecutionProvider"]

@@ -92,7 +92,7 @@ def taxonomy_of_rows(
         )
     if all(label.isdigit() for label in labels):
         raise EmograinError(
-            f"the labels are numbers, {shortened(', '.join(labels), 60)}, and nothing names them",
+            f"the labels are numbers, {shortened(', '.join(labels), 60)}, without names",
             'write taxonomy.toml with their names in the order of the numbers from 0: labels = ["anger", "joy"]',
         )
     found_placeholders = sorted(word for word, texts in placeholders.items() if texts >= PLACEHOLDER_TEXTS)

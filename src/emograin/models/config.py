@@ -1,4 +1,4 @@
-"""Settings of a training run, from flags or a TOML file. They check themselves."""
+"""Settings of a training run, from flags or a TOML file; invalid values raise errors."""
 
 import dataclasses
 import tomllib

@@ -19,7 +19,7 @@ def read_thresholds(path: Path, labels: int) -> Thresholds:
         labels: Number of labels.
 
     Raises:
-        FileNotFoundError: The file does not exist; the caller knows what makes it.
+        FileNotFoundError: The file does not exist; the caller adds a hint.
         EmograinError: The file is damaged, a policy is missing, or a threshold does not lie in [0, 1].
     """
     values = read_json(path)
