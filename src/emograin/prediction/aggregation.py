@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-# Labels that say that there is no emotion. Nearly every long text has a sentence without one, so that "somewhere in the
-# text" says nothing: their score is the share of the text instead.
+# Labels for the absence of emotions. Nearly every long text has a sentence without emotion, so the label applies to the
+# text as a whole only by its share: its score is the mean over the windows, weighted by length.
 ABSENCE = ("neutral",)
 DEFAULT = "power mean, 12"
 # Scores (windows, labels) and lengths (windows,) -> scores (labels,)

@@ -216,7 +216,8 @@ def predict_folder(
     """
     remaining = [job for job in jobs if not (resume and job.target.exists())]
     if len(remaining) < len(jobs):
-        print(f"{len(jobs) - len(remaining):,} files are already done", file=sys.stderr)
+        skipped = len(jobs) - len(remaining)
+        print(f"{skipped:,} {'file is' if skipped == 1 else 'files are'} already done", file=sys.stderr)
     done: list[FileResult] = []
     try:
         with (

@@ -16,7 +16,7 @@ from .sentences import sentence_spans
 from .windows import Window, read_from, read_sentences
 
 BLOCK = 4096  # windows that are scored at once
-MOST_CHARACTERS = 20  # per word piece of the limit; longer texts are cut into sentences without a look at the whole
+MOST_CHARACTERS = 20  # per word piece of the limit; longer texts are split into sentences without tokenizing them whole
 
 
 @dataclass

@@ -79,7 +79,7 @@ class Predictor:
         taxonomy: The labels.
         thresholds: One threshold per label.
         scorer: The model.
-        digest: SHA-256 that tells the model's files from those of others; None: not known, nothing is compared.
+        digest: SHA-256 that identifies the model's files; None: unknown, and not compared.
         score_map: From the scorer's scores to those of the labels; None if they are the same.
     """
 

@@ -1,4 +1,4 @@
-"""What a predictor needs of a model."""
+"""The scorer protocol of a predictor."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable

@@ -27,7 +27,7 @@ def sentence_spans(text: str, block: int = BLOCK) -> Iterator[Span]:
     while at < len(text):
         end, whole = _end_of_block(text, at, block)
         spans = _split(text, at, end)
-        if not whole and len(spans) > 1:  # the last sentence may go on
+        if not whole and len(spans) > 1:  # the last sentence may be incomplete
             end = spans.pop()[0]
         yield from spans
         at = end

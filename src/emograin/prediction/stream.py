@@ -47,7 +47,7 @@ def write_predictions(
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
     Every output file appears under its name once complete. Until then, rows of JSONL, CSV and TSV are in `output` +
-    ".part", which `resume` continues, and `output` + ".part.json" says what wrote them.
+    ".part", which `resume` continues, and `output` + ".part.json" records the model and the options.
 
     Args:
         predictor: The model.
@@ -55,8 +55,8 @@ def write_predictions(
         output: Output file; None: standard output.
         format: text, jsonl, csv, tsv or parquet; None: inferred from `output`, text for standard output.
         all_scores: Write the scores of all labels, not only of the predicted ones.
-        resume: Continue the partial output, if any, after its last complete window of `WINDOW` rows: the output gets
-            the bytes of an undisturbed run.
+        resume: Continue the partial output, if any, after its last complete window of `WINDOW` rows: the output is
+            byte-identical to that of one uninterrupted run.
         explain: Write the contribution of each word to each predicted label.
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
         at_least_one: Give a text that reaches no threshold the label with the highest score.

@@ -153,7 +153,7 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
 def _prediction_parts(
     results: Sequence[Scored], labels: Sequence[str], thresholds: np.ndarray, all_scores: bool, at_least_one: bool
 ) -> Iterator[str]:
-    """Yield the predictions as JSON, with commas between them, in parts that are built in little time."""
+    """Yield the predictions as JSON, with commas between them, in small parts."""
     for index, row in enumerate(results):
         content = _scores_to_json(row.scores, labels, thresholds, all_scores, at_least_one)
         content |= {"truncated": row.truncated, "words": None}

@@ -168,7 +168,7 @@ def parse_request(model: type[PredictRequest], body: bytes) -> PredictRequest:
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_context=True, include_input=False)
     else:
-        if many := len(query.model_extra or ()):  # a user wrote their names, so that they are not repeated
+        if many := len(query.model_extra or ()):  # their names are from the request, which is never repeated
             unknown = "unknown field" if many == 1 else f"{many} unknown fields"
             raise ServiceError(422, "invalid_request", f"{unknown} (known: {', '.join(model.model_fields)})")
         return query

@@ -264,7 +264,7 @@ def test_an_export_replaces_a_calibrated_model_and_all_its_files(run, tmp_path):
 
 def test_a_folder_with_other_files_is_not_touched(run, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(EmograinError, match="holds something else than an exported model"):
+    with pytest.raises(EmograinError, match="holds something other than an exported model"):
         export(run, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

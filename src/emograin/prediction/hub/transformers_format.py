@@ -48,7 +48,7 @@ def write(method: Method, thresholds: Thresholds, folder: Path, texts: Sequence[
     with new_folder(folder) as made:
         with quiet():
             model.save_pretrained(made)
-        weights = made / "model.safetensors"  # which safetensors lets nobody else read
+        weights = made / "model.safetensors"  # safetensors makes the file readable by its owner only
         weights.chmod((made / "config.json").stat().st_mode)
         write_common(made, tokenizer, template, method.taxonomy.labels, thresholds)
         found = compare(read_scores(made, texts), expected)

@@ -228,13 +228,13 @@ def unpadded_inputs(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[s
 
 
 def _require_free(folder: Path) -> None:
-    """Raise an error if a folder holds something else than an exported model."""
+    """Raise an error if a folder holds something other than an exported model."""
     of_killed = leftovers((*FILES, DEV_SCORES))
     if folder.exists() and (
         not folder.is_dir()
         or (any(path.name not in of_killed for path in folder.iterdir()) and not ExportedModel.is_at(folder))
     ):
-        raise EmograinError(f"{str(folder)!r} holds something else than an exported model", "name a new folder")
+        raise EmograinError(f"{str(folder)!r} holds something other than an exported model", "name a new folder")
 
 
 def _write(

@@ -150,7 +150,7 @@ class OnnxSession:
             raise EmograinError(
                 f"onnxruntime {onnxruntime.__version__} cannot read the network: {str(error).splitlines()[0]}"
             ) from error
-        if session.get_providers()[0] != self._providers[0]:  # it goes on without a provider that cannot start
+        if session.get_providers()[0] != self._providers[0]:  # it continues without a provider that cannot start
             raise EmograinError(
                 f"no device cuda: onnxruntime {onnxruntime.__version__} finds no GPU, or not the libraries of CUDA and "
                 "cuDNN that it needs",
