@@ -3,7 +3,7 @@
     python benchmarks/training_speed.py --method baseline label-embedding --data quickstart --json speed.json
 
 Both train the same classifier on the same texts with the same batch size; only optimizer steps are timed. The ratio
-is what carries over to other machines, texts per second do not. Run it on an otherwise idle machine.
+is comparable between machines, texts per second are not. Run it on an otherwise idle machine.
 
 --steps breaks the ratio down: the plain loop with one change after the other.
 """

@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--substituted", type=int, default=0, help="texts with replaced words per training text")
     parser.add_argument("--paraphrases", type=Path, metavar="FILE", help="candidate file of the training texts")
     parser.add_argument(
-        "--encoder", default="minilm", help="encoder whose input embeddings tell which words are similar"
+        "--encoder", default="minilm", help="encoder whose input embeddings define which words are similar"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the texts added")
     options = parser.parse_args()
