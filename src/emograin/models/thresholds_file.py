@@ -1,12 +1,14 @@
 """thresholds.json of runs and exported models: threshold policy -> one threshold per label, chosen on dev."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from ..common.checks import Length, Probability, checked, naming, read_json
 from ..common.errors import EmograinError
 
-POLICIES = ("fixed", "global", "per-label")  # of every file; `evaluation.thresholds` chooses them
+# The threshold policies; `evaluation.threshold_policies` chooses the thresholds. Every file has all of them.
+Policy = Literal["fixed", "global", "per-label"]
+POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 Thresholds = dict[str, list[float]]
 
