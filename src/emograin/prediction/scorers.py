@@ -23,9 +23,6 @@ class Scorer(Protocol):
     def score(self, documents: Sequence[list[int]], on_progress: Callable[[int], Any] = ...) -> np.ndarray:
         """Return scores (documents, labels), float32, of word pieces from `tokenize`."""
 
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return scores (texts, labels), and which texts were truncated to `limit` word pieces (texts,)."""
-
 
 @runtime_checkable
 class Explaining(Protocol):

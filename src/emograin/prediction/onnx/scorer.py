@@ -129,8 +129,3 @@ class OnnxScorer:
     def _inputs(self, documents: Sequence[Sequence[int]], batch: np.ndarray) -> dict[str, np.ndarray]:
         """Return the model's inputs, each (batch, tokens), for the documents with the indices `batch`."""
         return self.template.assemble([documents[at] for at in batch])
-
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return probabilities (texts, labels), float32, and whether each text was truncated (texts,), bool."""
-        documents, truncated = self.tokenize(texts)
-        return self.score(documents, on_progress), truncated
