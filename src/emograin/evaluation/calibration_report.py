@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .calibration_quality import average_precision, brier_score, expected_calibration_error
+from .calibration_quality import brier_score, expected_calibration_error, macro_average_precision
 from .expected_f1 import common_threshold
 from .sample_calibration import SampleFit, fit_sample, folds
 from .significance import INTERVAL, macro_f1, paired_bootstrap, resample_f1
@@ -67,7 +67,7 @@ def report(
         }
         found |= {"before": _quality(scores, labels), "after": _quality(calibrated, labels)}
         # Within a fold the order stays; the final calibration has one fold.
-        found["after"]["macro_average_precision"] = _macro_ap(fit.calibration(scores), labels)
+        found["after"]["macro_average_precision"] = macro_average_precision(fit.calibration(scores), labels)
         found["curve"] = learning_curve(scores, labels, thresholds)
         found["enough_texts"] = enough_texts(found["curve"])
     found["labels"] = {
@@ -173,12 +173,7 @@ def _compare(before: np.ndarray, after: np.ndarray, gold: np.ndarray, occur: np.
 def _quality(scores: np.ndarray, labels: np.ndarray) -> dict[str, float | None]:
     """Return the measures that need no threshold."""
     return {
-        "macro_average_precision": _macro_ap(scores, labels),
+        "macro_average_precision": macro_average_precision(scores, labels),
         "expected_calibration_error": expected_calibration_error(scores, labels),
         "brier_score": brier_score(scores, labels),
     }
-
-
-def _macro_ap(scores: np.ndarray, labels: np.ndarray) -> float | None:
-    found = average_precision(scores, labels)
-    return float(np.nanmean(found)) if np.isfinite(found).any() else None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError
-from .metrics import macro_average_precision
+from .calibration_quality import macro_average_precision
 from .significance import INTERVAL, macro_f1, resample_f1, summarize
 from .threshold_policies import POLICIES, ThresholdPolicy
 from .thresholds import apply_thresholds
