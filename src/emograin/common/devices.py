@@ -5,6 +5,7 @@ from contextlib import redirect_stdout
 from typing import Any, Literal, get_args
 
 from .errors import EmograinError, unknown_name
+from .onnx_runtime import import_onnxruntime
 
 Device = Literal["cpu", "cuda"]
 DEVICES: tuple[str, ...] = get_args(Device)
@@ -45,8 +46,7 @@ def onnx_providers(name: str) -> list[str]:
     Raises:
         EmograinError: The name is unknown, or onnxruntime is built without CUDA.
     """
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     check_device(name)
     if name == "cpu":
         return ["CPUExecutionProvider"]

@@ -12,13 +12,13 @@ from pathlib import Path, PurePath
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
 from ...common.errors import EmograinError
 from ...common.files import disk_errors, leftovers, resolved, write_atomically
 from ...common.locks import locked
+from ...common.onnx_runtime import import_onnxruntime
 from ...common.optional import import_optional
 from ...data.corpus import Corpus, Split
 from ...data.sources import load as load_corpus
@@ -94,7 +94,7 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
         "versions": {
             "emograin": version("emograin"),
             "torch": torch.__version__,
-            "onnxruntime": onnxruntime.__version__,
+            "onnxruntime": import_onnxruntime().__version__,
         },
     }
     content = {

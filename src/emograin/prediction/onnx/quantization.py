@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...common.onnx_runtime import import_onnxruntime
 from ...common.optional import import_optional
 
 CONTRIB = "com.microsoft"  # ONNX Runtime's own operators
@@ -148,8 +149,7 @@ def calibrate(
         The statistics of each activation, by name.
     """
     onnx = import_optional("onnx", "export")
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     for name in names:
