@@ -47,7 +47,7 @@ def export(
     from ..prediction.onnx.export import load_dev
 
     if format != "onnx":
-        from ..prediction.hub.formats import FORMATS, Source
+        from ..prediction.export_formats.formats import FORMATS, Source
 
         checked = FORMATS[format](Source.open(run), folder, int8, data)
         print(to_json(checked, indent=1) if json else summary_of_format(checked, folder, format))
