@@ -15,7 +15,7 @@ from .scorers import Explaining, Scorer
 from .sentences import sentence_spans
 from .windows import Window, read_from, read_sentences
 
-BLOCK = 4096  # windows that are scored at once
+WINDOWS_PER_BLOCK = 4096  # windows that are scored at once
 MOST_CHARACTERS = 20  # per word piece of the limit; longer texts are split into sentences without tokenizing them whole
 
 
@@ -171,8 +171,8 @@ def _read_windows(
     scorer: Scorer,
     explaining: Explaining | None,
 ) -> Iterator[_ReadWindow]:
-    """Score windows, `BLOCK` at a time."""
-    while block := list(islice(windows, BLOCK)):
+    """Score windows, `WINDOWS_PER_BLOCK` at a time."""
+    while block := list(islice(windows, WINDOWS_PER_BLOCK)):
         words: Sequence[WordWeights | None] = [None] * len(block)
         if explaining is None:
             scores = scorer.score([window.ids for _, _, window in block])

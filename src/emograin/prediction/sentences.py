@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 Span = tuple[int, int]  # start and end (exclusive), in characters
-BLOCK = 20_000  # characters that the library reads at once
+CHARACTERS_PER_BLOCK = 20_000  # characters that the library reads at once
 LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
-def sentence_spans(text: str, block: int = BLOCK) -> Iterator[Span]:
+def sentence_spans(text: str, block: int = CHARACTERS_PER_BLOCK) -> Iterator[Span]:
     """Yield the spans of the sentences of a text, in order, without the white space around them.
 
     A line break always ends a sentence: people write lists and verses without full stops.

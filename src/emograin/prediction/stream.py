@@ -12,7 +12,7 @@ from ..common.errors import EmograinError, one_line, unknown_name
 from ..common.files import disk_errors, is_regular_file, part_description_path, partial_path, resolved
 from ..common.locks import locked
 from ..common.progress import Progress
-from ..data.tabular.formats import BLOCK, infer_format, open_text
+from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, open_text
 from ..data.tabular.reader import Row
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
@@ -108,7 +108,7 @@ def write_predictions(
             stack.enter_context(disk_errors(output or "standard output"))
             opened = OPENERS[format](output or sys.stdout, format, example=example_record(settings), misfits=MISFITS)
             writer = stack.enter_context(opened)
-        while block := list(islice(records, BLOCK)):
+        while block := list(islice(records, ROWS_PER_BLOCK)):
             counts["note"] += writer.write(block)
             commit()
     if counts["error"] or counts["note"]:
