@@ -79,10 +79,10 @@ def taxonomy_of_rows(
         elif "," in label_column:
             columns = named_columns(row.fields, label_column)
         else:
-            before = (
+            candidates = (
                 [each for each in row.fields if each not in (text_column, *NO_LABELS)] if columns is None else columns
             )
-            columns = [each for each in before if _is_indicator(row.fields, each)]
+            columns = [each for each in candidates if _is_indicator(row.fields, each)]
     labels = list(classes) or sorted(in_cells) or columns or []
     if len(labels) < 2:
         found = f"only {labels[0]!r}" if labels else "none"

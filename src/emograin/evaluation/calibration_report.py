@@ -58,30 +58,30 @@ def report(
     """
     gold = labels > 0
     occur = np.asarray(gold.any(axis=0))
-    found: dict[str, Any] = {"texts": len(scores), "labels_that_occur": int(occur.sum())}
+    content: dict[str, Any] = {"texts": len(scores), "labels_that_occur": int(occur.sum())}
     if cross_fitted is not None and occur.any():
         calibrated, predictions = cross_fitted
-        found["policies"] = {
+        content["policies"] = {
             policy: _compare(apply_thresholds(scores, thresholds[policy]), predictions[policy], gold, occur)
             for policy in predictions
         }
-        found |= {"before": _quality(scores, labels), "after": _quality(calibrated, labels)}
+        content |= {"before": _quality(scores, labels), "after": _quality(calibrated, labels)}
         # Within a fold the order stays; the final calibration has one fold.
-        found["after"]["macro_average_precision"] = macro_average_precision(fit.calibration(scores), labels)
-        found["curve"] = learning_curve(scores, labels, thresholds)
-        found["enough_texts"] = enough_texts(found["curve"])
-    found["labels"] = {
+        content["after"]["macro_average_precision"] = macro_average_precision(fit.calibration(scores), labels)
+        content["curve"] = learning_curve(scores, labels, thresholds)
+        content["enough_texts"] = enough_texts(content["curve"])
+    content["labels"] = {
         name: {
-            "examples": int(gold[:, at].sum()),
-            "calibration": fit.calibration.kinds[at],
-            "slope": float(fit.calibration.slopes[at]),
-            "intercept": float(fit.calibration.intercepts[at]),
-            "threshold_before": float(thresholds[POLICY][at]),
-            "threshold": float(fit.thresholds[POLICY][at]),
+            "examples": int(gold[:, index].sum()),
+            "calibration": fit.calibration.kinds[index],
+            "slope": float(fit.calibration.slopes[index]),
+            "intercept": float(fit.calibration.intercepts[index]),
+            "threshold_before": float(thresholds[POLICY][index]),
+            "threshold": float(fit.thresholds[POLICY][index]),
         }
-        for at, name in enumerate(names)
+        for index, name in enumerate(names)
     }
-    return found
+    return content
 
 
 def cross_fit(scores: np.ndarray, labels: np.ndarray, thresholds: Thresholds, seed: int = 0) -> CrossFit:

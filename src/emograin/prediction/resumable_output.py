@@ -207,16 +207,16 @@ def find_resume_point(
     return ResumePoint(kept, columns if kept and format != "jsonl" else (), again)
 
 
-def _fits(found: Mapping[str, Any], expected: Expected, format: str) -> bool:
+def _fits(record: Mapping[str, Any], expected: Expected, format: str) -> bool:
     if format == "jsonl":
-        same = all(to_json(found.get(name)) == to_json(value) for name, value in expected.fields.items())
-        return same and list(found) == [*expected.fields, *expected.predicted]
-    known = {name: value for name, value in expected.fields.items() if name in found}
-    further = {name: value for name, value in expected.fields.items() if name not in found}
+        same = all(to_json(record.get(name)) == to_json(value) for name, value in expected.fields.items())
+        return same and list(record) == [*expected.fields, *expected.predicted]
+    known = {name: value for name, value in expected.fields.items() if name in record}
+    further = {name: value for name, value in expected.fields.items() if name not in record}
     return (
-        set(expected.predicted) <= set(found)
-        and all(found[name] == to_cell(value) for name, value in known.items())
-        and (not further or found["note"].endswith(describe_misfits(further)))
+        set(expected.predicted) <= set(record)
+        and all(record[name] == to_cell(value) for name, value in known.items())
+        and (not further or record["note"].endswith(describe_misfits(further)))
     )
 
 
