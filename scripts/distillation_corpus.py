@@ -6,7 +6,7 @@
 With a distillation weight of 1 the targets are the teacher's scores, so that texts need no labels. The texts with
 emoji are those on which `scripts/train_emoji.py` trains: emoji alone, and training texts with an emoji added. In
 substituted texts some words of a training text are replaced by words with similar embeddings (Jiao et al. 2020,
-"TinyBERT", section 3.2, with the encoder's own embeddings in the place of GloVe's). Paraphrases of the training texts
+"TinyBERT", section 3.2, with the encoder's own embeddings instead of GloVe's). Paraphrases of the training texts
 come from a candidate file, such as the back-translations of `scripts/back_translate.py`. Test is not written.
 """
 

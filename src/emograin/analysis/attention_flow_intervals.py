@@ -9,7 +9,7 @@ from ..evaluation.significance import INTERVAL
 
 LAYERS = 3  # first and last layers compared, as in Figure 7
 BYTES_PER_BLOCK = 64 * 2**20  # bytes of weights in memory at a time
-KEY, QUERY = 0, 2  # quantities shown per label: received from all tokens, and paid to the document
+KEY, QUERY = 0, 2  # quantities shown per label: attention received from all tokens, and attention to the document
 
 
 def label_flow_intervals(flows: np.ndarray, gold: np.ndarray, resamples: int, seed: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ ESCAPE = "emograin-escape"  # error handler of encoding
 
 
 def prepare_streams() -> None:
-    """Replace closed standard streams, and let standard output escape what its encoding lacks.
+    """Replace closed standard streams, and make standard output escape characters that its encoding lacks.
 
     Reading or writing a closed stream raises an `OSError`; messages to a closed standard error are dropped.
     """

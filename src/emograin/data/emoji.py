@@ -27,7 +27,7 @@ EMOTICONS = {
     r"\(\s?\u0361[\u00b0\u00ba]\s?\u035c\u0296\s?\u0361[\u00b0\u00ba]\)": "😏",
     # A table that is flipped.
     r"[(\uff08][\u256f\u30ce]\s?\u00b0\u25a1\u00b0\s?[)\uff09]\s?[\u256f\u30ce]\s?\ufe35\s?\u253b.\u253b": "😡",
-    r"\(?\u0ca0_+\u0ca0\)?": "😒",  # a look of disapproval
+    r"\(?\u0ca0_+\u0ca0\)?": "😒",  # disapproval
     r"\(?\u0ca5_+\u0ca5\)?|(?<!\w)(?:T_+T|T\.T|;_+;|;-;)(?!\w)|[:=]'-?\({2,}": "😭",
     rf"(?<!\w)>[:=]-?\({END}": "😠",
     rf"(?<!\w)(?:>|\}})[:=;]-?(?:\)|D{END})": "😈",

@@ -75,7 +75,7 @@ def calibrate_without_labels(source: ModelSource, scores: np.ndarray, adaptation
     if not len(readable_scores):
         raise EmograinError(f"expected a sample of texts, got {len(scores)}, of which none can be read")
     if known is None:
-        raise EmograinError("this model does not know how often each label occurs on dev", "emograin export RUN DIR")
+        raise EmograinError("the share of each label on dev is not stored in this model", "emograin export RUN DIR")
     shares_on_dev = known.mean(axis=0)
     if adaptation == "em":
         calibration = estimate_priors(readable_scores, shares_on_dev).calibration()

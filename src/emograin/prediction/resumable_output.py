@@ -77,7 +77,7 @@ def append_to(
         The stream, and a function `commit()` to call when all bytes written so far are complete rows.
 
     Raises:
-        Interrupted: Ctrl-C; the message says how to resume.
+        Interrupted: Ctrl-C; the hint is how to resume.
         EmograinError: The disk is full, or the folder cannot be written.
     """
     target = resolved(output)  # a link stays a link

@@ -161,7 +161,7 @@ def parse_request(model: type[PredictRequest], body: bytes) -> PredictRequest:
     """Parse a request body.
 
     Raises:
-        ServiceError: The body is invalid. The message says where and why, and never repeats the request.
+        ServiceError: The body is invalid. The message names the field and the reason, and never repeats the request.
     """
     try:
         query = model.model_validate_json(body)

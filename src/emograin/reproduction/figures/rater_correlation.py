@@ -98,8 +98,8 @@ def _draw_dendrogram(axes: Any, tree: Mapping[str, Any], leaves: Sequence[Style]
         ]
         style = feet[0] if feet[0] == feet[1] else None
         joined[round((places[1] + places[2]) / 2, 6), up[1]] = style
-        look = {"color": style.colour, "lw": 2.2} if style else {"color": MIXED_GROUPS, "lw": 1.0}
-        axes.plot(places, up, solid_joinstyle="miter", **look)
+        line = {"color": style.colour, "lw": 2.2} if style else {"color": MIXED_GROUPS, "lw": 1.0}
+        axes.plot(places, up, solid_joinstyle="miter", **line)
     axes.set_ylim(bottom=0.9 * min(up[1] for up in tree["dcoord"]))  # nothing is below the first branch
     axes.set_ylabel("distance", fontsize=9)
     axes.tick_params(axis="x", length=0, labelbottom=False)
