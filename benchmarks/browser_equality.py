@@ -1,4 +1,4 @@
-"""How the scores of the page's model in headless Chromium differ from those of Python, on all test texts.
+"""Differences between the scores of the page's model in headless Chromium and those of Python, on all test texts.
 
     pip install playwright; python benchmarks/browser_equality.py --data DIR [--node-modules DIR]
 
@@ -79,7 +79,7 @@ def predict_in_chromium(site: Path, texts: Sequence[str], chromium: str) -> tupl
 
 
 def summary(found: Sequence[dict[str, Any]], expected: Predictions) -> dict[str, Any]:
-    """Return how predictions differ from those expected."""
+    """Return the differences of predictions from those expected."""
     from helpers.javascript import compare
 
     different = compare(found, expected)
@@ -98,7 +98,7 @@ def differences(scores: np.ndarray, other_labels: int) -> dict[str, Any]:
 
 
 def changed(texts: Sequence[str], expected: Predictions) -> dict[str, Any]:
-    """Return how Python's predictions differ from themselves after a change below the precision of float32."""
+    """Return the differences of Python's predictions after a change of the weights below float32's precision."""
     import onnx
 
     model = ExportedModel(shipped_model())

@@ -3,7 +3,7 @@
     python benchmarks/training_speed.py --method baseline label-embedding --data quickstart --json speed.json
 
 Both train the same classifier on the same texts with the same batch size; only optimizer steps are timed. The ratio
-is what carries over to other machines, texts per second do not. Run it on an otherwise idle machine.
+is comparable between machines, texts per second are not. Run it on an otherwise idle machine.
 
 --steps breaks the ratio down: the plain loop with one change after the other.
 """
@@ -167,19 +167,19 @@ def compare(
             )
             rate = found[name]["texts_per_second"][-1]
             _note(f"{settings.method}, round {number + 1} of {rounds}: {name} {rate} texts/s")
-    for name, figures in found.items():
+    for name, measured in found.items():
         plain = found["plain"]["texts_per_second"]
-        ratios = [ours / theirs for ours, theirs in zip(figures["texts_per_second"], plain, strict=True)]
-        figures["texts_per_second_median"] = statistics.median(figures["texts_per_second"])
-        figures["ratio"] = {
+        ratios = [ours / theirs for ours, theirs in zip(measured["texts_per_second"], plain, strict=True)]
+        measured["texts_per_second_median"] = statistics.median(measured["texts_per_second"])
+        measured["ratio"] = {
             "median": round(statistics.median(ratios), 3),
             "min": round(min(ratios), 3),
             "max": round(max(ratios), 3),
         }
-        figures["gflop_per_text"] = round(statistics.mean(figures["gflop_per_text"]), 3)
+        measured["gflop_per_text"] = round(statistics.mean(measured["gflop_per_text"]), 3)
         if memory and name in ("plain", "emograin"):
             _note(f"{settings.method}, memory of {name}, in a separate process")
-            figures |= peak_memory(loops[name], settings, data, texts)
+            measured |= peak_memory(loops[name], settings, data, texts)
     return found
 
 
@@ -187,18 +187,18 @@ def _note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def add_shares(figures: dict[str, dict[str, Any]], rates: dict[str, float]) -> None:
+def add_shares(measured: dict[str, dict[str, Any]], rates: dict[str, float]) -> None:
     """Add the fraction of the machine's matrix-product rate that each loop reaches, in place."""
-    for each in figures.values():
+    for each in measured.values():
         reached = each["texts_per_second_median"] * each["gflop_per_text"]
         each["gflops"] = round(reached, 1)
         each["share_of_matrix_rate"] = round(reached / rates[each["dtype"]], 3)
 
 
-def table(name: str, figures: dict[str, dict[str, Any]]) -> str:
+def table(name: str, measured: dict[str, dict[str, Any]]) -> str:
     """Format the results of one method as text, one line per loop."""
     lines = [f"{name:<26}  texts/s  ratio (min-max)     GFLOP per text  of the matrix rate  peak memory"]
-    for loop, each in figures.items():
+    for loop, each in measured.items():
         ratio = each["ratio"]
         spread = f"{ratio['median']:.2f} ({ratio['min']:.2f}-{ratio['max']:.2f})"
         share = f"{each['share_of_matrix_rate']:.0%} of {each['dtype']}"
@@ -243,8 +243,8 @@ def main() -> None:
         methods[method] = compare(settings, options.data, texts, options.rounds, changes, options.memory)
     # Measured before and after, as the speed of a machine varies; the limit is the faster one.
     rates = {name: round(max(rates[name], matrix_rate(dtype)), 1) for name, dtype in dtypes.items()}
-    for figures in methods.values():
-        add_shares(figures, rates)
+    for measured in methods.values():
+        add_shares(measured, rates)
 
     result = {
         "data": Path(options.data).name,
@@ -262,8 +262,8 @@ def main() -> None:
         f"{result['threads']} threads; matrix products: "
         + ", ".join(f"{name} {rate:,.0f} GFLOP/s" for name, rate in rates.items())
     )
-    for method, figures in methods.items():
-        print(table(method, figures))
+    for method, measured in methods.items():
+        print(table(method, measured))
     if options.memory:
         print("Peak memory is that of the whole process; emograin's includes evaluation on dev and checkpoint.")
     if options.json:

@@ -3,8 +3,8 @@
     python experiments/calibrate_xed.py --data DIR --output results/calibration_xed.json
 
 DIR holds en-annotated.tsv of XED (Öhman et al. 2020, CC-BY 4.0). The labels are those of Plutchik; MAPPING was written
-from their names before any score was seen. For each seed, texts are divided at random into a part to calibrate on and a
-test part; the constants of the calibration come from GoEmotions (experiments/calibration_constants.py).
+from their names before any score was computed. For each seed, texts are divided at random into a part to calibrate on
+and a test part; the constants of the calibration come from GoEmotions (experiments/calibration_constants.py).
 """
 
 import argparse

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from aggregations import AGGREGATIONS, PRODUCT, Aggregation
 
 from emograin import data
 from emograin.common.files import write_text
 from emograin.data.corpus import Split
 from emograin.data.taxonomy import GOEMOTIONS
 from emograin.evaluation.policies import DEFAULT_POLICY
-from emograin.prediction.aggregation import ABSENCE, AGGREGATIONS, DEFAULT, Aggregation
+from emograin.prediction.aggregation import ABSENCE
 from emograin.prediction.onnx.scorer import OnnxScorer
 from emograin.prediction.predictor import load
 from emograin.prediction.windows import Window, pack, read_sentences
@@ -78,7 +79,7 @@ def main() -> None:
         compared[kind] = compare(predictor.scorer, documents, thresholds)
     means = {name: float(np.mean([compared[kind][name]["macro_f1"] for kind in KINDS])) for name in compared["any"]}
     best = max(means, key=lambda name: means[name])
-    product = f"sentences, {DEFAULT}"  # chosen with the first bundled model
+    product = f"sentences, {PRODUCT}"  # chosen with the first bundled model
     print(f"best on dev: {best}; the product: {product}")
     found: dict[str, Any] = {
         "documents": options.documents,

@@ -1,12 +1,12 @@
-"""What the errors of a model are beside the disagreement of raters: can more be had from these labels?
+"""Compare the errors of a model with the disagreement of raters, which limits the macro F1 that these labels allow.
 
     python experiments/remaining_errors.py results/student-seed* --raters rater_rows.csv
 
 On dev, with per-label thresholds cross-fitted on random halves; test is not read. Three comparisons, macro F1 with
 95 % bootstrap intervals over texts:
 
-- gold: the model and single raters against the gold labels. A rater's vote is part of the gold, which flatters raters.
-- another rater: the model and raters against the vote of another rater of the same text, which flatters nobody. The
+- gold: the model and single raters against the gold labels. A rater's vote is part of the gold, which favours raters.
+- another rater: the model and raters against the vote of another rater of the same text, which favours neither. The
   model's thresholds are those for the gold labels.
 - per label: how often the model misses it, and which labels it gives instead.
 """

@@ -1,6 +1,6 @@
-"""Macro F1 on test of runs in results/, from their scores, with thresholds as the policies choose them today.
+"""Macro F1 on test of runs in results/, from their scores, with thresholds of the current policies.
 
-The results of older runs hold the per-label thresholds of their time, so that they cannot be compared.
+The results of older runs hold the per-label thresholds of earlier policies, so that they cannot be compared.
 """
 
 from pathlib import Path

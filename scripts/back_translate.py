@@ -5,7 +5,7 @@
 
 The files have rows `id<TAB>text`: `emograin mix --candidates file --candidates-file FILE` and `emograin reproduce
 --paraphrases FILE` read them. With the record in its folder of results, the report names the rows by it. An
-interrupted call goes on where it stopped. The translator: pip install 'emograin[back-translation]'.
+interrupted call resumes where it stopped. The translator: pip install 'emograin[back-translation]'.
 """
 
 import argparse
@@ -28,7 +28,7 @@ NAMED = 20  # ids of differing rows that the record lists
 
 
 def find_candidates(documents: Split, settings: Mixing, folder: Path) -> Candidates:
-    """Return the candidates of a split's texts; generated ones are kept in `folder`, to go on after an interruption."""
+    """Return the candidates of a split's texts; generated ones are cached in `folder`, so that it resumes from them."""
 
     def training() -> Split:
         raise EmograinError(f"candidates {settings.candidates!r} take no training split")

@@ -46,7 +46,7 @@ def prediction_speed() -> str:
 
 
 def browser_equality() -> str:
-    """How predictions in the browser differ from those of Python."""
+    """Differences between the predictions in the browser and those of Python."""
     found = _read("browser_equality.json")
     shown = {
         "int8": "bundled model, Chromium and Python",
@@ -83,10 +83,10 @@ def training_speed() -> str:
     rows = [[*titles, "peak memory, MiB"]]
     for machine, found in machines.items():
         for method, loops in found["methods"].items():
-            for loop, figures in loops.items():
-                share = f"{figures['share_of_matrix_rate']:.0%} of {figures['dtype']}"
-                peak = f"{figures['peak_mib']:,}" if "peak_mib" in figures else ""
-                rows.append([machine, method, loop, _range(figures["ratio"]), share, peak])
+            for loop, result in loops.items():
+                share = f"{result['share_of_matrix_rate']:.0%} of {result['dtype']}"
+                peak = f"{result['peak_mib']:,}" if "peak_mib" in result else ""
+                rows.append([machine, method, loop, _range(result["ratio"]), share, peak])
     return f"{intro}\n\n{markdown(rows)}"
 
 

@@ -6,7 +6,7 @@
 With a distillation weight of 1 the targets are the teacher's scores, so that texts need no labels. The texts with
 emoji are those on which `scripts/train_emoji.py` trains: emoji alone, and training texts with an emoji added. In
 substituted texts some words of a training text are replaced by words with similar embeddings (Jiao et al. 2020,
-"TinyBERT", section 3.2, with the encoder's own embeddings in the place of GloVe's). Paraphrases of the training texts
+"TinyBERT", section 3.2, with the encoder's own embeddings instead of GloVe's). Paraphrases of the training texts
 come from a candidate file, such as the back-translations of `scripts/back_translate.py`. Test is not written.
 """
 
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--substituted", type=int, default=0, help="texts with replaced words per training text")
     parser.add_argument("--paraphrases", type=Path, metavar="FILE", help="candidate file of the training texts")
     parser.add_argument(
-        "--encoder", default="minilm", help="encoder whose input embeddings tell which words are similar"
+        "--encoder", default="minilm", help="encoder whose input embeddings define which words are similar"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the texts added")
     options = parser.parse_args()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from emograin.common.text_table import markdown
+from emograin.models.thresholds_file import POLICIES
 
-POLICIES = ("fixed", "global", "per-label")
 SLOWER_WAYS = ("float32", "transformers, one at a time", "transformers, batches of 32")
 
 

@@ -18,7 +18,7 @@ from emograin.common.devices import torch_device
 from emograin.common.files import write_atomically
 from emograin.data.corpus import Corpus, Split
 from emograin.models.classifier import load
-from emograin.models.scoring import TorchScorer
+from emograin.models.scoring import score_documents
 from emograin.training.teacher_scores import write_teacher_scores
 
 
@@ -46,7 +46,8 @@ def score_fold(
     if not (folder / "thresholds.json").is_file():
         emograin.train(settings, part, run, resume=run.exists)
     own = select(train, np.flatnonzero(folds == fold))
-    scores, _ = TorchScorer(load(run).to(torch_device(device)).method)(own.texts, lambda _: None)
+    method = load(run).to(torch_device(device)).method
+    scores = score_documents(method, method.tokenize(own.texts))
 
     def save(path: Path) -> None:
         with path.open("wb") as file:

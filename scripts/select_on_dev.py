@@ -4,8 +4,8 @@
     python scripts/select_on_dev.py results/student-seed0 results/student-seed0+results/student-seed1
 
 A system is a run folder or a folder of results/; with +, the mean of the scores of several. Differences are to the
-first one. This is how the bundled model is selected: never by the best seed on test, nor by thresholds that were chosen
-on the texts that they are judged on.
+first one. The bundled model is selected in this way: not by the best seed on test, and with thresholds that are not
+chosen on the texts that they are evaluated on.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python scripts/train_emoji.py RUN OUTPUT --data goemotions
 
 Few training texts have emoji, so that a training leaves most of them neutral. All other weights stay, and with them
-the scores of texts without emoji and emoticons. The run teaches itself: it scores texts in which words stand in the
-place of emoji, and the emoji learn to give the same scores. OUTPUT is a run too, with thresholds chosen again on dev.
+the scores of texts without emoji and emoticons. The run is its own teacher: its scores of texts in which emoji are
+replaced by words are the targets for the texts with emoji. OUTPUT is a run too, with thresholds chosen again on dev.
 """
 
 import random

@@ -1,9 +1,9 @@
-"""Carry out the Dockerfile without Docker, on the Debian of its base image, and ask the service it starts.
+"""Run the instructions of the Dockerfile without Docker, on the Debian of its base image, and query the service.
 
     python scripts/try_dockerfile.py [--suite trixie]
 
 Needs mmdebstrap and, for users other than root, uidmap and subordinate ids (/etc/subuid). Every RUN, COPY
-and USER is carried out in a minimal Debian, stage by stage; then the ENTRYPOINT runs as the image's user, the
+and USER is run in a minimal Debian, stage by stage; then the ENTRYPOINT runs as the image's user, the
 HEALTHCHECK and a prediction are tried, and the STOPSIGNAL ends it.
 
 Not what Docker does: python is Debian's own, not that of the image python:3.12-slim; layers, and limits of containers,
@@ -74,7 +74,7 @@ class Stage:
         return ["chroot", f"--userspec={self.user}", str(self.root), "/usr/bin/env", "-C", self.folder, *words]
 
     def carry_out(self, name: str, rest: str, stages: dict[str, "Stage"]) -> None:
-        """Carry out one instruction."""
+        """Run one instruction."""
         print(f"{name} {rest}", flush=True)
         if name == "RUN":
             subprocess.run(self.command(["/bin/sh", "-c", rest]), check=True, stdout=subprocess.DEVNULL)
@@ -90,7 +90,7 @@ class Stage:
         elif name == "STOPSIGNAL":
             self.stop_signal = signal.Signals[rest]
         elif name not in ("FROM", *IGNORED):
-            raise SystemExit(f"the Dockerfile has the instruction {name}, which this script does not know")
+            raise SystemExit(f"the Dockerfile has the instruction {name}, which this script does not support")
 
     def copy(self, words: list[str], stages: dict[str, "Stage"]) -> None:
         """Copy files of the project, or of another stage."""
@@ -108,7 +108,7 @@ class Stage:
 
 
 def inside(base: Path) -> None:
-    """Carry out the Dockerfile in a tree of a minimal Debian, and try the service."""
+    """Run the Dockerfile in a tree of a minimal Debian, and try the service."""
     if not (base / "usr/local/bin/python").exists():
         (base / "usr/local/bin/python").symlink_to("/usr/bin/python3")
     certificates = Path("/etc/ssl/certs/ca-certificates.crt")

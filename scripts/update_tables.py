@@ -72,7 +72,7 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def results() -> str:
-    """All runs that were evaluated on test, with thresholds as the policies choose them today."""
+    """All runs that were evaluated on test, with thresholds of the current policies."""
     evaluations = []
     for path in sorted(RESULTS.glob("*/test.json")):
         evaluation = json.loads(path.read_text(encoding="utf-8"))
@@ -209,7 +209,7 @@ def _console(arguments: Sequence[str]) -> str:
 
 
 def readings() -> str:
-    """How often the evaluations in results/ read GoEmotions' test split."""
+    """Number of evaluations in results/ that read GoEmotions' test split."""
     plain = sorted(RESULTS.glob("**/test.json"))
     mixed = sorted(RESULTS.glob("**/test-*.json"))
     return markdown(

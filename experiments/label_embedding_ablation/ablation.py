@@ -1,5 +1,5 @@
-"""Why do label embeddings help? Take away the words, their order, the slots or their attention; or change the loss, or
-give the words to the output layer alone.
+"""Ablation of label embeddings: without the words, their order, the slots or their attention; with other losses; and
+with the words in the output layer only.
 
     python experiments/label_embedding_ablation/ablation.py --data goemotions
 

@@ -1,5 +1,5 @@
-"""Variants that take one thing away each: of label embeddings the words, their order, the slots, or their attention; of
-the label-initialized method the words or the mean."""
+"""Ablated variants: of label embeddings, without the words, their order, the slots, or their attention; of the
+label-initialized method, without the words or the mean."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,7 +67,7 @@ class ShuffledLabels(LabelEmbedding):
 
 
 class UnusedTokens(LabelEmbedding):
-    """Slots without words: tokens of BERT's vocabulary that its pretraining never saw."""
+    """Slots without words: tokens of BERT's vocabulary that do not occur in its pretraining."""
 
     def _label_pieces(self) -> list[list[int]]:
         vocabulary = self.tokenizer.get_vocab()
@@ -75,7 +75,7 @@ class UnusedTokens(LabelEmbedding):
 
 
 class SeparateSlots(LabelEmbedding):
-    """Label embeddings whose slots do not attend to each other: each sees itself, special tokens and the document."""
+    """Label embeddings whose slots attend to themselves, special tokens and the document, but not to each other."""
 
     def hidden_states(self, inputs: dict[str, Tensor]) -> Tensor:
         """Token tensors (batch, tokens) -> hidden states (batch, tokens, hidden)."""

@@ -147,7 +147,7 @@ def test_the_base_install_calibrates_and_predicts(files, tmp_path):
         (["--mapping", "none.toml"], "cannot read mapping 'none.toml'"),
         ([], "unknown label"),
         (["--mapping", "{mine}", "--output", str(SHIPPED)], "is the model itself"),
-        (["--mapping", "{mine}", "--output", "{files}"], "holds something else than a calibrated model"),
+        (["--mapping", "{mine}", "--output", "{files}"], "holds something other than a calibrated model"),
         (["--mapping", "{mine}", "--model", "{run}"], "expected an exported model|not a run folder"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_sample_of_one_text_and_one_without_its_labels_are_said_or_used(files,
     one.write_text(json.dumps(ROWS[0]) + "\n")
     arguments = ["--mapping", str(files / "mine.toml"), "--output", str(tmp_path / "model")]
     assert main(["calibrate", "--data", str(one), *arguments]) == 0
-    assert "nothing to measure" in capsys.readouterr().out
+    assert "One text is not enough to measure the calibration" in capsys.readouterr().out
     thresholds = ExportedModel(tmp_path / "model").thresholds["per-label"]
     assert all(0.1 < each < 0.6 for each in thresholds)
 

@@ -69,7 +69,7 @@ def test_labels_may_be_one_column_each(tmp_path, name, no, yes):
         (
             {"text": "a", "good": 1, "bad": 0},
             "labels",
-            "no column 'labels', and of one column per label 'odd' is missing",
+            "no column 'labels', and as one column per label 'odd' is missing",
         ),
         ({"text": "a", "good": 1, "bad": 0}, "good,odd", "unknown column 'odd'"),
         ({"text": "a", "good": 1, "id": 0}, "good,id", "unknown label 'id'"),
@@ -112,7 +112,7 @@ def test_a_taxonomy_is_made_of_columns_of_0_and_1(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (["1, 4", "7"], "the labels are numbers, 1, 4, 7, and nothing names them .write taxonomy.toml"),
+        (["1, 4", "7"], "the labels are numbers, 1, 4, 7, without names .write taxonomy.toml"),
         (["joy", "joy"], "expected at least 2 labels in the column 'labels' .* got only 'joy'"),
         (["", ""], "got none"),
         (["[joy", "love"], "row 1: labels must be names"),
@@ -215,7 +215,7 @@ def test_a_dataset_of_names_needs_a_taxonomy_which_can_be_made(tmp_path, dataset
 @pytest.mark.usefixtures("datasets")
 def test_a_dataset_that_cannot_be_loaded_is_a_one_line_error(tmp_path):
     with pytest.raises(
-        EmograinError, match="'owner/none' is no file or folder, and no dataset that the Hugging Face hub gave"
+        EmograinError, match="'owner/none' is no file or folder, and could not be loaded from the Hugging Face hub"
     ):
         load("owner/none")
     (tmp_path / "dataset_info.json").write_text("{")

@@ -8,12 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from emograin.evaluation.metrics import (
-    evaluate,
-    expected_calibration_error,
-    macro_average_precision,
-    metrics_at_thresholds,
-)
+from emograin.evaluation.calibration_quality import expected_calibration_error, macro_average_precision
+from emograin.evaluation.metrics import evaluate, metrics_at_thresholds
 from emograin.evaluation.thresholds import FREQUENT
 
 NAMES = ("joy", "anger", "neutral")

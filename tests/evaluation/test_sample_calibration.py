@@ -1,4 +1,4 @@
-"""Calibration and thresholds from small samples: what they gain, and that few texts do no harm."""
+"""Calibration and thresholds from small samples: they improve macro F1, and few texts do not worsen it."""
 
 import numpy as np
 import pytest

@@ -1,16 +1,14 @@
 """The auxiliary task (§3.2): its head, the joint loss (eq. 1) and the schedules of T."""
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from emograin.common.errors import EmograinError
 from emograin.data.taxonomy import GOEMOTIONS
 from emograin.models import encoder
-from emograin.models.auxiliary_task import SCHEDULES, AuxiliaryHead, joint_loss, temperature_at, text_losses
+from emograin.models.auxiliary_task import SCHEDULES, AuxiliaryHead, joint_loss, temperature_at
 from emograin.models.classifier import Classifier
 from emograin.models.config import Training
 from emograin.models.methods import METHODS
@@ -29,25 +27,6 @@ def test_at_temperature_1_only_the_main_loss_counts_and_at_0_only_the_auxiliary_
     main, auxiliary = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])
     assert joint_loss(main, auxiliary, 1).tolist() == [1, 2]
     assert joint_loss(main, auxiliary, 0).tolist() == [3, 4]
-
-
-@given(texts=st.integers(1, 6), labels=st.integers(1, 8), seed=st.integers(0, 1000), scale=st.sampled_from([1, 100]))
-def test_the_mean_of_text_losses_is_the_reduction_of_torch(texts, labels, seed, scale):
-    random = np.random.default_rng(seed)
-    logits = torch.from_numpy(random.normal(size=(texts, labels)) * scale).float()
-    targets = torch.from_numpy(random.integers(0, 2, (texts, labels)).astype(np.uint8))
-    each = text_losses(logits, targets)
-    assert each.shape == (texts,)
-    torch.testing.assert_close(each.mean(), binary_cross_entropy_with_logits(logits, targets.float()))
-    for text in range(texts):
-        torch.testing.assert_close(each[text], binary_cross_entropy_with_logits(logits[text], targets[text].float()))
-
-
-def test_text_losses_are_computed_in_float32():
-    logits = torch.full((1, 3), 0.1, dtype=torch.bfloat16)
-    each = text_losses(logits, torch.ones(1, 3))
-    assert each.dtype == torch.float32
-    torch.testing.assert_close(each, binary_cross_entropy_with_logits(logits.float(), torch.ones(1, 3)).reshape(1))
 
 
 def test_a_head_with_one_slot_is_a_linear_layer_on_cls():

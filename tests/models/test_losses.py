@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from emograin.common.errors import EmograinError
 from emograin.models import config
@@ -40,6 +41,25 @@ def test_losses_are_those_of_their_formulas(name, logits, targets):
     of_all = np.array([[1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 0, 0]], dtype=float)
     found = build_loss(name, torch.tensor(of_all))(torch.tensor(logits), torch.tensor(targets))
     np.testing.assert_allclose(found.numpy(), reference(name, logits, targets, of_all), rtol=1e-4, atol=1e-6)
+
+
+@given(texts=st.integers(1, 6), labels=st.integers(1, 8), seed=st.integers(0, 1000), scale=st.sampled_from([1, 100]))
+def test_the_mean_of_binary_cross_entropy_is_the_reduction_of_torch(texts, labels, seed, scale):
+    random = np.random.default_rng(seed)
+    logits = torch.from_numpy(random.normal(size=(texts, labels)) * scale).float()
+    targets = torch.from_numpy(random.integers(0, 2, (texts, labels)).astype(np.uint8))
+    each = build_loss("bce", targets)(logits, targets)
+    assert each.shape == (texts,)
+    torch.testing.assert_close(each.mean(), binary_cross_entropy_with_logits(logits, targets.float()))
+    for text in range(texts):
+        torch.testing.assert_close(each[text], binary_cross_entropy_with_logits(logits[text], targets[text].float()))
+
+
+def test_losses_are_computed_in_float32():
+    logits = torch.full((1, 3), 0.1, dtype=torch.bfloat16)
+    each = build_loss("bce", torch.ones(1, 3))(logits, torch.ones(1, 3))
+    assert each.dtype == torch.float32
+    torch.testing.assert_close(each, binary_cross_entropy_with_logits(logits.float(), torch.ones(1, 3)).reshape(1))
 
 
 @pytest.mark.parametrize("name", LOSSES)

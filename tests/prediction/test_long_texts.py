@@ -43,14 +43,15 @@ def counting() -> Predictor:
 def test_texts_that_fit_have_the_scores_of_the_scorer_bit_for_bit(model):
     texts = data.load("quickstart").split("all").texts[:300]
     scorer = ExportedModel(SHIPPED).scorer(1)
-    scores, truncated = scorer(texts, lambda _: None)
+    documents, truncated = scorer.tokenize(texts)
+    scores = scorer.score(documents)
     mixed = model.predict([*texts, REVIEW])
     assert truncated.sum() == 0
     assert np.array_equal(model.predict(texts).scores, scores)
     assert np.array_equal(mixed.scores[:-1], scores)
     assert np.array_equal(model.predict([*texts, REVIEW], segments=True).scores, mixed.scores)
     assert np.array_equal(
-        model.predict([*texts, REVIEW], windows=False).scores, scorer([*texts, REVIEW], lambda _: None)[0]
+        model.predict([*texts, REVIEW], windows=False).scores, scorer.score(scorer.tokenize([*texts, REVIEW])[0])
     )
 
 

@@ -12,7 +12,7 @@ from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, ru
 
 import emograin
 from emograin.common.errors import EmograinError
-from emograin.service.app import BLOCK, create_app
+from emograin.service.app import CHARACTERS_PER_BLOCK, create_app
 from emograin.service.logs import JsonLines
 from emograin.service.served_model import open_model
 from emograin.service.settings import Settings
@@ -291,7 +291,7 @@ async def test_a_large_answer_is_sent_while_it_is_built():
         asked = {"texts": texts, "segments": True, "all_scores": True}
         answer = await client.post("/v1/predict", json=asked)
         (one,) = (await client.post("/v1/predict", json=asked | {"texts": texts[-1:]})).json()["predictions"]
-    assert len(answer.content) > BLOCK
+    assert len(answer.content) > CHARACTERS_PER_BLOCK
     assert "content-length" not in answer.headers
     found = answer.json()
     assert (found["model"], len(found["predictions"])) == ("tiny", len(texts))

@@ -95,7 +95,7 @@ def test_a_page_is_replaced_and_nothing_else(site: Path, modules: Path, capsys: 
     assert (site / "offline.js").read_text() != before, "browsers must notice the new version"
     (site / "page" / "files.json").unlink()
     assert main(["page", str(site), "--node-modules", str(modules)]) == 2
-    assert "holds something else than a page" in capsys.readouterr().err
+    assert "holds something other than a page" in capsys.readouterr().err
 
 
 def test_models_that_browsers_cannot_run(tmp_path: Path, modules: Path, capsys: pytest.CaptureFixture[str]) -> None:

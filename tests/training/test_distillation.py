@@ -11,7 +11,7 @@ from emograin.data.corpus import Corpus, Split
 from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
 from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
-from emograin.models.scoring import TorchScorer
+from emograin.models.scoring import score_documents
 from emograin.models.settings_check import check_teachers
 from emograin.prediction.predictor import load
 from emograin.training.distillation import SCORES, soft_targets
@@ -28,7 +28,8 @@ def teachers(settings, corpus, tmp_path_factory) -> list[RunFolder]:
 
 
 def score(run: RunFolder, texts: list[str]) -> np.ndarray:
-    return TorchScorer(load_classifier(run).method)(texts, lambda _: None)[0]
+    method = load_classifier(run).method
+    return score_documents(method, method.tokenize(texts))
 
 
 def test_without_a_teacher_the_targets_are_the_gold_labels(settings, corpus, taxonomy, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from emograin.data.corpus import Corpus, Split
 from emograin.data.sources import load
 from emograin.data.taxonomy import Taxonomy
-from emograin.evaluation.metrics import macro_average_precision
+from emograin.evaluation.calibration_quality import macro_average_precision
 from emograin.models.config import Training
 from emograin.models.methods import METHODS
 from emograin.models.run_folder import RunFolder

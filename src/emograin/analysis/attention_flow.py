@@ -1,8 +1,8 @@
 """Attention into and out of the tokens that labels are scored from, layer by layer, over many texts (§5.2).
 
-The paper shows it on one text (Figures 6 to 8). Here every text with a gold label counts, as what a gold label's slot
-receives (as a key) and where it looks (as a query), against the slots of the other labels; for a method with a single
-slot such as the baseline's [CLS], against even attention.
+The paper shows it on one text (Figures 6 to 8). Here it is measured on all texts with a gold label: the attention that
+a gold label's slot receives (as a key) and its attention to other tokens (as a query), compared with the slots of the
+other labels; for a method with a single slot such as the baseline's [CLS], with even attention to all tokens.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,12 +52,12 @@ def measure_attention_flow(
         - `compared_layers`: number k of first and of last layers that are compared, 3 or half of the layers;
         - `as_key`: attention that a slot receives, summed over its word pieces, mean over the attending tokens:
           `from_all_tokens`, or `from_document`, the document's tokens only;
-        - `as_query`: where a slot's attention goes, mean over its word pieces: `to_document`, `to_itself`,
+        - `as_query`: a slot's attention by its target, mean over its word pieces: `to_document`, `to_itself`,
           `to_other_slots`, `to_special_tokens`, which sum to 1.
 
         Under each of these six, of a method with one slot per label: `gold`, mean over the slots of a text's gold
         labels; `other_labels`, mean over its other slots; `same_labels`, mean over the same labels' slots in texts
-        without them, so that neither a label's words nor its position count; `gold_minus_other_labels` and
+        without them, which controls for a label's words and position; `gold_minus_other_labels` and
         `gold_minus_same_labels`. Of a method with a single slot, which has no `to_other_slots`: `slot`; `even`, its
         value if every token attended evenly to all; `slot_minus_even`.
 
@@ -97,7 +97,7 @@ def measure_attention_flow(
 
 
 def slot_flow(attention: np.ndarray, slots: np.ndarray, document: np.ndarray) -> np.ndarray:
-    """Compute how much attention slots receive, and where they look, in one text.
+    """Compute the attention that slots receive, and their attention to the document and other targets, in one text.
 
     Args:
         attention: Attention weights, (layers, tokens, tokens), rows sum to 1.
@@ -120,8 +120,8 @@ def slot_flow(attention: np.ndarray, slots: np.ndarray, document: np.ndarray) ->
         np.broadcast_to(~document & ~in_slots, slots.shape),
     )
     received = [attention[:, rows].mean(axis=1) @ slots.T for rows in (slice(None), document)]  # (layers, slots)
-    looking = slots / slots.sum(axis=1, keepdims=True) @ attention  # (layers, slots, tokens)
-    return np.stack([*received, *((looking * target).sum(axis=-1) for target in targets)])
+    outgoing = slots / slots.sum(axis=1, keepdims=True) @ attention  # (layers, slots, tokens)
+    return np.stack([*received, *((outgoing * target).sum(axis=-1) for target in targets)])
 
 
 def _flow_of_documents(

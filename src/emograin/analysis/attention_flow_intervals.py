@@ -8,8 +8,8 @@ import numpy as np
 from ..evaluation.significance import INTERVAL
 
 LAYERS = 3  # first and last layers compared, as in Figure 7
-BLOCK = 64 * 2**20  # bytes of weights in memory at a time
-KEY, QUERY = 0, 2  # quantities shown per label: received from all tokens, and paid to the document
+BYTES_PER_BLOCK = 64 * 2**20  # bytes of weights in memory at a time
+KEY, QUERY = 0, 2  # quantities shown per label: attention received from all tokens, and attention to the document
 
 
 def label_flow_intervals(flows: np.ndarray, gold: np.ndarray, resamples: int, seed: int) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def label_flow_intervals(flows: np.ndarray, gold: np.ndarray, resamples: int, se
     texts = len(flows)
     means, others = sums["gold"] / texts, sums["others"] / texts  # (1 + resamples, quantities, layers)
     absent = _ratio(sums["absent"], sums["absent_texts"][:, None, None])
-    # A label that no text has asks for no comparison, and one that every text has allows none.
+    # Labels that no text or every text has are not compared.
     weighted = np.where(sums["shares"][:, None, None] > 0, absent * sums["shares"][:, None, None], 0)
     same = weighted.sum(axis=-1) / texts
     compared = {
@@ -105,7 +105,7 @@ def resample_sums(columns: Mapping[str, np.ndarray], resamples: int, seed: int) 
     table = np.concatenate([values.reshape(texts, -1) for values in columns.values()], axis=1, dtype=np.float32)
     sums = np.empty((1 + resamples, table.shape[1]))
     sums[0] = table.sum(axis=0, dtype=np.float64)
-    random, size = np.random.default_rng(seed), max(1, BLOCK // (8 * texts))
+    random, size = np.random.default_rng(seed), max(1, BYTES_PER_BLOCK // (8 * texts))
     for start in range(0, resamples, size):
         draws = random.integers(0, texts, (min(size, resamples - start), texts))
         weights = np.stack([np.bincount(draw, minlength=texts) for draw in draws]).astype(np.float32)

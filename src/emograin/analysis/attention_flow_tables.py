@@ -1,4 +1,4 @@
-"""The attention to and from slots as a table: one row per layer, what slots receive and where they look."""
+"""The attention to and from slots as a table: one row per layer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ from ..common.text_table import aligned, number
 TITLES = (
     "system",
     "layer",
-    "received",
-    "above others",
-    "above same labels elsewhere",
-    "paid to the text",
-    "above others",
-    "above same labels elsewhere",
+    "attention received",
+    "minus other labels or even",
+    "minus same labels in other texts",
+    "attention to the document",
+    "minus other labels or even",
+    "minus same labels in other texts",
 )
 SIDES = (("as_key", "from_all_tokens"), ("as_query", "to_document"))
 
@@ -34,16 +34,16 @@ def attention_flow_remarks(flows: Mapping[str, Mapping[str, Any]]) -> list[str]:
         flows: Results of `attention_flow.measure_attention_flow`, by the name of the system.
     """
     remarks = [
-        "Received: attention that a slot (the tokens a label is scored from) gets, mean over attending tokens. Paid to "
-        "the text: share of a slot's own attention that goes to the document's tokens. Means over heads and texts, "
-        "differences with 95 % bootstrap intervals over texts."
+        "Attention received: attention of all tokens to a slot (the tokens that a label is scored from), mean over "
+        "these tokens. Attention to the document: share of a slot's attention to the document's tokens. Means over "
+        "heads and texts, differences with 95 % bootstrap intervals over texts."
     ]
     for name, flow in flows.items():
         compared = (
-            "slots of a text's gold labels, above those of its other labels, and above the slots of the same labels in "
+            "slots of a text's gold labels, minus those of its other labels, and minus the slots of the same labels in "
             "texts without them"
             if flow["slots"] > 1
-            else "the one slot of a text, such as [CLS], above even attention to all tokens"
+            else "the single slot of a text, such as [CLS], minus even attention to all tokens"
         )
         left = f", {flow['left_out']:,} left out (no words, or no label to compare)" if flow["left_out"] else ""
         remarks.append(f"{name}: {compared}; {flow['texts']:,} texts{left}.")
@@ -68,7 +68,7 @@ def _rows(name: str, flow: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _cells(compared: Mapping[str, Any], place: str | int) -> list[str]:
-    """Return three cells: the slot's value, and how much it lies above others and above the same labels elsewhere."""
+    """Return three cells: the slot's value, minus that of other labels, minus that of same labels in other texts."""
     names = ("gold", "gold_minus_other_labels", "gold_minus_same_labels")
     if "slot" in compared:
         names = ("slot", "slot_minus_even", "")

@@ -68,20 +68,20 @@ def find_contrasts(right: EvaluatedRun, wrong: EvaluatedRun, label: str | None =
     confidence = _margins(right.scores, gold) - _margins(wrong.scores, gold)
 
     def names(row: np.ndarray) -> list[str]:
-        return [right.labels[at] for at in np.flatnonzero(row)]
+        return [right.labels[index] for index in np.flatnonzero(row)]
 
-    found = [
+    contrasts = [
         Contrast(
-            text_id=right.ids[at],
-            gold=names(gold[at]),
-            wrong_labels=names(wrong.predictions[at]),
-            confidence=float(confidence[at]),
-            rare=bool(gold[at].sum() == 1 and rare[gold[at]].all()),
+            text_id=right.ids[index],
+            gold=names(gold[index]),
+            wrong_labels=names(wrong.predictions[index]),
+            confidence=float(confidence[index]),
+            rare=bool(gold[index].sum() == 1 and rare[gold[index]].all()),
         )
-        for at in np.flatnonzero(contrasting)
+        for index in np.flatnonzero(contrasting)
     ]
     return sorted(
-        found, key=lambda each: (not each.rare, bool(set(each.gold) & set(each.wrong_labels)), -each.confidence)
+        contrasts, key=lambda each: (not each.rare, bool(set(each.gold) & set(each.wrong_labels)), -each.confidence)
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
 from ..data.hub import load_from_hub
+from ..data.label_cells import parse_indicator
 from ..data.tabular.reader import read_rows
 from ..data.taxonomy import GOEMOTIONS, Taxonomy
 
@@ -55,11 +56,11 @@ def read_rater_labels(source: str | Path = "goemotions", taxonomy: Taxonomy = GO
     for number, row in enumerate(rows, start=1):
         comments.append(str(row["id"]))
         try:
-            labels.append([_parse_cell(row[label]) for label in taxonomy.labels])
+            labels.append([parse_indicator(row[label]) for label in taxonomy.labels])
         except KeyError as error:
             raise EmograinError(f"{source}: {unknown_name('label column', error.args[0], row)}") from None
-        except ValueError as error:
-            raise EmograinError(f"{source}, row {number}: {error}") from None
+        except EmograinError as error:
+            raise EmograinError(f"{source}, row {number}: a rater's label {error}") from None
     if not comments:
         raise EmograinError(f"{source}: no rows")
     total = GOEMOTIONS_ROWS if taxonomy.labels == GOEMOTIONS.labels else None
@@ -71,12 +72,6 @@ def _file_rows(path: Path) -> Iterable[Mapping[str, Any]]:
         if row.problem is not None:
             raise EmograinError(f"{path}, row {number}: {row.problem}")
         yield row.fields
-
-
-def _parse_cell(cell: Any) -> int:
-    if cell not in (0, 1, "0", "1"):  # numbers or booleans of Parquet, or text
-        raise ValueError(f"a rater's label must be 0 or 1, got {cell!r}")
-    return int(cell)
 
 
 def correlate_labels(raters: RaterLabels) -> dict[str, Any]:

@@ -161,12 +161,12 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     theirs = _range(row["published"] for row in published) if published else ""
     sentences = [
         f"A document's groups are functions of its labels, and {single / documents:.0%} of the documents have one "
-        f"label, which settles its groups: aligned NMI_joint is {ours}"
+        f"label, which determines its groups: aligned NMI_joint is {ours}"
         + (f", so the published {theirs} cannot be" if comparable else "")
         + "."
     ]
     chance = _range(row[f"shuffled_{end}"] for row in rows for end in ("low", "high"))
-    sentences.append(f"Shuffled, nothing is shared, and chance alone gives {chance}: the fewer documents, the more.")
+    sentences.append(f"With shuffled labels, NMI is due to chance alone: {chance}, larger for smaller splits.")
     if comparable:
         low = [row["published"] for row in published if row["published"] < row["shuffled_low"]]
         high = [row["published"] for row in published if row["published"] > row["shuffled_high"]]

@@ -74,7 +74,7 @@ def _run(arguments: list[str] | None) -> int:
     """Run a command, map its errors to exit codes, and print them as one line.
 
     Commands turn the errors they expect into `EmograinError`. What else the user's files cause is caught here: paths
-    that cannot be opened, files that are not UTF-8, and nesting without end.
+    that cannot be opened, files that are not UTF-8, and nesting that is too deep.
     """
     try:
         app(arguments, exit_on_error=False, print_error=False)

@@ -59,8 +59,8 @@ def attend(
     split
         Split for the deletion test.
     flow
-        With --split: attention that gold labels' slots receive and pay, layer by layer, against that of other labels
-        ([CLS] against even attention, for a method with one slot); no deletion test.
+        With --split: attention to and from gold labels' slots, layer by layer, compared with other labels' slots (for
+        a method with one slot such as [CLS], with even attention); no deletion test.
     data
         With --against or --split: corpus of the texts; by default the one the run was trained on.
     layer

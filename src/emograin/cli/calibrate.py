@@ -36,7 +36,8 @@ def calibrate(
 
     Chooses per-label thresholds and a calibration of each label's scores, and writes a model folder for --model of
     predict, evaluate, serve and calibrate; the network in it is linked. Prints macro F1 before and after, cross-fitted,
-    and how it depends on the number of texts. A few dozen texts help, and few texts do no harm.
+    and how it depends on the number of texts. A few dozen texts are enough to help; with fewer, results do not get
+    worse.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def _load_sample(model: "ModelSource", data: str, columns: tuple[str, str], spli
 
 
 def _has_splits(data: str, column: str) -> bool:
-    """Return whether a corpus says which texts are test texts: all but files without a column `split`."""
+    """Return whether a corpus has a test split of its own: all have but files without a column `split`."""
     from ..data.tabular.reader import read_rows
 
     if not Path(data).is_file():

@@ -51,7 +51,7 @@ def _write_taxonomy(source: str, flags: CorpusFlags, path: Path) -> None:
     if flags.taxonomy is not None:
         raise EmograinError("--write-taxonomy makes a taxonomy from the corpus, got also --taxonomy")
     if path.exists():
-        raise EmograinError(f"{str(path)!r} exists, and could have been edited", "remove it, or name another file")
+        raise EmograinError(f"{str(path)!r} already exists", "remove it, or name another file")
     from ..data.corpus_taxonomy import make_taxonomy
     from ..data.sources import CORPORA, load
 

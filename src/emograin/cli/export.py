@@ -47,7 +47,7 @@ def export(
     from ..prediction.onnx.export import load_dev
 
     if format != "onnx":
-        from ..prediction.hub.formats import FORMATS, Source
+        from ..prediction.export_formats.formats import FORMATS, Source
 
         checked = FORMATS[format](Source.open(run), folder, int8, data)
         print(to_json(checked, indent=1) if json else summary_of_format(checked, folder, format))
@@ -85,7 +85,7 @@ def summary(description: dict[str, Any], folder: Path) -> str:
     elif "int8" in checked:
         lines.append("  the run's corpus is not available, so the loss on dev was not measured (use --data)")
     lines.append(
-        "emograin predict --explain shows which words carried a label"
+        "emograin predict --explain shows which words contribute to a label"
         if description["explanations"]
         else "emograin predict --explain is not available: the encoder computes attention in an unknown way"
     )

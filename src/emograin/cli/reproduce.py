@@ -148,8 +148,8 @@ def _show_plan(experiment: "Experiment", corpus: "Corpus", runs: Path, json: boo
     rows = [["training", "state", "texts to train on", "texts/s, measured", "minutes left", "rows"]]
     for each in found["trainings"]:
         rate, left = each["texts_per_second"], each["minutes_left"]
-        figures = ["-" if rate is None else f"{rate:,.0f}", "-" if left is None else f"{left:,.0f}"]
-        rows.append([each["run"], each["state"], f"{each['texts_left']:,}", *figures, ", ".join(each["rows"])])
+        estimates = ["-" if rate is None else f"{rate:,.0f}", "-" if left is None else f"{left:,.0f}"]
+        rows.append([each["run"], each["state"], f"{each['texts_left']:,}", *estimates, ", ".join(each["rows"])])
     print(aligned(rows))
     total = found["minutes_left"]
     print(

@@ -12,7 +12,7 @@ ESCAPE = "emograin-escape"  # error handler of encoding
 
 
 def prepare_streams() -> None:
-    """Replace closed standard streams, and let standard output escape what its encoding lacks.
+    """Replace closed standard streams, and make standard output escape characters that its encoding lacks.
 
     Reading or writing a closed stream raises an `OSError`; messages to a closed standard error are dropped.
     """
@@ -65,7 +65,7 @@ def _replacement(name: str) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BufferedReader(_Closed("standard input")), "utf-8")
     if name == "stdout":
         return io.TextIOWrapper(io.BufferedWriter(_Closed("standard output")), "utf-8")
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - lives as long as the process
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open until the process ends
 
 
 def _occupy(number: int) -> None:

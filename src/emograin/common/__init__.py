@@ -1,4 +1,4 @@
-"""Helpers that know nothing about emotion classification: errors, atomic files, optional imports, checks of settings,
+"""Helpers that are independent of emotion classification: errors, atomic files, optional imports, checks of settings,
 text tables, progress.
 
 Code that knows corpora, models or results belongs in the package of that name.

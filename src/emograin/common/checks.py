@@ -140,7 +140,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        FileNotFoundError: The file does not exist; the caller knows what makes it.
+        FileNotFoundError: The file does not exist; the caller adds a hint.
         EmograinError: The file cannot be read, or is not JSON.
     """
     try:
@@ -160,19 +160,22 @@ def naming(path: Path) -> Iterator[None]:
         raise EmograinError(f"{str(path)!r}: {error}") from None
 
 
-def require(name: str, value: Any, holds: Callable[[Any], bool], must: str) -> None:
-    """Check the condition on a value. None passes.
+def require(name: str, value: Any, holds: Callable[[Any], bool], must: str, optional: bool = False) -> None:
+    """Check the condition on a value.
 
     Args:
         name: Name of the setting.
         value: Value to check.
         holds: Condition on the value.
         must: Text of the condition after "must", such as "be positive".
+        optional: Accept None.
 
     Raises:
         EmograinError: The condition does not hold.
     """
-    if value is not None and not holds(value):
+    if value is None and optional:
+        return
+    if value is None or not holds(value):
         raise EmograinError(f"{name} must {must}, got {value}")
 
 

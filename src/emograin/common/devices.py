@@ -5,6 +5,7 @@ from contextlib import redirect_stdout
 from typing import Any, Literal, get_args
 
 from .errors import EmograinError, unknown_name
+from .onnx_runtime import import_onnxruntime
 
 Device = Literal["cpu", "cuda"]
 DEVICES: tuple[str, ...] = get_args(Device)
@@ -45,8 +46,7 @@ def onnx_providers(name: str) -> list[str]:
     Raises:
         EmograinError: The name is unknown, or onnxruntime is built without CUDA.
     """
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     check_device(name)
     if name == "cpu":
         return ["CPUExecutionProvider"]
@@ -55,7 +55,7 @@ def onnx_providers(name: str) -> list[str]:
             f"no device cuda: onnxruntime {onnxruntime.__version__} is built without CUDA",
             f"pip uninstall onnxruntime; pip install 'onnxruntime-gpu[cuda,cudnn]'; or {ON_CPU}",
         )
-    onnxruntime.set_default_logger_severity(4)  # the session tells whether the provider started
-    with redirect_stdout(io.StringIO()):  # where it prints what is missing
+    onnxruntime.set_default_logger_severity(4)  # the session reports whether the provider started
+    with redirect_stdout(io.StringIO()):  # it prints missing libraries there
         onnxruntime.preload_dlls()  # CUDA and cuDNN from packages of pip, where there are any
     return [CUDA_PROVIDER, "CPUExecutionProvider"]

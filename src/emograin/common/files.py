@@ -27,7 +27,7 @@ def leftovers(names: Collection[str]) -> set[str]:
 
 
 def part_description_path(path: Path) -> Path:
-    """Return the path of the file that says what wrote `partial_path(path)`, while that can be resumed."""
+    """Return the path of the file that records how `partial_path(path)` was written, for resuming it."""
     return path.with_name(path.name + ".part.json")
 
 
@@ -124,7 +124,7 @@ def read_arrays(path: str | Path, names: Sequence[str], hint: str | None = None,
         The arrays, in the order of their names.
 
     Raises:
-        FileNotFoundError: The file does not exist; the caller knows what makes it.
+        FileNotFoundError: The file does not exist; the caller adds a hint.
         EmograinError: The file is damaged, or lacks an array that is not optional.
     """
     import numpy as np
@@ -147,7 +147,7 @@ def disk_errors(path: str | Path) -> Iterator[None]:
 
     Raises:
         EmograinError: The block raised an `OSError`, such as for a full disk.
-        BrokenPipeError: The reader of a pipe has closed it, which is no mistake.
+        BrokenPipeError: The reader of a pipe has closed it, which is not the user's mistake.
     """
     try:
         yield

@@ -31,8 +31,8 @@ def lock_path(path: Path) -> Path:
 def locked(path: Path, wait: bool = False) -> Iterator[None]:
     """Hold the lock of an output, so that no other process or thread writes it.
 
-    The system releases the lock of a process that ends in whatever way. Where the file system or the operating system
-    has no such locks, nothing is locked.
+    The system releases the lock when the process ends, even if it is killed. Where the file system or the operating
+    system has no such locks, nothing is locked.
 
     Args:
         path: A file, which need not exist, in a folder that exists; or a folder that exists. Links to one file or
@@ -60,7 +60,7 @@ def locked(path: Path, wait: bool = False) -> Iterator[None]:
         if os.getpid() == owner:  # a forked child has only closed its copy
             _held.discard(descriptor)
             with suppress(OSError):  # the folder may be gone
-                lock.unlink()  # before the release: whoever comes next makes a new file
+                lock.unlink()  # before the release: the next process creates a new file
             os.close(descriptor)
 
 
@@ -84,7 +84,7 @@ def _acquire(lock: Path, wait: bool) -> int:
                 return descriptor
             os.close(descriptor)
             raise
-        os.close(descriptor)  # the holder before has deleted this file: lock the new one
+        os.close(descriptor)  # the previous holder has deleted this file: lock the new one
 
 
 def _close_in_child() -> None:

@@ -10,7 +10,7 @@ from .errors import EmograinError
 def tokenizer_errors() -> Iterator[None]:
     """Turn an error of the tokenizers library into one for the user.
 
-    A regular expression that backtracks without end is stopped by the library after some tenths of a second per text.
+    The library stops a regular expression that backtracks too much after some tenths of a second per text.
     It then panics: Rust writes its own lines to standard error, which cannot be caught.
 
     Raises:

@@ -79,10 +79,10 @@ def taxonomy_of_rows(
         elif "," in label_column:
             columns = named_columns(row.fields, label_column)
         else:
-            before = (
+            candidates = (
                 [each for each in row.fields if each not in (text_column, *NO_LABELS)] if columns is None else columns
             )
-            columns = [each for each in before if _is_indicator(row.fields, each)]
+            columns = [each for each in candidates if _is_indicator(row.fields, each)]
     labels = list(classes) or sorted(in_cells) or columns or []
     if len(labels) < 2:
         found = f"only {labels[0]!r}" if labels else "none"
@@ -92,7 +92,7 @@ def taxonomy_of_rows(
         )
     if all(label.isdigit() for label in labels):
         raise EmograinError(
-            f"the labels are numbers, {shortened(', '.join(labels), 60)}, and nothing names them",
+            f"the labels are numbers, {shortened(', '.join(labels), 60)}, without names",
             'write taxonomy.toml with their names in the order of the numbers from 0: labels = ["anger", "joy"]',
         )
     found_placeholders = sorted(word for word, texts in placeholders.items() if texts >= PLACEHOLDER_TEXTS)

@@ -1,7 +1,7 @@
 """Emoji and emoticons: how their forms are folded into one, and the words that describe them.
 
 The names and keywords in emoji.tsv are those of the Unicode CLDR (scripts/emoji_table.py; Unicode License v3). The
-readings in emoji_readings.tsv are ours, for emoji whose keywords say what they show and not what people mean by them.
+readings in emoji_readings.tsv are ours, for emoji whose keywords describe the picture and not its usual meaning.
 """
 
 import csv
@@ -21,13 +21,13 @@ REPEATED = rf"({SYMBOL})\s*(?=\1\s*\1)"
 EYES, NOSE, TEAR = "(?<![\\w:;=])[:=]", "[-o^]?", "['\u2019\u00b4,]-?"
 END = r"(?![\w/])"
 START = r"(?<!\S)"
-# Pattern -> the emoji that it is read as. Letters and slashes count only where no word or address goes on.
+# Pattern -> the emoji that it is read as. Letters and slashes match only at the end of a word or an address.
 EMOTICONS = {
     r"\u00af\\*_*\s?\(\s?(?:\u30c4|\u30b7)\s?\)\s?\\*_*/?\s?\u00af": "🤷",  # shrug
     r"\(\s?\u0361[\u00b0\u00ba]\s?\u035c\u0296\s?\u0361[\u00b0\u00ba]\)": "😏",
     # A table that is flipped.
     r"[(\uff08][\u256f\u30ce]\s?\u00b0\u25a1\u00b0\s?[)\uff09]\s?[\u256f\u30ce]\s?\ufe35\s?\u253b.\u253b": "😡",
-    r"\(?\u0ca0_+\u0ca0\)?": "😒",  # a look of disapproval
+    r"\(?\u0ca0_+\u0ca0\)?": "😒",  # disapproval
     r"\(?\u0ca5_+\u0ca5\)?|(?<!\w)(?:T_+T|T\.T|;_+;|;-;)(?!\w)|[:=]'-?\({2,}": "😭",
     rf"(?<!\w)>[:=]-?\({END}": "😠",
     rf"(?<!\w)(?:>|\}})[:=;]-?(?:\)|D{END})": "😈",
@@ -58,7 +58,7 @@ EMOTICONS = {
 }
 # Applied in this order: pattern -> replacement.
 FOLDING = EMOTICONS | {FLAG_OF_A_PART: FLAG, IGNORED: "", REPEATED: ""}
-# Keywords of the CLDR that say what an emoji shows.
+# Keywords of the CLDR that describe the picture of an emoji.
 GENERIC = frozenset("face gesture hand person symbol emotion man woman smiley button sign eyes mouth open red".split())
 
 
@@ -70,7 +70,7 @@ class Emoji:
         text: Its characters, folded.
         name: Its name in the CLDR.
         keywords: Its keywords in the CLDR.
-        reading: What people mean by it, in words; empty if its keywords say it.
+        reading: Its usual meaning in words; empty if the keywords give it.
     """
 
     text: str

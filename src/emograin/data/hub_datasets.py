@@ -20,7 +20,7 @@ from .taxonomy import GOEMOTIONS, Taxonomy
 
 # OWNER/NAME, with a configuration if the dataset has several: OWNER/NAME:CONFIGURATION
 NAME = re.compile(r"(?P<name>[\w-][\w.-]*/[\w-][\w.-]*?)(:(?P<configuration>[\w.-]+))?")
-NOT_ON_HUB = "is no file or folder, and no dataset that the Hugging Face hub gave"
+NOT_ON_HUB = "is no file or folder, and could not be loaded from the Hugging Face hub"
 BOOLEAN = {"dtype": "bool", "_type": "Value"}
 SAVED = ("dataset_dict.json", "dataset_info.json")  # files of a saved DatasetDict, and of a saved Dataset
 

@@ -89,8 +89,8 @@ def indicator_columns(columns: Mapping[str, Any], label_column: str, labels: Seq
     if len(found) < len(labels):
         missing = next(label for label in labels if label not in columns)
         raise EmograinError(
-            f"no column {label_column!r}, and of one column per label {missing!r} is missing",
-            "name those that there are: --label-column anger,joy",
+            f"no column {label_column!r}, and as one column per label {missing!r} is missing",
+            "list the columns that exist: --label-column anger,joy",
         )
     return found
 

@@ -62,7 +62,9 @@ class Taxonomy:
             for label in covered:
                 self.index(label)
             if missing := [label for label in self.labels if label not in covered]:
-                raise EmograinError(f"grouping {grouping!r} must place every label, got no group for {missing}")
+                raise EmograinError(
+                    f"grouping {grouping!r} must have a group for every label, got no group for {missing}"
+                )
 
     def index(self, label: str) -> int:
         """Return the index of a label.

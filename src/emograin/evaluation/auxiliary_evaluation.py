@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..data.taxonomy import Taxonomy
-from .metrics import macro_average_precision, metrics_at_thresholds
+from .calibration_quality import macro_average_precision
+from .metrics import metrics_at_thresholds
 from .threshold_policies import choose
 from .thresholds import apply_thresholds
 

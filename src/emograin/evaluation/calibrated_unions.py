@@ -11,7 +11,7 @@ from .label_mapping import LabelMapping, unite_labels, unite_scores
 from .score_map import Stage
 from .threshold_policies import choose
 
-WEAK = PlattPrior(slope_width=1.0, intercept_width=5.0)  # decides for unions without examples only
+WEAK = PlattPrior(slope_width=1.0, intercept_width=5.0)  # wide: it matters only for unions without examples
 
 
 def calibrate_unions(

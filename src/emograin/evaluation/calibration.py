@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-TINY = 1e-6  # scores closer to 0 or 1 have no finite logit that means anything
+TINY = 1e-6  # probabilities are clipped to this distance from 0 and 1, so that logits are finite
 PLATT_SHARE = 0.02  # share of Platt scaling in isotonic regression: it keeps order where steps are flat
 ITERATIONS = 50  # of Newton's method; it takes 5 to 10
 TOLERANCE = 1e-8

@@ -27,6 +27,17 @@ def average_precision(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return found
 
 
+def macro_average_precision(scores: np.ndarray, labels: np.ndarray) -> float | None:
+    """Mean of average precision over the labels that have an example; None if none has.
+
+    Args:
+        scores: Probabilities, (texts, labels).
+        labels: Gold labels, (texts, labels) of 0 and 1.
+    """
+    precisions = average_precision(scores, labels)
+    return float(np.nanmean(precisions)) if np.isfinite(precisions).any() else None
+
+
 def expected_calibration_error(scores: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error over all (text, label) pairs: |mean score - share of positives|, weighted by bin.
 

@@ -1,4 +1,4 @@
-"""What a calibration gains: cross-fitted figures before and after, and a learning curve over the size of the sample."""
+"""Report of a calibration: cross-fitted metrics before and after, and a learning curve over the size of the sample."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .calibration_quality import average_precision, brier_score, expected_calibration_error
+from .calibration_quality import brier_score, expected_calibration_error, macro_average_precision
 from .expected_f1 import common_threshold
 from .sample_calibration import SampleFit, fit_sample, folds
 from .significance import INTERVAL, macro_f1, paired_bootstrap, resample_f1
@@ -58,34 +58,34 @@ def report(
     """
     gold = labels > 0
     occur = np.asarray(gold.any(axis=0))
-    found: dict[str, Any] = {"texts": len(scores), "labels_that_occur": int(occur.sum())}
+    content: dict[str, Any] = {"texts": len(scores), "labels_that_occur": int(occur.sum())}
     if cross_fitted is not None and occur.any():
         calibrated, predictions = cross_fitted
-        found["policies"] = {
+        content["policies"] = {
             policy: _compare(apply_thresholds(scores, thresholds[policy]), predictions[policy], gold, occur)
             for policy in predictions
         }
-        found |= {"before": _quality(scores, labels), "after": _quality(calibrated, labels)}
+        content |= {"before": _quality(scores, labels), "after": _quality(calibrated, labels)}
         # Within a fold the order stays; the final calibration has one fold.
-        found["after"]["macro_average_precision"] = _macro_ap(fit.calibration(scores), labels)
-        found["curve"] = learning_curve(scores, labels, thresholds)
-        found["enough_texts"] = enough_texts(found["curve"])
-    found["labels"] = {
+        content["after"]["macro_average_precision"] = macro_average_precision(fit.calibration(scores), labels)
+        content["curve"] = learning_curve(scores, labels, thresholds)
+        content["enough_texts"] = enough_texts(content["curve"])
+    content["labels"] = {
         name: {
-            "examples": int(gold[:, at].sum()),
-            "calibration": fit.calibration.kinds[at],
-            "slope": float(fit.calibration.slopes[at]),
-            "intercept": float(fit.calibration.intercepts[at]),
-            "threshold_before": float(thresholds[POLICY][at]),
-            "threshold": float(fit.thresholds[POLICY][at]),
+            "examples": int(gold[:, index].sum()),
+            "calibration": fit.calibration.kinds[index],
+            "slope": float(fit.calibration.slopes[index]),
+            "intercept": float(fit.calibration.intercepts[index]),
+            "threshold_before": float(thresholds[POLICY][index]),
+            "threshold": float(fit.thresholds[POLICY][index]),
         }
-        for at, name in enumerate(names)
+        for index, name in enumerate(names)
     }
-    return found
+    return content
 
 
 def cross_fit(scores: np.ndarray, labels: np.ndarray, thresholds: Thresholds, seed: int = 0) -> CrossFit:
-    """Calibrate and predict each fold of a sample with what the other folds teach.
+    """Calibrate and predict each fold of a sample with calibration and thresholds fitted on the other folds.
 
     Args:
         scores: (texts, labels).
@@ -113,12 +113,12 @@ def learning_curve(
     Args:
         scores: (texts, labels).
         labels: Gold labels, (texts, labels) of 0 and 1.
-        thresholds: The model's thresholds; at 0 texts, they are what is measured.
+        thresholds: The model's thresholds, which are evaluated at 0 texts.
         subsets: Number of random divisions.
         seed: Seed of the divisions.
 
     Returns:
-        One row per size that the sample allows: `texts`, `macro_f1` (mean), `low` and `high` (least and largest).
+        One row per size that the sample allows: `texts`, `macro_f1` (mean), `low` and `high` (minimum and maximum).
     """
     texts, common = len(scores), common_threshold(thresholds[POLICY])
     outside = max(1, round(texts * HELD_OUT))
@@ -173,12 +173,7 @@ def _compare(before: np.ndarray, after: np.ndarray, gold: np.ndarray, occur: np.
 def _quality(scores: np.ndarray, labels: np.ndarray) -> dict[str, float | None]:
     """Return the measures that need no threshold."""
     return {
-        "macro_average_precision": _macro_ap(scores, labels),
+        "macro_average_precision": macro_average_precision(scores, labels),
         "expected_calibration_error": expected_calibration_error(scores, labels),
         "brier_score": brier_score(scores, labels),
     }
-
-
-def _macro_ap(scores: np.ndarray, labels: np.ndarray) -> float | None:
-    found = average_precision(scores, labels)
-    return float(np.nanmean(found)) if np.isfinite(found).any() else None

@@ -17,7 +17,7 @@ def calibration_tables(report: Mapping[str, Any]) -> str:
         head = (
             f"{report['data']}: {report['texts']:,} texts without labels{unread}. Adapted by {report['adaptation']}; "
         )
-        head += "a few dozen labelled texts are better."
+        head += "a few dozen labelled texts give better results."
         return f"{head}\n\n{_labels(report)}"
     parts = [f"{report['data']}, {report['split']}: {report['texts']:,} texts{unread}."]
     if report["texts"] > 1 and report.get("labels_that_occur") == 1:
@@ -25,7 +25,7 @@ def calibration_tables(report: Mapping[str, Any]) -> str:
     if "policies" in report:
         parts += [_policies(report), _quality(report), _curve(report)]
     else:
-        parts.append("A single text: nothing to measure the calibration on.")
+        parts.append("One text is not enough to measure the calibration.")
     return "\n\n".join([*parts, _labels(report)])
 
 
@@ -37,7 +37,7 @@ def _policies(report: Mapping[str, Any]) -> str:
         interval = f"{change['difference']:+.3f} ({change['low']:+.3f} to {change['high']:+.3f})"
         cells = [f"{row[name]['macro_f1']:.3f}" for name in ("before", "after")]
         rows.append([f"{policy} threshold", *cells, interval])
-    return f"Before and after, each fifth of the texts with what the others teach:\n{aligned(rows)}"
+    return f"Before and after calibration, 5-fold cross-fitted:\n{aligned(rows)}"
 
 
 def _quality(report: Mapping[str, Any]) -> str:
@@ -52,12 +52,14 @@ def _quality(report: Mapping[str, Any]) -> str:
 
 
 def _curve(report: Mapping[str, Any]) -> str:
-    rows = [["labelled texts", "macro F1 on a third", "least", "largest"]]
+    rows = [["labelled texts", "macro F1, held-out third", "min", "max"]]
     for row in report["curve"]:
         rows.append([f"{row['texts']:,}", *(f"{row[name]:.3f}" for name in ("macro_f1", "low", "high"))])
     enough = report["enough_texts"]
-    said = "more texts may still help" if enough is None else f"{enough:,} texts come within 0.01 of the largest sample"
-    return f"{aligned(rows)}\n({said})"
+    remark = (
+        "more texts may still help" if enough is None else f"{enough:,} texts are within 0.01 of the largest sample"
+    )
+    return f"{aligned(rows)}\n({remark})"
 
 
 def _labels(report: Mapping[str, Any]) -> str:

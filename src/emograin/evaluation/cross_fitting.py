@@ -1,4 +1,4 @@
-"""Macro F1 on dev with thresholds that did not see the texts they are applied to: random halves, each for the other."""
+"""Cross-fitted macro F1 on dev: thresholds are chosen on one random half of the texts and applied to the other."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError
-from .metrics import macro_average_precision
+from .calibration_quality import macro_average_precision
 from .significance import INTERVAL, macro_f1, resample_f1, summarize
 from .threshold_policies import POLICIES, ThresholdPolicy
 from .thresholds import apply_thresholds

@@ -19,14 +19,14 @@ def expected_f1_at(probabilities: np.ndarray, grid: np.ndarray = GRID, scores: n
 
     Args:
         probabilities: Calibrated probabilities, (texts, labels).
-        grid: Thresholds in ascending order, (thresholds,).
+        grid: Thresholds in any order, (thresholds,).
         scores: Scores that the thresholds are for, (texts, labels); None: the probabilities.
 
     Returns:
         (thresholds, labels).
 
-    >>> expected_f1_at(np.array([[0.75], [0.25]]), np.array([0.5, 0.2])).round(3).tolist()
-    [[0.75], [0.667]]
+    >>> expected_f1_at(np.array([[0.75], [0.25]]), np.array([0.2, 0.5])).round(3).tolist()
+    [[0.667], [0.75]]
     """
     compared = probabilities if scores is None else scores
     curves = np.empty((len(grid), probabilities.shape[1]))

@@ -23,7 +23,7 @@ def load_mapped(
 ) -> Corpus:
     """Load a corpus whose labels are those of a mapping, or those of the model, which are then united.
 
-    A corpus by name, or with its own taxonomy, says which labels it has; for others, the mapping's are tried first.
+    The labels of a corpus by name, or with its own taxonomy, are known; for others, the mapping's are tried first.
 
     Args:
         source: Name, folder or file of the corpus.

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import (
     accuracy_score,
-    average_precision_score,
     f1_score,
     hamming_loss,
     precision_recall_fscore_support,
 )
 
-from .calibration_quality import expected_calibration_error as expected_calibration_error
+from .calibration_quality import expected_calibration_error, macro_average_precision
 from .thresholds import FREQUENT, apply_thresholds
 
 
@@ -90,16 +89,3 @@ def metrics_at_thresholds(
             for at, name in enumerate(names)
         },
     }
-
-
-def macro_average_precision(scores: np.ndarray, labels: np.ndarray) -> float | None:
-    """Mean of average precision over the labels that have an example; None if none has.
-
-    Args:
-        scores: Probabilities, (texts, labels).
-        labels: Gold labels, (texts, labels) of 0 and 1.
-    """
-    present = labels.any(axis=0)
-    if not present.any():
-        return None
-    return float(average_precision_score(labels[:, present], scores[:, present], average="macro"))

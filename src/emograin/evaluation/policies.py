@@ -1,8 +1,7 @@
-"""Names of the threshold policies, without numpy, so that the command line lists them at once."""
+"""The default threshold policy and descriptions of all, without numpy, so that the command line lists them at once."""
 
-from typing import Literal
+from ..models.thresholds_file import Policy
 
-Policy = Literal["fixed", "global", "per-label"]
 DEFAULT_POLICY: Policy = "per-label"
 DESCRIPTIONS: dict[str, str] = {
     "fixed": "threshold 0.3",

@@ -1,11 +1,11 @@
-"""Adaptation of scores to an unlabelled sample, in two ways that assume different things.
+"""Adaptation of scores to an unlabelled sample, by two methods with different assumptions.
 
 - `estimate_priors`: expectation maximisation. Saerens, Latinne and Decaestecker 2002, "Adjusting the outputs of a
   classifier to new a priori probabilities: a simple procedure", section 2.2, each label a problem of two classes. It
-  assumes that texts of a label read as they did in training and only their share differs. In another domain scores
-  are lower for all labels; EM takes that for rarer labels, and lowers them further.
+  assumes that the texts of a label are distributed as in training and only the share of the label differs. In another
+  domain scores are lower for all labels; EM attributes that to rarer labels, and lowers them further.
 - `match_label_count`: one shift of all logits, so that a text has as many labels on average as on dev. It assumes that
-  count, and lets scores of another domain be less certain.
+  count, and allows for less confident scores in another domain.
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from ..models.config import Training
 from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents, score_tasks
 from .auxiliary_evaluation import evaluate_auxiliary
-from .evaluation_split import evaluation_split as evaluation_split
+from .evaluation_split import evaluation_split
 from .metrics import evaluate
 
 EXPORTED_SETTINGS = ("method", "auxiliary", "epochs", "batch_size", "learning_rate", "ema_decay", "seed")

@@ -1,4 +1,4 @@
-"""Calibration and thresholds from a small labelled sample, so that few texts do no harm.
+"""Calibration and thresholds from a small labelled sample, regularized so that few texts do not worsen results.
 
 Three levels of shrinkage (an empirical Bayes hierarchy): one slope and intercept for all labels are shrunk towards
 unchanged scores, those of each label towards the common ones, and thresholds towards the model's. The constants were
@@ -25,7 +25,7 @@ KINDS = ("none", "platt", "isotonic")
 
 @dataclass(frozen=True)
 class SampleFit:
-    """What a sample teaches.
+    """Calibration and thresholds fitted to a sample.
 
     Attributes:
         calibration: Calibration of each label.
@@ -84,7 +84,7 @@ def fit_shrunk_platt(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def choose_kinds(scores: np.ndarray, labels: np.ndarray, seed: int = 0) -> list[str]:
     """Choose none, platt or isotonic for each label by cross-fitted log loss.
 
-    Labels with few examples get Platt scaling, which is shrunk; for them, a loss says little. Isotonic regression must
+    Labels with few examples get Platt scaling, which is shrunk; their loss is too noisy. Isotonic regression must
     be better than Platt scaling by more than chance.
 
     Args:

@@ -1,4 +1,4 @@
-"""The way from a network's scores to those of the labels that a model predicts: unions of labels, then calibration."""
+"""Map network scores to label scores: unions of labels, then calibration, in one step or several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,7 +83,7 @@ class ScoreMap:
 
         The logit of a union by noisy-or has the derivative p / q with respect to the logit of a member, where p is the
         member's score and q the union's; Platt scaling multiplies it by its slope. Steps of an isotonic regression have
-        no useful derivative: the slope of the Platt scaling beside it stands for them.
+        no useful derivative; the slope of the Platt scaling that they are combined with is used instead.
 
         Args:
             scores: The network's scores of one text, (inputs,).

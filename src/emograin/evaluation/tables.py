@@ -5,7 +5,7 @@ from typing import Any
 
 from ..common.text_table import aligned, markdown, number
 
-MOVED = 0.05  # p value below which a label is listed
+MAX_P_VALUE = 0.05  # p value below which a label is listed
 
 
 def evaluation_table(result: Mapping[str, Any]) -> str:
@@ -70,7 +70,7 @@ def results_table(results: Iterable[Mapping[str, Any]]) -> str:
 
 
 def comparison_tables(comparison: Mapping[str, Any]) -> str:
-    """Format a comparison: systems, pairs, and the labels that moved in each pair.
+    """Format a comparison: systems, pairs, and the labels with a low p value in each pair.
 
     Args:
         comparison: Result of `comparison.compare_systems`, with the `evaluation` and the `policy` it was made at.
@@ -82,16 +82,16 @@ def comparison_tables(comparison: Mapping[str, Any]) -> str:
         for row in comparison["systems"]
     ]
     pairs = [["difference in macro F1", "labels", "", "95 % interval", "p", "Holm", "p, randomisation", "Holm"]]
-    moved = [["label that moved", "", "95 % interval", "p", "Holm over labels"]]
+    changed = [["label that changed", "", "95 % interval", "p", "Holm over labels"]]
     for pair in comparison["pairs"]:
         title = f"{pair['system']} - {pair['other']}"
         for kind, labels in kinds.items():
             if row := pair[kind]:
                 chance = [number(row.get(f"randomisation_{name}")) for name in ("p_value", "holm_p_value")]
                 pairs.append([title, labels, *_difference_cells(row), *chance])
-        rows = [(name, row) for name, row in pair["labels"].items() if row["p_value"] < MOVED]
-        moved.append([f"{title}: {len(rows)} of {len(pair['labels'])}", *[""] * 4])
-        moved += [
+        rows = [(name, row) for name, row in pair["labels"].items() if row["p_value"] < MAX_P_VALUE]
+        changed.append([f"{title}: {len(rows)} of {len(pair['labels'])}", *[""] * 4])
+        changed += [
             [f"  {name}", *_difference_cells(row)]
             for name, row in sorted(rows, key=lambda each: -each[1]["difference"])
         ]
@@ -101,7 +101,7 @@ def comparison_tables(comparison: Mapping[str, Any]) -> str:
             f"{comparison['resamples']:,} resamples.",
             aligned(head),
             aligned(pairs),
-            aligned(moved),
+            aligned(changed),
         ]
     )
 

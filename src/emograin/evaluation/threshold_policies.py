@@ -25,8 +25,8 @@ def global_threshold(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def per_label(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The threshold with the highest expected F1 per label: (labels,). Ties: the middle of the longest plateau.
 
-    F1 of a rare label is a step function of few examples, and its highest step is mostly luck. Expected F1 is smooth:
-    the scores of all texts, calibrated by shrunk Platt scaling, stand for their gold labels. On GoEmotions' dev split
+    F1 of a rare label is a step function of few examples, and its maximum is mostly noise. Expected F1 is smooth:
+    the scores of all texts, calibrated by shrunk Platt scaling, replace their gold labels. On GoEmotions' dev split
     it makes better thresholds than the highest F1, shrunk or not (docs/log.md). A label without examples gets the
     global threshold.
 

@@ -52,8 +52,9 @@ class Mixing:
         for setting in dataclasses.fields(self):
             object.__setattr__(self, setting.name, checked_type(setting, getattr(self, setting.name)))
         require("temperature", self.temperature, lambda value: 0 < value < float("inf"), "be positive")
-        for name in ("top", "layer", "beams"):
+        for name in ("top", "beams"):
             require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
+        require("layer", self.layer, lambda value: value >= 1, "be at least 1", optional=True)
         require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from ..common.devices import torch_device
 from ..common.errors import EmograinError, unknown_name
 from ..common.files import sha256_file, sha256_json
 from ..data.corpus import Corpus, Split, fingerprint
-from ..evaluation.run_evaluation import evaluate_run, evaluation_split, run_metadata, save_evaluation
+from ..evaluation.evaluation_split import evaluation_split
+from ..evaluation.run_evaluation import evaluate_run, run_metadata, save_evaluation
 from ..evaluation.threshold_policies import choose
 from ..models.classifier import load
 from ..models.methods import Method

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 # The second head (§3.2.2, §3.5.1)
 
@@ -45,23 +44,6 @@ def joint_loss(main: Tensor, auxiliary: Tensor, temperature: float) -> Tensor:
     tensor(0.9000)
     """
     return temperature * main + (1 - temperature) * auxiliary
-
-
-def text_losses(logits: Tensor, targets: Tensor) -> Tensor:
-    """Compute the binary cross entropy per text, averaged over labels.
-
-    Args:
-        logits: (batch, labels).
-        targets: (batch, labels), in [0, 1].
-
-    Returns:
-        (batch,), in nats, float32.
-
-    >>> import torch
-    >>> text_losses(torch.zeros(1, 2), torch.tensor([[1, 0]]))
-    tensor([0.6931])
-    """
-    return binary_cross_entropy_with_logits(logits.float(), targets.float(), reduction="none").mean(dim=1)
 
 
 # Schedules of the temperature T (§3.2.1)

@@ -1,4 +1,4 @@
-"""Settings of a training run, from flags or a TOML file. They check themselves."""
+"""Settings of a training run, from flags or a TOML file; invalid values raise errors."""
 
 import dataclasses
 import tomllib
@@ -101,15 +101,17 @@ class Training:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, checked_type(field, getattr(self, field.name)))
-        for name in ("epochs", "batch_size", "micro_batch_size", "max_document_tokens", "evaluate_every", "layers"):
+        for name in ("epochs", "batch_size", "max_document_tokens"):
             require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
+        for name in ("micro_batch_size", "evaluate_every", "layers"):
+            require(name, getattr(self, name), lambda value: value >= 1, "be at least 1", optional=True)
         for name in ("learning_rate", "max_grad_norm"):
             require(name, getattr(self, name), lambda value: 0 < value < float("inf"), "be positive")
         require("weight_decay", self.weight_decay, lambda value: 0 <= value < float("inf"), "not be negative")
         for name in ("warmup_ratio", "alpha", "distillation_weight"):
             require(name, getattr(self, name), lambda value: 0 <= value <= 1, "lie in [0, 1]")
         require("ema_decay", self.ema_decay, lambda value: 0 <= value < 1, "lie in [0, 1)")
-        require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)")
+        require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)", optional=True)
         require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)

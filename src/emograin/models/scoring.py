@@ -96,8 +96,3 @@ class TorchScorer:
     def score(self, documents: Sequence[list[int]], on_progress: Callable[[int], Any] = lambda _: None) -> np.ndarray:
         """Return scores (documents, labels), float32, of documents from `tokenize`."""
         return score_documents(self.method, documents, on_progress=on_progress)
-
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Texts -> scores (texts, labels), float32, and whether each text was truncated (texts,), bool."""
-        documents, truncated = self.tokenize(texts)
-        return self.score(documents, on_progress), truncated

@@ -21,7 +21,7 @@ class CalibratedModel:
     Attributes:
         source: The model.
         held_out: Scores of the sample, each calibrated by the other folds, with gold labels; None without labels.
-        report: Figures in plain values, ready for JSON.
+        report: Metrics as plain values, ready for JSON.
     """
 
     source: ModelSource
@@ -41,19 +41,19 @@ def calibrate_with_labels(source: ModelSource, scores: np.ndarray, labels: np.nd
         EmograinError: No text could be read, or none has a label.
     """
     readable = np.isfinite(scores).all(axis=1)
-    kept, gold = scores[readable], labels[readable]
-    if not len(kept):
+    readable_scores, gold = scores[readable], labels[readable]
+    if not len(readable_scores):
         raise EmograinError(f"expected a sample of texts, got {len(scores)}, of which none can be read")
     if not gold.any():
-        raise EmograinError(f"none of the {len(kept):,} texts of the sample has a label", "--unlabelled")
+        raise EmograinError(f"none of the {len(readable_scores):,} texts of the sample has a label", "--unlabelled")
     names, thresholds = source.taxonomy.labels, source.thresholds
-    fit = fit_sample(kept, gold, common_threshold(thresholds[POLICY]))
-    crossed = cross_fit(kept, gold, thresholds) if len(kept) > 1 else None
-    figures = report(kept, gold, thresholds, names, fit, crossed)
-    _add_shares(figures, source, gold.mean(axis=0))
-    figures |= {"labelled": True, "unreadable": int((~readable).sum())}
-    held_out = HeldOutScores(fit.calibration(kept) if crossed is None else crossed.scores, gold)
-    return CalibratedModel(source.calibrated(fit.calibration, fit.thresholds), held_out, figures)
+    fit = fit_sample(readable_scores, gold, common_threshold(thresholds[POLICY]))
+    crossed = cross_fit(readable_scores, gold, thresholds) if len(readable_scores) > 1 else None
+    metrics = report(readable_scores, gold, thresholds, names, fit, crossed)
+    _add_shares(metrics, source, gold.mean(axis=0))
+    metrics |= {"labelled": True, "unreadable": int((~readable).sum())}
+    held_out = HeldOutScores(fit.calibration(readable_scores) if crossed is None else crossed.scores, gold)
+    return CalibratedModel(source.calibrated(fit.calibration, fit.thresholds), held_out, metrics)
 
 
 def calibrate_without_labels(source: ModelSource, scores: np.ndarray, adaptation: str) -> CalibratedModel:
@@ -71,39 +71,39 @@ def calibrate_without_labels(source: ModelSource, scores: np.ndarray, adaptation
         raise unknown_name("adaptation", adaptation, ADAPTATIONS)
     known = source.held_out_labels()
     readable = np.isfinite(scores).all(axis=1)
-    kept = scores[readable]
-    if not len(kept):
+    readable_scores = scores[readable]
+    if not len(readable_scores):
         raise EmograinError(f"expected a sample of texts, got {len(scores)}, of which none can be read")
     if known is None:
-        raise EmograinError("this model does not know how often each label occurs on dev", "emograin export RUN DIR")
-    before = known.mean(axis=0)
+        raise EmograinError("the share of each label on dev is not stored in this model", "emograin export RUN DIR")
+    shares_on_dev = known.mean(axis=0)
     if adaptation == "em":
-        calibration = estimate_priors(kept, before).calibration()
+        calibration = estimate_priors(readable_scores, shares_on_dev).calibration()
     else:
-        calibration = match_label_count(kept, float(before.sum()))
-    after = calibration(kept)
-    thresholds = choose_thresholds(after, common_threshold(source.thresholds[POLICY]))
-    figures: dict[str, Any] = {
+        calibration = match_label_count(readable_scores, float(shares_on_dev.sum()))
+    calibrated = calibration(readable_scores)
+    thresholds = choose_thresholds(calibrated, common_threshold(source.thresholds[POLICY]))
+    metrics: dict[str, Any] = {
         "labelled": False,
         "adaptation": adaptation,
-        "texts": len(kept),
+        "texts": len(readable_scores),
         "unreadable": int((~readable).sum()),
         "labels": {
             name: {
-                "intercept": float(calibration.intercepts[at]),
-                "threshold_before": float(source.thresholds[POLICY][at]),
-                "threshold": thresholds[POLICY][at],
+                "intercept": float(calibration.intercepts[index]),
+                "threshold_before": float(source.thresholds[POLICY][index]),
+                "threshold": thresholds[POLICY][index],
             }
-            for at, name in enumerate(source.taxonomy.labels)
+            for index, name in enumerate(source.taxonomy.labels)
         },
     }
-    _add_shares(figures, source, after.mean(axis=0))
-    return CalibratedModel(source.calibrated(calibration, thresholds), None, figures)
+    _add_shares(metrics, source, calibrated.mean(axis=0))
+    return CalibratedModel(source.calibrated(calibration, thresholds), None, metrics)
 
 
-def _add_shares(figures: dict[str, Any], source: ModelSource, shares: np.ndarray) -> None:
+def _add_shares(metrics: dict[str, Any], source: ModelSource, shares: np.ndarray) -> None:
     """Add the share of texts with each label, in the sample and on dev, where that is known."""
     gold = source.held_out_labels()
-    for at, row in enumerate(figures["labels"].values()):
-        row["share"] = float(shares[at])
-        row["share_on_dev"] = None if gold is None else float(gold[:, at].mean())
+    for index, row in enumerate(metrics["labels"].values()):
+        row["share"] = float(shares[index])
+        row["share_on_dev"] = None if gold is None else float(gold[:, index].mean())

@@ -5,7 +5,7 @@ DIR/
   taxonomy.json, thresholds.json  of the labels that the calibrated model predicts
   score_map.json                  from the network's scores to those of the labels
   dev_scores.npz                  scores and gold labels of the sample, without its texts
-  calibration.json                the figures that `emograin calibrate` printed
+  calibration.json                the report that `emograin calibrate` printed
   model.json                      as of an exported model
 """
 
@@ -32,7 +32,7 @@ def require_writable(folder: Path, source: Path) -> None:
     """Check, before any work, that a calibrated model can be written into a folder.
 
     Raises:
-        EmograinError: The source is no exported model, the folder is the source, or holds something else than a
+        EmograinError: The source is no exported model, the folder is the source, or holds something other than a
             calibrated model.
     """
     if not ExportedModel.is_at(source):
@@ -46,7 +46,7 @@ def require_writable(folder: Path, source: Path) -> None:
     written = (*FILES, SCORE_MAP, DEV_SCORES, CALIBRATION_REPORT)
     found = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if SCORE_MAP not in found and found - {*written, *leftovers((*written, "model.json"))}:
-        raise EmograinError(f"{str(folder)!r} holds something else than a calibrated model", "name a new folder")
+        raise EmograinError(f"{str(folder)!r} holds something other than a calibrated model", "name a new folder")
 
 
 def write_calibrated(

@@ -45,6 +45,6 @@ def predict_files(
     if engine not in ENGINES:
         raise unknown_name("engine", engine, ENGINES)
     if output is None:
-        raise EmograinError("several files, and --engine, need an output folder", "--output FOLDER")
+        raise EmograinError("an output folder is required for several files or --engine", "--output FOLDER")
     jobs = find_jobs([Path(each) for each in inputs], output, format)
     predict_folder(jobs, ENGINES[engine](settings, workers, address), output, resume, open_progress)

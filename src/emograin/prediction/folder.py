@@ -20,7 +20,7 @@ from ..common.files import disk_errors, resolved
 from ..common.locks import locked
 from ..common.outputs import require_apart, require_not_inputs
 from ..common.progress import Progress
-from ..data.tabular.formats import BLOCK, COMPRESSED, SUFFIXES, infer_format
+from ..data.tabular.formats import COMPRESSED, ROWS_PER_BLOCK, SUFFIXES, infer_format
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from ..evaluation.label_mapping import LabelMapping
@@ -177,7 +177,7 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
                 segments=settings.segments,
                 windows=settings.windows,
             )
-            while block := list(islice(predicted, BLOCK)):
+            while block := list(islice(predicted, ROWS_PER_BLOCK)):
                 notes += writer.write([to_record(*each, record_settings) for each in block])
                 rows += len(block)
                 errors += sum(prediction.error is not None for _, prediction in block)
@@ -216,7 +216,8 @@ def predict_folder(
     """
     remaining = [job for job in jobs if not (resume and job.target.exists())]
     if len(remaining) < len(jobs):
-        print(f"{len(jobs) - len(remaining):,} files are already done", file=sys.stderr)
+        skipped = len(jobs) - len(remaining)
+        print(f"{skipped:,} {'file is' if skipped == 1 else 'files are'} already done", file=sys.stderr)
     done: list[FileResult] = []
     try:
         with (

@@ -15,8 +15,9 @@ from .scorers import Explaining, Scorer
 from .sentences import sentence_spans
 from .windows import Window, read_from, read_sentences
 
-BLOCK = 4096  # windows that are scored at once
-MOST_CHARACTERS = 20  # per word piece of the limit; longer texts are cut into sentences without a look at the whole
+WINDOWS_PER_BLOCK = 4096  # windows that are scored at once
+# A text with more characters per word piece of the limit is split into sentences without tokenizing it whole.
+MAX_CHARACTERS = 20
 
 
 @dataclass
@@ -75,31 +76,31 @@ def score_long_texts(
         explaining: The scorer, to compute the contributions of words.
         on_progress: Called with the number of texts that were just finished.
     """
-    found = Reading(np.zeros((len(texts), len(labels)), dtype=np.float32), np.zeros(len(texts), dtype=bool))
-    most = MOST_CHARACTERS * scorer.limit
-    whole = [at for at, text in enumerate(texts) if not windows or len(text) <= most]
-    _read_whole(found, texts, whole, scorer, windows, explaining, on_progress)
+    reading = Reading(np.zeros((len(texts), len(labels)), dtype=np.float32), np.zeros(len(texts), dtype=bool))
+    max_length = MAX_CHARACTERS * scorer.limit
+    whole = [row for row, text in enumerate(texts) if not windows or len(text) <= max_length]
+    _read_whole(reading, texts, whole, scorer, windows, explaining, on_progress)
     if not windows and not segments:
-        return found
-    long = {at for at, text in enumerate(texts) if windows and (len(text) > most or found.truncated[at])}
+        return reading
+    long = {row for row, text in enumerate(texts) if windows and (len(text) > max_length or reading.truncated[row])}
     cut = sorted(long)
     if segments:
-        spans = {at: list(islice(sentence_spans(text), 2)) for at, text in enumerate(texts) if at not in long}
-        cut = [at for at in range(len(texts)) if at in long or len(spans[at]) > 1 or found.truncated[at]]
-        for at in spans.keys() - set(cut):
-            found.sentences[at] = SentenceScores(np.array(spans[at]), found.scores[at : at + 1])
-    for at, each in zip(cut, _read_sentences([texts[at] for at in cut], scorer, labels, explaining), strict=True):
+        spans = {row: list(islice(sentence_spans(text), 2)) for row, text in enumerate(texts) if row not in long}
+        cut = [row for row in range(len(texts)) if row in long or len(spans[row]) > 1 or reading.truncated[row]]
+        for row in spans.keys() - set(cut):
+            reading.sentences[row] = SentenceScores(np.array(spans[row]), reading.scores[row : row + 1])
+    for row, each in zip(cut, _read_sentences([texts[row] for row in cut], scorer, labels, explaining), strict=True):
         if segments:
-            found.sentences[at] = each.sentences
-        if at in long:
-            found.scores[at] = each.scores
-            found.truncated[at] = False
+            reading.sentences[row] = each.sentences
+        if row in long:
+            reading.scores[row] = each.scores
+            reading.truncated[row] = False
             if each.words is not None:
-                found.words[at] = each.words
+                reading.words[row] = each.words
             if each.pieces <= scorer.limit:  # it has many characters, yet fits
-                _read_whole(found, texts, [at], scorer, windows, explaining, lambda _: None)
+                _read_whole(reading, texts, [row], scorer, windows, explaining, lambda _: None)
             on_progress(1)
-    return found
+    return reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class _LongText:
 
 
 def _read_whole(
-    found: Reading,
+    reading: Reading,
     texts: Sequence[str],
     selected: Sequence[int],
     scorer: Scorer,
@@ -124,19 +125,20 @@ def _read_whole(
     """Read the selected texts as one window each; with `windows`, those that do not fit are only marked truncated."""
     if not selected:
         return
-    chosen = [texts[at] for at in selected]
+    chosen = [texts[row] for row in selected]
     if explaining is not None:
         scores, truncated, words = explaining.explain(chosen, lambda _: None)
         on_progress(int((~truncated).sum()) if windows else len(chosen))
-        found.truncated[selected] = truncated
-        found.scores[selected] = scores
-        found.words.update(zip(selected, words, strict=True))
+        reading.truncated[selected] = truncated
+        reading.scores[selected] = scores
+        reading.words.update(zip(selected, words, strict=True))
         return
     documents, truncated = scorer.tokenize(chosen)
-    found.truncated[selected] = truncated
+    reading.truncated[selected] = truncated
     read = np.flatnonzero(~truncated) if windows else np.arange(len(selected))
     if len(read):
-        found.scores[np.asarray(selected)[read]] = scorer.score([documents[at] for at in read.tolist()], on_progress)
+        scores = scorer.score([documents[row] for row in read.tolist()], on_progress)
+        reading.scores[np.asarray(selected)[read]] = scores
 
 
 def _read_sentences(
@@ -171,8 +173,8 @@ def _read_windows(
     scorer: Scorer,
     explaining: Explaining | None,
 ) -> Iterator[_ReadWindow]:
-    """Score windows, `BLOCK` at a time."""
-    while block := list(islice(windows, BLOCK)):
+    """Score windows, `WINDOWS_PER_BLOCK` at a time."""
+    while block := list(islice(windows, WINDOWS_PER_BLOCK)):
         words: Sequence[WordWeights | None] = [None] * len(block)
         if explaining is None:
             scores = scorer.score([window.ids for _, _, window in block])
@@ -193,10 +195,10 @@ def _join(windows: Sequence[_ReadWindow], labels: Sequence[str]) -> _LongText:
     sentences = list(pairwise([*firsts, len(windows)]))
     spans = [(windows[first].start, windows[last - 1].end) for first, last in sentences]
     of_sentences = [aggregate(scores[first:last], lengths[first:last], labels) for first, last in sentences]
-    found = [each.words for each in windows if each.words is not None]
+    of_windows = [each.words for each in windows if each.words is not None]
     words = None
-    if found:
-        joined = [span for each in found for span in each.spans]
-        words = WordWeights(joined, np.concatenate([each.weights for each in found], axis=1))
+    if of_windows:
+        joined = [span for each in of_windows for span in each.spans]
+        words = WordWeights(joined, np.concatenate([each.weights for each in of_windows], axis=1))
     text_scores = aggregate(scores, lengths, labels)
     return _LongText(text_scores, SentenceScores(np.array(spans), np.array(of_sentences)), words, int(lengths.sum()))

@@ -1,4 +1,4 @@
-"""Where a predictor comes from: an exported model or a run folder, with its labels, thresholds and scorer."""
+"""Open a model for prediction: an exported model or a run folder, with its labels, thresholds and scorer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class ModelSource:
         scorer: Number of threads -> the network's scorer.
         held_out_scores: Reads scores of the labels on held-out texts, None if there are none.
         description: Content of model.json or run.json.
-        digest: Computes a digest that tells the network's files, and its device, from others.
+        digest: Computes a digest that identifies the network's files and its device.
         score_map: From the network's scores to those of the labels; None if they are the same.
         mapping: Mapping that made the labels, if one was named.
         original: Taxonomy before the mapping.

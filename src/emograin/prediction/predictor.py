@@ -79,7 +79,7 @@ class Predictor:
         taxonomy: The labels.
         thresholds: One threshold per label.
         scorer: The model.
-        digest: SHA-256 that tells the model's files from those of others; None: not known, nothing is compared.
+        digest: SHA-256 that identifies the model's files; None: unknown, and not compared.
         score_map: From the scorer's scores to those of the labels; None if they are the same.
     """
 
@@ -144,20 +144,20 @@ class Predictor:
         on_progress(len(texts) - len(readable))
         selected = [str(texts[index]) for index in readable]
         inputs = self.labels if self.score_map is None else self.score_map.inputs
-        found = score_long_texts(selected, self.scorer, inputs, windows, segments, explaining, on_progress)
+        reading = score_long_texts(selected, self.scorer, inputs, windows, segments, explaining, on_progress)
         if self.score_map is not None:
-            found = found.mapped(self.score_map)
-        scores[readable] = found.scores
+            reading = reading.mapped(self.score_map)
+        scores[readable] = reading.scores
         rows = self._apply_thresholds(scores, problems, at_least_one)
         note = f"only the first {self.scorer.limit} word pieces were read"
-        for at in np.flatnonzero(found.truncated).tolist():
-            rows[readable[at]] = replace(rows[readable[at]], note=note)
-        for at, each in found.words.items():
-            row = rows[readable[at]]
-            rows[readable[at]] = replace(row, words=self.words_of(each, row.labels))
-        for at, sentences in found.sentences.items():
-            made = Segments(sentences.spans, sentences.scores, self.labels, self.thresholds)
-            rows[readable[at]] = replace(rows[readable[at]], segments=made)
+        for position in np.flatnonzero(reading.truncated).tolist():
+            rows[readable[position]] = replace(rows[readable[position]], note=note)
+        for position, each in reading.words.items():
+            row = rows[readable[position]]
+            rows[readable[position]] = replace(row, words=self.words_of(each, row.labels))
+        for position, sentences in reading.sentences.items():
+            of_text = Segments(sentences.spans, sentences.scores, self.labels, self.thresholds)
+            rows[readable[position]] = replace(rows[readable[position]], segments=of_text)
         return Predictions(rows, scores, self.labels)
 
     def explain(self, texts: Iterable[Any], at_least_one: bool = False) -> list[dict[str, list[Word]]]:

@@ -1,4 +1,4 @@
-"""Resumable output: a partial file of complete rows, checked against the input, and a file that says what wrote it.
+"""Resumable output: a partial file of complete rows, checked against the input, and a file that records its origin.
 
 OUTPUT.part        complete rows
 OUTPUT.part.json   the model and the options that they depend on
@@ -77,7 +77,7 @@ def append_to(
         The stream, and a function `commit()` to call when all bytes written so far are complete rows.
 
     Raises:
-        Interrupted: Ctrl-C; the message says how to resume.
+        Interrupted: Ctrl-C; the hint is how to resume.
         EmograinError: The disk is full, or the folder cannot be written.
     """
     target = resolved(output)  # a link stays a link
@@ -151,14 +151,14 @@ def check_description(output: Path, description: Mapping[str, Any]) -> None:
         description: What the rows depend on now.
 
     Raises:
-        EmograinError: It was not; or nothing says what wrote it: an earlier version did not.
+        EmograinError: It was not; or its origin is not recorded, as by earlier versions.
     """
     target = resolved(output)
     part, path = partial_path(target), part_description_path(target)
     try:
         before = read_json(path)
     except (FileNotFoundError, EmograinError):
-        message = f"nothing says which model wrote {part}: {path.name!r} is missing or not JSON"
+        message = f"the model of {part} is unknown: {path.name!r} is missing or not JSON"
         raise EmograinError(message, "start without --resume") from None
     now = json.loads(to_json(description))
     for name, value in now.items():
@@ -174,7 +174,7 @@ def find_resume_point(
     """Skip the input rows that the partial output holds, and truncate it where the last complete window ends.
 
     Rows of one window are predicted together, and with some models a score depends on the others in its batch. So the
-    rows of an incomplete window are predicted again, and the output gets the bytes of an undisturbed run.
+    rows of an incomplete window are predicted again, and the output is byte-identical to that of one uninterrupted run.
 
     Args:
         output: The final file.
@@ -207,16 +207,16 @@ def find_resume_point(
     return ResumePoint(kept, columns if kept and format != "jsonl" else (), again)
 
 
-def _fits(found: Mapping[str, Any], expected: Expected, format: str) -> bool:
+def _fits(record: Mapping[str, Any], expected: Expected, format: str) -> bool:
     if format == "jsonl":
-        same = all(to_json(found.get(name)) == to_json(value) for name, value in expected.fields.items())
-        return same and list(found) == [*expected.fields, *expected.predicted]
-    known = {name: value for name, value in expected.fields.items() if name in found}
-    further = {name: value for name, value in expected.fields.items() if name not in found}
+        same = all(to_json(record.get(name)) == to_json(value) for name, value in expected.fields.items())
+        return same and list(record) == [*expected.fields, *expected.predicted]
+    known = {name: value for name, value in expected.fields.items() if name in record}
+    further = {name: value for name, value in expected.fields.items() if name not in record}
     return (
-        set(expected.predicted) <= set(found)
-        and all(found[name] == to_cell(value) for name, value in known.items())
-        and (not further or found["note"].endswith(describe_misfits(further)))
+        set(expected.predicted) <= set(record)
+        and all(record[name] == to_cell(value) for name, value in known.items())
+        and (not further or record["note"].endswith(describe_misfits(further)))
     )
 
 

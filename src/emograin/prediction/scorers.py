@@ -1,4 +1,4 @@
-"""What a predictor needs of a model."""
+"""The scorer protocol of a predictor."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -22,9 +22,6 @@ class Scorer(Protocol):
 
     def score(self, documents: Sequence[list[int]], on_progress: Callable[[int], Any] = ...) -> np.ndarray:
         """Return scores (documents, labels), float32, of word pieces from `tokenize`."""
-
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return scores (texts, labels), and which texts were truncated to `limit` word pieces (texts,)."""
 
 
 @runtime_checkable

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 
 Span = tuple[int, int]  # start and end (exclusive), in characters
-BLOCK = 20_000  # characters that the library reads at once
+CHARACTERS_PER_BLOCK = 20_000  # characters that the library reads at once
 LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
-def sentence_spans(text: str, block: int = BLOCK) -> Iterator[Span]:
+def sentence_spans(text: str, block: int = CHARACTERS_PER_BLOCK) -> Iterator[Span]:
     """Yield the spans of the sentences of a text, in order, without the white space around them.
 
     A line break always ends a sentence: people write lists and verses without full stops.
@@ -27,7 +27,7 @@ def sentence_spans(text: str, block: int = BLOCK) -> Iterator[Span]:
     while at < len(text):
         end, whole = _end_of_block(text, at, block)
         spans = _split(text, at, end)
-        if not whole and len(spans) > 1:  # the last sentence may go on
+        if not whole and len(spans) > 1:  # the last sentence may be incomplete
             end = spans.pop()[0]
         yield from spans
         at = end

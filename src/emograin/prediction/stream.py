@@ -12,7 +12,7 @@ from ..common.errors import EmograinError, one_line, unknown_name
 from ..common.files import disk_errors, is_regular_file, part_description_path, partial_path, resolved
 from ..common.locks import locked
 from ..common.progress import Progress
-from ..data.tabular.formats import BLOCK, infer_format, open_text
+from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, open_text
 from ..data.tabular.reader import Row
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
@@ -47,7 +47,7 @@ def write_predictions(
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
     Every output file appears under its name once complete. Until then, rows of JSONL, CSV and TSV are in `output` +
-    ".part", which `resume` continues, and `output` + ".part.json" says what wrote them.
+    ".part", which `resume` continues, and `output` + ".part.json" records the model and the options.
 
     Args:
         predictor: The model.
@@ -55,8 +55,8 @@ def write_predictions(
         output: Output file; None: standard output.
         format: text, jsonl, csv, tsv or parquet; None: inferred from `output`, text for standard output.
         all_scores: Write the scores of all labels, not only of the predicted ones.
-        resume: Continue the partial output, if any, after its last complete window of `WINDOW` rows: the output gets
-            the bytes of an undisturbed run.
+        resume: Continue the partial output, if any, after its last complete window of `WINDOW` rows: the output is
+            byte-identical to that of one uninterrupted run.
         explain: Write the contribution of each word to each predicted label.
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
         at_least_one: Give a text that reaches no threshold the label with the highest score.
@@ -108,7 +108,7 @@ def write_predictions(
             stack.enter_context(disk_errors(output or "standard output"))
             opened = OPENERS[format](output or sys.stdout, format, example=example_record(settings), misfits=MISFITS)
             writer = stack.enter_context(opened)
-        while block := list(islice(records, BLOCK)):
+        while block := list(islice(records, ROWS_PER_BLOCK)):
             counts["note"] += writer.write(block)
             commit()
     if counts["error"] or counts["note"]:

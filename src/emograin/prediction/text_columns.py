@@ -22,7 +22,7 @@ def list_texts(texts: Any) -> list[Any]:
     kind = type(texts)
     if isinstance(texts, str | bytes):
         raise EmograinError("expected a list of texts, got one string", "predict([text])")
-    # pandas, Polars and Arrow tables, and data sets; none of these packages is needed to tell.
+    # pandas, Polars and Arrow tables, and data sets; recognised without importing these packages.
     columns = next((list(getattr(texts, name)) for name in ("column_names", "columns") if hasattr(kind, name)), None)
     columns = list(texts) if columns is None and isinstance(texts, Mapping) else columns
     if columns is not None:

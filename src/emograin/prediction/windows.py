@@ -11,7 +11,7 @@ from .sentences import Span, sentence_spans
 
 # Texts -> the ids of each text's first word pieces, and whether it has more than the model reads (texts,), bool.
 Tokenize = Callable[[Sequence[str]], tuple[Sequence[list[int]], np.ndarray]]
-BLOCK = 100_000  # characters that are tokenized at once
+CHARACTERS_PER_BLOCK = 100_000  # characters that are tokenized at once
 
 
 class Window(NamedTuple):
@@ -106,12 +106,12 @@ def _halves(_: str, span: Span) -> list[Span]:
 
 
 def _blocks(spans: Iterable[tuple[int, Span]]) -> Iterator[list[tuple[int, Span]]]:
-    """Group spans into lists of about `BLOCK` characters."""
+    """Group spans into lists of about `CHARACTERS_PER_BLOCK` characters."""
     block, characters = list[tuple[int, Span]](), 0
     for at, (start, end) in spans:
         block.append((at, (start, end)))
         characters += end - start
-        if characters >= BLOCK:
+        if characters >= CHARACTERS_PER_BLOCK:
             yield block
             block, characters = [], 0
     if block:

@@ -308,12 +308,12 @@ def archive_corpus(corpus: Corpus, folder: Path) -> None:
 
 
 def archive_raters(source: str, folder: Path, taxonomy: Taxonomy = GOEMOTIONS) -> None:
-    """Archive the correlation of the raters' judgements (Fig. 9).
+    """Archive the correlation of the emotions in the raters' labels (Fig. 9).
 
     Args:
         source: goemotions, or a file of raters' rows.
         folder: Folder of the archive.
-        taxonomy: Labels of the judgements.
+        taxonomy: The labels.
 
     Raises:
         EmograinError: The rows cannot be read, or the file cannot be written.

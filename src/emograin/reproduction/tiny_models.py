@@ -71,7 +71,7 @@ def tiny_paraphraser(folder: Path, texts: Sequence[str]) -> Path:
         num_layers=1,
         num_heads=2,
         decoder_start_token_id=0,
-        max_position_embeddings=WORDS,  # T5 ignores it, but our generation obeys it
+        max_position_embeddings=WORDS,  # T5 ignores it, but our generation uses it as a limit
         initializer_factor=3.0,  # with less, the output hardly depends on the input
     )
     torch.manual_seed(0)

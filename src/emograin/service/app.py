@@ -37,7 +37,7 @@ from .settings import Settings
 
 ERROR_CODES = {404: "not_found", 405: "method_not_allowed"}
 CHUNK = 16  # texts or segments whose JSON is built at once; in between, the event loop serves other requests
-BLOCK = 2**18  # characters that are sent at once
+CHARACTERS_PER_BLOCK = 2**18  # characters that are sent at once
 
 
 def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
@@ -153,7 +153,7 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
 def _prediction_parts(
     results: Sequence[Scored], labels: Sequence[str], thresholds: np.ndarray, all_scores: bool, at_least_one: bool
 ) -> Iterator[str]:
-    """Yield the predictions as JSON, with commas between them, in parts that are built in little time."""
+    """Yield the predictions as JSON, with commas between them, in small parts."""
     for index, row in enumerate(results):
         content = _scores_to_json(row.scores, labels, thresholds, all_scores, at_least_one)
         content |= {"truncated": row.truncated, "words": None}
@@ -177,7 +177,7 @@ async def _in_blocks(head: str, parts: Iterable[str], tail: str) -> AsyncIterato
     for count, part in enumerate(parts, start=1):
         block.append(part)
         size += len(part)
-        if size >= BLOCK:
+        if size >= CHARACTERS_PER_BLOCK:
             yield "".join(block).encode()
             block, size = [], 0
         if count % CHUNK == 0:

@@ -183,8 +183,8 @@ class BatchingQueue:
         while len(texts) < self.batch_texts and (job := self._queue.peek()) is not None:
             last = job.waiting == 1
             cost += job.next_cost
-            most = self.batch_tokens * (1 if last and (finishes or not texts) else UNFINISHED_SHARE)
-            if texts and (cost > most or (finishes and not last)):
+            max_cost = self.batch_tokens * (1 if last and (finishes or not texts) else UNFINISHED_SHARE)
+            if texts and (cost > max_cost or (finishes and not last)):
                 break
             jobs.append(job)
             texts.append(job.texts[job.taken])

@@ -27,4 +27,4 @@ class ServiceError(Exception):
 
 def shutting_down() -> ServiceError:
     """Return the error for requests to a service that is stopping."""
-    return ServiceError(503, "shutting_down", "the service is shutting down; retry elsewhere", {"Retry-After": "5"})
+    return ServiceError(503, "shutting_down", "the service is shutting down; retry later", {"Retry-After": "5"})

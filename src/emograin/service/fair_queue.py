@@ -12,7 +12,8 @@ class Turns(Generic[T]):
     """Members in turn, by weighted fair queueing (Demers, Keshav and Shenker 1989) with equal weights.
 
     Each turn has a cost, and over time each member gets the same sum of costs. A member that arrives waits for about
-    its own cost, however much the others want: a cheap one comes first, and cheap ones cannot block an expensive one.
+    its own cost, independent of the costs of the others: a cheap one is served before expensive ones, and cheap ones
+    cannot starve an expensive one.
 
     >>> turns = Turns()
     >>> turns.add("long", 10); turns.add("short", 1)

@@ -39,7 +39,7 @@ class JsonLines(logging.Formatter):
 class RateLimit(logging.Filter):
     """Drops a warning or error that was logged `MOST_REPEATED` times in the last `PERIOD` seconds.
 
-    The next one that is not dropped says how many were, as `dropped`.
+    The next one that is not dropped has their number as the field `dropped`.
     """
 
     def __init__(self) -> None:

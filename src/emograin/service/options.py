@@ -1,4 +1,4 @@
-"""What a request asks for, beside scores."""
+"""Options of a prediction request."""
 
 from typing import NamedTuple
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from ..common.errors import EmograinError
 
 PINNED = Path(__file__).with_name("page") / "runtime"
-# Name in the page -> file below node_modules. Not every web server knows that .mjs is JavaScript.
+# Name in the page -> file below node_modules. Not every web server serves .mjs as JavaScript.
 FILES = {
     "onnxruntime.js": "onnxruntime-web/dist/ort.wasm.bundle.min.mjs",
     "onnxruntime.wasm": "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",

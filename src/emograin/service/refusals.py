@@ -1,4 +1,4 @@
-"""Clients that were told to retry later, and do not wait."""
+"""Clients that were told to retry later, and retry at once."""
 
 from collections.abc import Hashable
 from time import monotonic
@@ -9,9 +9,9 @@ MOST_SECONDS = 5.0  # that a request waits
 class Refusals:
     """Refused requests, by client and size: a request of another size may fit where the refused one did not.
 
-    Receiving and parsing a large request takes a time in which the service answers no other one. A client that sends it
-    again at once, and on several connections, would take that time without end. So a repeated request waits before its
-    body is read, for as long as the client was told to wait.
+    Receiving and parsing a large request blocks the service for other clients. A client that sends it again at once,
+    and on several connections, would block it all the time. So a repeated request waits before its body is read, for as
+    long as the client was told to wait.
     """
 
     def __init__(self) -> None:

@@ -161,14 +161,14 @@ def parse_request(model: type[PredictRequest], body: bytes) -> PredictRequest:
     """Parse a request body.
 
     Raises:
-        ServiceError: The body is invalid. The message says where and why, and never repeats the request.
+        ServiceError: The body is invalid. The message names the field and the reason, and never repeats the request.
     """
     try:
         query = model.model_validate_json(body)
     except ValidationError as error:
         mistakes = error.errors(include_url=False, include_context=True, include_input=False)
     else:
-        if many := len(query.model_extra or ()):  # a user wrote their names, so that they are not repeated
+        if many := len(query.model_extra or ()):  # their names are from the request, which is never repeated
             unknown = "unknown field" if many == 1 else f"{many} unknown fields"
             raise ServiceError(422, "invalid_request", f"{unknown} (known: {', '.join(model.model_fields)})")
         return query

@@ -71,7 +71,7 @@ def write_page(folder: Path, model: ExportedModel, modules: Path) -> dict[str, i
     if folder.exists() and not folder.is_dir():
         raise EmograinError(f"{str(folder)!r} is a file", "name a new folder")
     if folder.exists() and any(folder.iterdir()) and not (folder / LIST).is_file():
-        raise EmograinError(f"{str(folder)!r} holds something else than a page", "name a new folder")
+        raise EmograinError(f"{str(folder)!r} holds something other than a page", "name a new folder")
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with locked(resolved(folder)):

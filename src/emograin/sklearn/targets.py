@@ -1,4 +1,4 @@
-"""What scikit-learn passes to fit, as texts and multi-hot labels."""
+"""Convert scikit-learn's X and y to texts and multi-hot labels."""
 
 from collections.abc import Sequence
 from typing import Any

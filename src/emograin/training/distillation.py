@@ -99,6 +99,6 @@ def _read_scores(path: Path, shape: tuple[int, ...]) -> np.ndarray:
         raise EmograinError(
             f"{str(path)!r} is damaged or belongs to other texts: "
             f"expected scores of {shape[0]:,} texts and {shape[1]} labels",
-            "delete it, and the teachers score the texts again",
+            "delete it to score the texts again",
         )
     return scores

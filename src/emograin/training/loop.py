@@ -21,9 +21,10 @@ from ..data.corpus import Corpus
 from ..evaluation.run_evaluation import auxiliary_metrics, save_evaluation
 from ..evaluation.threshold_policies import choose, global_threshold
 from ..evaluation.thresholds import FIXED, f1_at
-from ..models.auxiliary_task import joint_loss, temperature_at, text_losses
+from ..models.auxiliary_task import joint_loss, temperature_at
 from ..models.classifier import load_weights
 from ..models.config import Training
+from ..models.losses import build_loss
 from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents, score_tasks
 from ..models.tensor_files import read_tensors, save_tensors
@@ -168,7 +169,8 @@ def task_losses(prepared: Prepared, rows: np.ndarray) -> tuple[Tensor, Tensor | 
     main = prepared.loss(logits, data.targets[rows].to(device))
     if group_logits is None or data.group_targets is None:
         return main, None
-    return main, text_losses(group_logits, data.group_targets[rows].to(device))
+    auxiliary_loss = build_loss("bce", data.group_targets)
+    return main, auxiliary_loss(group_logits, data.group_targets[rows].to(device))
 
 
 def evaluate_dev(prepared: Prepared) -> str:

@@ -59,27 +59,27 @@ def read_teacher_scores(path: Path, split: Split, taxonomy: Taxonomy) -> np.ndar
         )
     if names is not None and tuple(names.tolist()) != taxonomy.labels:
         raise other_labels(str(path), names.tolist(), taxonomy)
-    rows = {name: at for at, name in enumerate(ids.tolist())}
+    rows = {name: index for index, name in enumerate(ids.tolist())}
     if len(rows) < len(ids) or len(set(split.ids)) < len(split):
         where = str(path) if len(rows) < len(ids) else split.name
         raise EmograinError(f"scores are matched by id, but {where!r} has several texts of one id", "make ids unique")
-    found = [at for at, name in enumerate(split.ids) if name in rows]
-    if not found:
+    scored = [index for index, name in enumerate(split.ids) if name in rows]
+    if not scored:
         raise EmograinError(f"the teacher {str(path)!r} holds no text of {split.name}", "scores of the training split")
-    matched = [rows[split.ids[at]] for at in found]
+    matched = [rows[split.ids[index]] for index in scored]
     if checksums is not None:
-        own = _checksums([split.texts[at] for at in found])
-        differing = np.flatnonzero(own != checksums[matched])
+        split_checksums = _checksums([split.texts[index] for index in scored])
+        differing = np.flatnonzero(split_checksums != checksums[matched])
         if len(differing):
-            first = split.ids[found[differing[0]]]
+            first = split.ids[scored[differing[0]]]
             raise EmograinError(
-                f"the teacher {str(path)!r} scored other texts under {len(differing):,} of the {len(found):,} ids that "
-                f"it shares with {split.name}, such as {first!r}",
+                f"the teacher {str(path)!r} scored other texts under {len(differing):,} of the {len(scored):,} ids "
+                f"that it shares with {split.name}, such as {first!r}",
                 "score the texts again: python scripts/teacher_scores.py",
             )
-    every = np.full((len(split), len(taxonomy.labels)), np.nan, dtype=np.float32)
-    every[found] = scores[matched]
-    return every
+    all_scores = np.full((len(split), len(taxonomy.labels)), np.nan, dtype=np.float32)
+    all_scores[scored] = scores[matched]
+    return all_scores
 
 
 def other_labels(teacher: str, found: list[str] | tuple[str, ...], taxonomy: Taxonomy) -> EmograinError:

@@ -19,7 +19,7 @@ from emograin.prediction.onnx import scorer as onnx_scorer
 from emograin.prediction.onnx.export import export, input_template, serialize_tokenizer, to_onnx
 from emograin.prediction.onnx.quantization import quantize
 from emograin.prediction.onnx.scorer import OnnxScorer
-from emograin.prediction.onnx.verification import check_against_torch, compare
+from emograin.prediction.onnx.verification import check_against_torch, compare, score_texts
 from emograin.prediction.predictor import Predictor
 from emograin.training.loop import train
 
@@ -90,7 +90,7 @@ def test_long_texts_are_read_whole_by_both(method, scorer, taxonomy):
 def test_inputs_are_those_of_the_method(method, scorer):
     documents, cut = scorer.tokenize(TEXTS)
     assert documents == method.tokenize(TEXTS)
-    assert cut.tolist() == TorchScorer(method)(TEXTS, lambda _: None)[1].tolist()
+    assert cut.tolist() == TorchScorer(method).tokenize(TEXTS)[1].tolist()
     assert cut.any()
     assert not cut.all()
     theirs, ours = method.assemble(documents), scorer.template.assemble(documents)
@@ -102,8 +102,8 @@ def test_inputs_are_those_of_the_method(method, scorer):
 def test_scores_equal_torch_in_a_batch_and_alone(method, scorer):
     expected = torch_scores(method, TEXTS)
     assert np.ptp(expected, axis=0).max() > 0.05  # the texts differ, so that equal scores mean something
-    together, _ = scorer(TEXTS, lambda _: None)
-    alone = np.concatenate([scorer([text], lambda _: None)[0] for text in TEXTS])
+    together = score_texts(scorer, TEXTS)
+    alone = np.concatenate([score_texts(scorer, [text]) for text in TEXTS])
     np.testing.assert_allclose(together, expected, atol=1e-5)
     np.testing.assert_allclose(alone, expected, atol=1e-5)
 
@@ -112,12 +112,12 @@ def test_a_head_that_is_not_linear_is_exported(encoders, taxonomy):
     method = build("pooled-baseline", encoders["bert"], taxonomy)
     template = input_template(method)
     scorer = OnnxScorer(serialize_tokenizer(method), template, to_onnx(method, template).SerializeToString())
-    np.testing.assert_allclose(scorer(TEXTS, lambda _: None)[0], torch_scores(method, TEXTS), atol=1e-5)
+    np.testing.assert_allclose(score_texts(scorer, TEXTS), torch_scores(method, TEXTS), atol=1e-5)
 
 
 def test_batches_of_any_size_and_length_work(method, scorer):
     many = [f"page {number} " * (1 + number % 7) for number in range(150)]
-    np.testing.assert_allclose(scorer(many, lambda _: None)[0], torch_scores(method, many), atol=1e-5)
+    np.testing.assert_allclose(score_texts(scorer, many), torch_scores(method, many), atol=1e-5)
 
 
 def test_the_last_layer_computes_only_the_rows_that_are_used(exported, method):
@@ -147,7 +147,7 @@ def test_one_batch_per_thread_gives_the_same_scores_in_order(method, exported, m
     ]
     texts = [f"page {number} " * (1 + number % 7) for number in range(400)]
     seen = []
-    one, three = (scorer(texts, seen.append)[0] for scorer in scorers)
+    one, three = (scorer.score(scorer.tokenize(texts)[0], seen.append) for scorer in scorers)
     assert np.array_equal(one, three)
     assert np.ptp(one, axis=0).max() > 0.01
     assert sum(seen) == 2 * len(texts)
@@ -264,7 +264,7 @@ def test_an_export_replaces_a_calibrated_model_and_all_its_files(run, tmp_path):
 
 def test_a_folder_with_other_files_is_not_touched(run, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(EmograinError, match="holds something else than an exported model"):
+    with pytest.raises(EmograinError, match="holds something other than an exported model"):
         export(run, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

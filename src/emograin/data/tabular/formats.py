@@ -11,7 +11,7 @@ from typing import IO, Any, Literal, cast
 from ...common.errors import EmograinError
 from ...common.optional import import_optional
 
-BLOCK = 1024  # rows in memory at once for formats that are read or written in blocks
+ROWS_PER_BLOCK = 1024  # rows in memory at once for formats that are read or written in blocks
 SUFFIXES = {".txt": "txt", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 COMPRESSED = (".gz", ".zst")
 CHUNK = 1 << 13  # compressed bytes to decompress at once

@@ -18,7 +18,7 @@ from typing import IO, Any
 from ...common.errors import EmograinError, shortened, unknown_name
 from ...common.optional import import_optional
 from ..text import LONE_SURROGATE
-from .formats import BLOCK, infer_format, open_bytes, open_text
+from .formats import ROWS_PER_BLOCK, infer_format, open_bytes, open_text
 
 # What the readers' libraries raise for damaged content.
 UNREADABLE = (OSError, EOFError, zlib.error, csv.Error, ValueError, OverflowError, RecursionError)
@@ -150,7 +150,7 @@ def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
         names = file.schema_arrow.names
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise EmograinError(f"columns must differ, got {repeated} more than once")
-        for batch in file.iter_batches(BLOCK):
+        for batch in file.iter_batches(ROWS_PER_BLOCK):
             columns = [_parquet_values(values, arrow) for values in batch.columns]
             for values in zip(*columns, strict=True):
                 yield to_row(dict(zip(batch.schema.names, values, strict=True)), column)

@@ -1,6 +1,6 @@
 """Low-precision dot products of unit vectors, with bounds on their error.
 
-int8 is the fastest: vectors are rotated so that no entry stands out, scaled to -127 to 127 and rounded. Products of
+int8 is the fastest: vectors are rotated so that no entry is an outlier, scaled to -127 to 127 and rounded. Products of
 such vectors are exact integers, and the rounding error is measured.
 """
 

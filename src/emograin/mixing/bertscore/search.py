@@ -181,7 +181,7 @@ class Search:
         )
 
     def _refine(self, query: int, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-        """Rescore the sentences of the highest bounds, then all that could still beat them.
+        """Rescore the sentences with the highest bounds, then all whose bounds reach the scores of these.
 
         Args:
             query: Row of the query.

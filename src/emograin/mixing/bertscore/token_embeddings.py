@@ -217,6 +217,6 @@ def _write_or_check_metadata(folder: Path, metadata: dict[str, Any]) -> None:
 
 def _save(path: Path, tokens: np.ndarray) -> None:
     with path.open("wb") as file:
-        # Like numpy.save, whose error does not say that the disk is full.
+        # Like numpy.save, whose error does not name the cause, such as a full disk.
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(tokens))
         file.write(np.ascontiguousarray(tokens).data)

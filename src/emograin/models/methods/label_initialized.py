@@ -17,8 +17,8 @@ class LabelInitialized(Baseline):
     """One slot per text, the mean of its hidden states; the output layer starts as a comparison to the labels' words.
 
     The weights of a label start as the encoder's embedding of its words, without what all labels share, and the bias
-    as if every text had one label. Label embeddings give the labels' words to every input (§3.3); here only the first
-    step sees them, so inputs are half as long.
+    as if every text had one label. With label embeddings the labels' words are in every input (§3.3); here they only
+    set the initial weights, so inputs are half as long.
     """
 
     def initialize(self) -> None:

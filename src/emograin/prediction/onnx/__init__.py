@@ -4,8 +4,3 @@
 torch and onnx: `export` and `verification`, `graph_optimization`, `quantization`, and `label_directions` with
 `contributions` for attributions. Predictions, and attributions to words, belong in the folder above.
 """
-
-import os
-
-# Nobody's texts are worth telemetry; and its thread keeps a forked process that imported onnxruntime from exiting.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -6,7 +6,7 @@ the label's logit rises (label_directions.py), the sum splits into one term per 
     contribution of j to label l = sum over layers and heads: attention of l's slot to j * (value of j - mean value)
     value of j = value vector of j . direction of l; the mean is weighted by attention
 
-that is, what the slot would lose if it read j's share from all tokens alike.
+that is, the decrease of the logit if the value of j were replaced by the mean value.
 
 The model gets a constant `explain`, false, and an output `contributions` (batch, labels, tokens), float32, which is
 empty then. A session in which true replaces the constant computes it. As an input, `explain` would keep the queries,

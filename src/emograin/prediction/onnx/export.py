@@ -12,13 +12,13 @@ from pathlib import Path, PurePath
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
 from ...common.errors import EmograinError
 from ...common.files import disk_errors, leftovers, resolved, write_atomically
 from ...common.locks import locked
+from ...common.onnx_runtime import import_onnxruntime
 from ...common.optional import import_optional
 from ...data.corpus import Corpus, Split
 from ...data.sources import load as load_corpus
@@ -94,7 +94,7 @@ def export(run: RunFolder, folder: Path, int8: bool = False, dev: Split | None =
         "versions": {
             "emograin": version("emograin"),
             "torch": torch.__version__,
-            "onnxruntime": onnxruntime.__version__,
+            "onnxruntime": import_onnxruntime().__version__,
         },
     }
     content = {
@@ -228,13 +228,13 @@ def unpadded_inputs(scorer: OnnxScorer, texts: Sequence[str]) -> Iterator[dict[s
 
 
 def _require_free(folder: Path) -> None:
-    """Raise an error if a folder holds something else than an exported model."""
+    """Raise an error if a folder holds something other than an exported model."""
     of_killed = leftovers((*FILES, DEV_SCORES))
     if folder.exists() and (
         not folder.is_dir()
         or (any(path.name not in of_killed for path in folder.iterdir()) and not ExportedModel.is_at(folder))
     ):
-        raise EmograinError(f"{str(folder)!r} holds something else than an exported model", "name a new folder")
+        raise EmograinError(f"{str(folder)!r} holds something other than an exported model", "name a new folder")
 
 
 def _write(

@@ -1,9 +1,10 @@
 """Static int8 quantization of a float32 graph: matrix products in 8-bit integers, embeddings with one byte per value.
 
 The scales of activations are calibrated once, on texts. Measured per batch, as in dynamic quantization, they would make
-a text's scores depend on the other texts of its batch. Outlier channels would cost all others their resolution; as in
-SmoothQuant (Xiao et al. 2023, arXiv:2211.10438, eq. 4), part of their magnitude is migrated into the weights, where the
-error falls enough to pay for the time. The migration strength alpha is the one with the smallest error, per activation.
+a text's scores depend on the other texts of its batch. Outlier channels would reduce the resolution of all others; as
+in SmoothQuant (Xiao et al. 2023, arXiv:2211.10438, eq. 4), part of their magnitude is migrated into the weights, for
+activations where this reduces the error by at least `MIN_ERROR_RATIO`. The migration strength alpha is the one with the
+smallest error, per activation.
 """
 
 from collections import defaultdict
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...common.onnx_runtime import import_onnxruntime
 from ...common.optional import import_optional
 
 CONTRIB = "com.microsoft"  # ONNX Runtime's own operators
@@ -147,8 +149,7 @@ def calibrate(
         The statistics of each activation, by name.
     """
     onnx = import_optional("onnx", "export")
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     for name in names:

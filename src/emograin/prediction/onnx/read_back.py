@@ -86,7 +86,7 @@ def as_transformers(tokenizer: Tokenizer, template: InputTemplate) -> transforme
 
     Args:
         tokenizer: The tokenizer.
-        template: The layout of the model's inputs, which tells the special tokens.
+        template: The layout of the model's inputs, which defines the special tokens.
     """
     return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special_tokens(tokenizer, template))
 

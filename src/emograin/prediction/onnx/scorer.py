@@ -105,8 +105,8 @@ class OnnxScorer:
             text's words.
         """
         with tokenizer_errors():
-            found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower, but has offsets
-        documents = [each.ids[: self.limit] for each in found]
+            encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)  # slower, but has offsets
+        documents = [each.ids[: self.limit] for each in encodings]
         scores: dict[int, np.ndarray] = {}
         words: dict[int, WordWeights] = {}
         start = len(self.template.prefix)
@@ -116,10 +116,10 @@ class OnnxScorer:
             for at, row, of_tokens in zip(batch.tolist(), probabilities, contributions, strict=True):
                 of_document = of_tokens[:, start : start + len(documents[at])]  # (labels, pieces)
                 scores[at] = row
-                words[at] = sum_word_pieces(texts[at], found[at].offsets[: self.limit], of_document)
+                words[at] = sum_word_pieces(texts[at], encodings[at].offsets[: self.limit], of_document)
             on_progress(len(batch))
         order = range(len(documents))
-        truncated = np.array([len(each.ids) > self.limit for each in found], dtype=bool)
+        truncated = np.array([len(each.ids) > self.limit for each in encodings], dtype=bool)
         return np.array([scores[at] for at in order], dtype=np.float32), truncated, [words[at] for at in order]
 
     def _batches(self, documents: Sequence[Sequence[int]]) -> list[np.ndarray]:
@@ -129,8 +129,3 @@ class OnnxScorer:
     def _inputs(self, documents: Sequence[Sequence[int]], batch: np.ndarray) -> dict[str, np.ndarray]:
         """Return the model's inputs, each (batch, tokens), for the documents with the indices `batch`."""
         return self.template.assemble([documents[at] for at in batch])
-
-    def __call__(self, texts: Sequence[str], on_progress: Callable[[int], Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Return probabilities (texts, labels), float32, and whether each text was truncated (texts,), bool."""
-        documents, truncated = self.tokenize(texts)
-        return self.score(documents, on_progress), truncated

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...common.devices import CUDA_PROVIDER, ON_CPU, onnx_providers
 from ...common.errors import EmograinError
+from ...common.onnx_runtime import import_onnxruntime
 
 MIN_PARALLEL_BATCHES = 16  # below, starting a second, single-threaded session takes longer than it saves
 MIN_BATCHES_PER_THREAD = 2  # below, some threads are idle most of the time
@@ -74,13 +75,12 @@ class OnnxSession:
         constants: Mapping[str, np.ndarray] | None = None,
         device: str = "cpu",
     ):
-        from onnxruntime import OrtValue
-
+        ort_value = import_onnxruntime().OrtValue
         self._source = source
         self._providers = onnx_providers(device)
         self._threads = threads or available_cores()
         # Sessions do not copy them: they must live as long.
-        self._constants = {name: OrtValue.ortvalue_from_numpy(value) for name, value in (constants or {}).items()}
+        self._constants = {name: ort_value.ortvalue_from_numpy(value) for name, value in (constants or {}).items()}
         self._session: Any = self._new_session(self._threads)
         self._single_threaded: Any = None
         self._pool: ThreadPoolExecutor | None = None
@@ -129,8 +129,7 @@ class OnnxSession:
         Raises:
             EmograinError: ONNX Runtime cannot read the model.
         """
-        import onnxruntime
-
+        onnxruntime = import_onnxruntime()
         model = self._source.load()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -150,7 +149,7 @@ class OnnxSession:
             raise EmograinError(
                 f"onnxruntime {onnxruntime.__version__} cannot read the network: {str(error).splitlines()[0]}"
             ) from error
-        if session.get_providers()[0] != self._providers[0]:  # it goes on without a provider that cannot start
+        if session.get_providers()[0] != self._providers[0]:  # it continues without a provider that cannot start
             raise EmograinError(
                 f"no device cuda: onnxruntime {onnxruntime.__version__} finds no GPU, or not the libraries of CUDA and "
                 "cuDNN that it needs",

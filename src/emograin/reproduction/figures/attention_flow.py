@@ -9,14 +9,14 @@ import numpy as np
 from ...common.errors import EmograinError
 from .drawing import STYLES, add_caption, add_legend, new_figure, save
 
-LOOKS = (  # of the slots that matter, and of what they are compared with
+LINE_STYLES = (  # of the slots of interest, and of those that they are compared with
     {"color": STYLES[1].colour, "marker": STYLES[1].marker, "ls": "-"},
     {"color": STYLES[0].colour, "marker": STYLES[0].marker, "ls": "--"},
     {"color": STYLES[2].colour, "marker": STYLES[2].marker, "ls": "-."},
 )
 SIDES = {
     ("as_key", "from_all_tokens"): "attention received",
-    ("as_query", "to_document"): "attention paid to the text",
+    ("as_query", "to_document"): "attention to the document",
 }
 NAMES = {  # keys of the measured values, and their titles, by whether there is one slot per label
     True: (("gold", "gold labels"), ("other_labels", "other labels"), ("same_labels", "same labels elsewhere")),
@@ -27,7 +27,7 @@ NAMES = {  # keys of the measured values, and their titles, by whether there is 
 def draw_attention_flow(
     path: str | Path, flows: Mapping[str, Mapping[str, Any]], caption: Sequence[str] = ()
 ) -> list[Path]:
-    """Draw what slots receive and where they look, layer by layer, with 95 % intervals: one row of panels per system.
+    """Draw the attention to and from slots by layer, with 95 % intervals: one row of panels per system.
 
     Args:
         path: Path of the PNG; the SVG is saved beside it.
@@ -47,8 +47,8 @@ def draw_attention_flow(
     lines: dict[str, Any] = {}
     for panels, (name, flow) in zip(grid, flows.items(), strict=True):
         for axes, ((kind, of), title) in zip(panels, SIDES.items(), strict=True):
-            for (key, shown), look in zip(NAMES[flow["slots"] > 1], LOOKS, strict=False):
-                line = _draw_layers(axes, flow[kind][of][key]["layers"], look)
+            for (key, shown), style in zip(NAMES[flow["slots"] > 1], LINE_STYLES, strict=False):
+                line = _draw_layers(axes, flow[kind][of][key]["layers"], style)
                 lines.setdefault(shown, line)
             axes.set_title(f"{name}: {title}", fontsize=9.5)
             axes.set_xticks(range(flow["layers"]))
@@ -61,10 +61,10 @@ def draw_attention_flow(
     return save(figure, path)
 
 
-def _draw_layers(axes: Any, entries: Sequence[Mapping[str, float] | None], look: Mapping[str, Any]) -> Any:
+def _draw_layers(axes: Any, entries: Sequence[Mapping[str, float] | None], style: Mapping[str, Any]) -> Any:
     """Draw means by layer and their intervals; return the line."""
     names = ("mean", "low", "high")
     mean, low, high = np.array([[each[name] if each else np.nan for each in entries] for name in names])
     layers = np.arange(len(entries))
-    axes.fill_between(layers, low, high, color=look["color"], alpha=0.2, lw=0)
-    return axes.plot(layers, mean, ms=5, lw=1.4, **look)[0]
+    axes.fill_between(layers, low, high, color=style["color"], alpha=0.2, lw=0)
+    return axes.plot(layers, mean, ms=5, lw=1.4, **style)[0]

@@ -183,12 +183,12 @@ def _draw_lines(axes: Any, left: Sequence[str], right: Sequence[str], weights: n
         marked: Index of each line's style in `LINES`, (left, right).
     """
     from_top = [np.linspace(0, 1, len(names) + 2)[1:-1] for names in (left, right)]
-    for at, to in sorted(np.ndindex(*weights.shape), key=lambda pair: (int(marked[pair]), float(weights[pair]))):
-        weight = float(weights[at, to])
+    for row, column in sorted(np.ndindex(*weights.shape), key=lambda pair: (int(marked[pair]), float(weights[pair]))):
+        weight = float(weights[row, column])
         if weight >= MIN_WEIGHT:
-            colour, line = LINES[int(marked[at, to])]
-            look = {"color": colour, "linestyle": line, "linewidth": 0.4 + 4 * weight, "alpha": min(1, 0.3 + weight)}
-            axes.plot([0, 1], [from_top[0][at], from_top[1][to]], solid_capstyle="butt", **look)
+            colour, line = LINES[int(marked[row, column])]
+            style = {"color": colour, "linestyle": line, "linewidth": 0.4 + 4 * weight, "alpha": min(1, 0.3 + weight)}
+            axes.plot([0, 1], [from_top[0][row], from_top[1][column]], solid_capstyle="butt", **style)
     for x, names, places, side in ((-0.02, left, from_top[0], "right"), (1.02, right, from_top[1], "left")):
         for name, y in zip(names, places, strict=True):
             axes.text(x, y, _printable(name), ha=side, va="center", fontsize=8)

@@ -1,4 +1,4 @@
-"""Figure 9: correlation of the emotions in the raters' judgements, and their clusters."""
+"""Figure 9: correlation of the emotions in the raters' labels, and their clusters."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -98,8 +98,8 @@ def _draw_dendrogram(axes: Any, tree: Mapping[str, Any], leaves: Sequence[Style]
         ]
         style = feet[0] if feet[0] == feet[1] else None
         joined[round((places[1] + places[2]) / 2, 6), up[1]] = style
-        look = {"color": style.colour, "lw": 2.2} if style else {"color": MIXED_GROUPS, "lw": 1.0}
-        axes.plot(places, up, solid_joinstyle="miter", **look)
+        line = {"color": style.colour, "lw": 2.2} if style else {"color": MIXED_GROUPS, "lw": 1.0}
+        axes.plot(places, up, solid_joinstyle="miter", **line)
     axes.set_ylim(bottom=0.9 * min(up[1] for up in tree["dcoord"]))  # nothing is below the first branch
     axes.set_ylabel("distance", fontsize=9)
     axes.tick_params(axis="x", length=0, labelbottom=False)
@@ -133,7 +133,7 @@ def _caption(correlations: Mapping[str, Any], grouping: str, shown: Sequence[str
     lines = [
         f"{correlations['taxonomy']}, raters' rows in {correlations['source']}: {rows:,}, one per comment and "
         f"rater{share}; {comments:,} comments, {rows / comments:.2f} rows each on average. Pearson's r over "
-        "comments, judgements averaged over the raters of a comment; Ward's linkage of 1 - r. Thick branches: all "
+        "comments, labels averaged over the raters of a comment; Ward's linkage of 1 - r. Thick branches: all "
         f"labels beneath are of one {grouping} group, shown by colour and mark."
     ]
     if left_out := [label for label in correlations["labels"] if label not in shown]:

@@ -45,7 +45,7 @@ def _draw_panel(axes: Any, sweep: Mapping[str, Any]) -> None:
     weights = [row["weight"] for row in sweep["weights"]]
     for policy, (colour, marker, line) in zip(DESCRIPTIONS, STYLES, strict=True):
         macro = [row["policies"][policy]["macro_f1"] for row in sweep["weights"]]
-        title = DESCRIPTIONS[policy] + (" (chooses)" if policy == sweep["chosen_by"] else "")
+        title = DESCRIPTIONS[policy] + (" (used to choose the weight)" if policy == sweep["chosen_by"] else "")
         axes.plot(weights, macro, color=colour, marker=marker, linestyle=line, markersize=4, lw=1.4, label=title)
         if weights[-1] == 1:
             axes.axhline(macro[-1], color=colour, lw=0.7, linestyle=line, alpha=0.6)

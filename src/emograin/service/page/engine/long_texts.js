@@ -6,7 +6,7 @@ import { join, sumPieces } from "./explanations.js";
 import { sentenceSpans } from "./sentences.js";
 import { readFrom, readSentences } from "./windows.js";
 
-const MOST_CHARACTERS = 20;  // per word piece of the limit; longer texts are cut without a look at the whole
+const MAX_CHARACTERS = 20;  // per word piece of the limit; longer texts are split without tokenizing them whole
 
 /** Scores texts with a network and its tokenizer. */
 export class Reader {
@@ -18,7 +18,7 @@ export class Reader {
   /** Read texts, none of them blank. Options: explain, segments, windows; `onBatch` is awaited after each batch.
       Returns per text {scores, truncated, words, sentences}; sentences are {start, end, scores}. UTF-16 units. */
   async read(texts, { explain = false, segments = false, windows = true }, onBatch) {
-    const most = MOST_CHARACTERS * this.limit;
+    const most = MAX_CHARACTERS * this.limit;
     const fits = texts.map((text) => text.length <= most || lengthOf(text) <= most);
     const whole = texts.filter((_, at) => !windows || fits[at]);
     const read = (await this.readWhole(whole, explain, windows, onBatch)).values();

@@ -47,17 +47,17 @@ def write(exported: ExportedModel, config: Any, folder: Path, texts: Sequence[st
     model = onnx.load(exported.path / "model.onnx")
     return_logits(model)
     scorer = exported.scorer()
-    with new_folder(folder) as made:
-        (made / "onnx").mkdir()
-        path = made / "onnx" / FILES[exported.description["weights"]]
+    with new_folder(folder) as partial:
+        (partial / "onnx").mkdir()
+        path = partial / "onnx" / FILES[exported.description["weights"]]
         path.write_bytes(model.SerializeToString())
-        config.save_pretrained(made)
+        config.save_pretrained(partial)
         tokenizer = (exported.path / "tokenizer.json").read_text(encoding="utf-8")
-        write_common(made, tokenizer, exported.template, exported.taxonomy.labels, exported.thresholds)
-        found = compare(_scores(made, path, exported, texts), score_texts(scorer, texts))
-        if not found["maximum"] <= TOLERANCE:
-            raise EmograinError(f"the scores of the written network differ by {found['maximum']:.2g}")
-    return found
+        write_common(partial, tokenizer, exported.template, exported.taxonomy.labels, exported.thresholds)
+        differences = compare(_scores(partial, path, exported, texts), score_texts(scorer, texts))
+        if not differences["maximum"] <= TOLERANCE:
+            raise EmograinError(f"the scores of the written network differ by {differences['maximum']:.2g}")
+    return differences
 
 
 def return_logits(model: Any) -> None:

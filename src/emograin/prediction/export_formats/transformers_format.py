@@ -45,20 +45,20 @@ def write(method: Method, thresholds: Thresholds, folder: Path, texts: Sequence[
     model = sequence_classifier(method)
     template, tokenizer = input_template(method), serialize_tokenizer(method)
     expected = score_documents(method, method.tokenize(texts))
-    with new_folder(folder) as made:
+    with new_folder(folder) as partial:
         with quiet():
-            model.save_pretrained(made)
-        weights = made / "model.safetensors"  # which safetensors lets nobody else read
-        weights.chmod((made / "config.json").stat().st_mode)
-        write_common(made, tokenizer, template, method.taxonomy.labels, thresholds)
-        found = compare(read_scores(made, texts), expected)
-        if not found["maximum"] <= TOLERANCE:
+            model.save_pretrained(partial)
+        weights = partial / "model.safetensors"  # safetensors makes the file readable by its owner only
+        weights.chmod((partial / "config.json").stat().st_mode)
+        write_common(partial, tokenizer, template, method.taxonomy.labels, thresholds)
+        differences = compare(read_scores(partial, texts), expected)
+        if not differences["maximum"] <= TOLERANCE:
             raise EmograinError(
-                f"transformers' scores differ by {found['maximum']:.2g} from the model's, expected at most "
+                f"transformers' scores differ by {differences['maximum']:.2g} from the model's, expected at most "
                 f"{TOLERANCE:g}",
                 "--format onnx",
             )
-    return found
+    return differences
 
 
 @torch.inference_mode()
@@ -70,7 +70,7 @@ def read_scores(folder: Path, texts: Sequence[str]) -> np.ndarray:
     scores = np.zeros((len(texts), model.config.num_labels), dtype=np.float32)
     order = np.argsort([len(text) for text in texts], kind="stable")
     for start in range(0, len(texts), BATCH):
-        at = order[start : start + BATCH]
-        inputs = tokenizer([texts[each] for each in at], truncation=True, padding=True, return_tensors="pt")
-        scores[at] = model(**inputs).logits.sigmoid().numpy()
+        batch = order[start : start + BATCH]
+        inputs = tokenizer([texts[index] for index in batch], truncation=True, padding=True, return_tensors="pt")
+        scores[batch] = model(**inputs).logits.sigmoid().numpy()
     return scores

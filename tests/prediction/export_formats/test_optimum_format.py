@@ -17,8 +17,8 @@ import emograin
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.models.methods import LabelEmbedding
-from emograin.prediction.hub.formats import Source, write_optimum
-from emograin.prediction.hub.heads import linear_layer
+from emograin.prediction.export_formats.formats import Source, write_optimum
+from emograin.prediction.export_formats.heads import linear_layer
 from emograin.prediction.onnx.export import export
 
 pytest.importorskip("onnxscript")

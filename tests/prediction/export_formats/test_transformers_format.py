@@ -16,8 +16,8 @@ from emograin.common.errors import EmograinError
 from emograin.models import encoder
 from emograin.models.methods import Baseline, LabelEmbedding
 from emograin.models.scoring import score_documents
-from emograin.prediction.hub import transformers_format
-from emograin.prediction.hub.formats import Source
+from emograin.prediction.export_formats import transformers_format
+from emograin.prediction.export_formats.formats import Source
 from emograin.prediction.shipped_model import shipped_model
 
 THRESHOLDS = {"fixed": [0.3] * 4}
