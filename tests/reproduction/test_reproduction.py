@@ -230,6 +230,19 @@ def test_a_section_without_results_says_so(made, tmp_path, capsys):
     assert "Not made: the results hold no label_counts.json" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("row", ROWS)
+def test_a_report_of_one_row_says_which_sections_it_lacks(made, tmp_path, row):
+    results = shutil.copytree(made / "results", tmp_path / "results")
+    experiment = json.loads((results / "experiment.json").read_text())
+    kept = {each.name for each in Experiment(rows=(row,)).selected_rows()}
+    experiment["rows"] = [each for each in experiment["rows"] if each["row"] in kept]
+    (results / "experiment.json").write_text(json.dumps(experiment))
+    made_or_not = {section.name: section.text for section in render(results, tmp_path / "out")}
+    in_figure_5 = kept & {"baseline-10", "aux-ekman", "aux-senti", "label-embeds-10", "label-embeds-aux"}
+    assert ("no row of baseline-10, aux-ekman" in made_or_not["figure-5"]) == (not in_figure_5)
+    assert ("no row with mixing" in made_or_not["mixing-weights"]) == ("mix" not in row)
+
+
 def test_results_of_another_experiment_are_not_mixed_in(made, tmp_path, capsys):
     shutil.copytree(made / "results", tmp_path / "results")
     arguments = ["reproduce", "table-2", "--tiny", "--only", "baseline-4", "--learning-rate", "0.01"]

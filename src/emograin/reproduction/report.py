@@ -156,6 +156,8 @@ def make_figure_4(archive: ResultsArchive, path: Path, title: str) -> Section:
 def make_figure_5(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make Figure 5: macro F1 on dev over training."""
     runs = [run for row in FIGURE_5_ROWS for run in archive.runs(row)]
+    if not runs:
+        raise MissingResult(f"row of {', '.join(FIGURE_5_ROWS)}")
     curves = [(read_result(run, "dev"), read_curve(run)) for run in runs]
     return _figure(path, title, figures.draw_training_curves(_png(path), curves))
 
@@ -198,7 +200,9 @@ def make_figure_9(archive: ResultsArchive, path: Path, title: str) -> Section:
 
 def make_mixing_weights(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make the curves of macro F1 on dev over the mixing weight (§4.4), one picture per mixing row."""
-    rows = [name for name, system in archive.systems.items() if "mixing" in system.results[0]]
+    rows = [name for name, system in archive.systems.items() if system.mixing is not None]
+    if not rows:
+        raise MissingResult("row with mixing")
     files = (
         figures.draw_weight_curves(_png(path.with_name(f"{path.name}-{row}")), [archive.sweep(row)]) for row in rows
     )
