@@ -132,6 +132,18 @@ def test_figures_show_the_named_document(made, tmp_path):
     assert {read_attention(each).text_id for each in kept} == {name}
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_attention_that_a_killed_call_left_incomplete_is_completed(made, tmp_path, number):
+    copied = shutil.copytree(made, tmp_path / "made")
+    arguments = ["reproduce", "figures", "--tiny", "--only", "label-embeds-4", "--output", str(copied)]
+    name = data.load("quickstart").split("test").ids[7]
+    assert main([*arguments, "--document", name]) == 0
+    both = sorted((copied / "results/attention").iterdir())
+    both[number].unlink()
+    assert main(arguments) == 0
+    assert sorted((copied / "results/attention").iterdir()) == both
+
+
 def test_the_archive_gives_the_same_files_without_runs(made, tmp_path):
     kept = shutil.copytree(made / "results", tmp_path / "results")
     assert main(["reproduce", "--from", str(kept), "--output", str(tmp_path / "again")]) == 0
