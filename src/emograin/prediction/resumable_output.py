@@ -82,7 +82,8 @@ def append_to(
     """
     target = resolved(output)  # a link stays a link
     part, described = partial_path(target), part_description_path(target)
-    with disk_errors(output):
+    resumable = description is not None
+    with disk_errors(output, resumable):
         if not (resume and part.exists()):
             # In this order, so that a partial file never stands beside the description of another one.
             part.unlink(missing_ok=True)
@@ -99,7 +100,7 @@ def append_to(
         committed = stream.tell()
 
     try:
-        with disk_errors(output):
+        with disk_errors(output, resumable):
             yield stream, commit
             stream.flush()
             os.fsync(stream.fileno())

@@ -65,7 +65,9 @@ def save(
         save_tensors(run.checkpoint, tensors, {"state": json.dumps(asdict(state)), "fingerprint": fingerprint})
     except EmograinError as error:
         last = "the last good checkpoint is intact" if run.checkpoint.exists() else "no checkpoint was written yet"
-        raise EmograinError(f"stopped at step {state.step}, {last}: {error}") from error
+        raise EmograinError(
+            f"stopped at step {state.step}, {last}: {error}", f"resume with: emograin train --output {run.path} --resume"
+        ) from error
 
 
 def restore(
