@@ -107,7 +107,7 @@ def _evaluate_as_predicted(
     from functools import partial
 
     from ..common.progress import Progress
-    from ..evaluation.run_evaluation import evaluate_exported
+    from ..evaluation.exported_evaluation import evaluate_exported
     from ..prediction.predictor import score_texts
     from .label_flags import load_corpus
 
