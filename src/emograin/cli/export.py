@@ -27,7 +27,7 @@ def export(
     run
         Run folder. For formats of other libraries also a model exported in int8, or "bundled".
     folder
-        Folder to write: a new one, or an exported model to replace.
+        Folder to write: a new one, or, in the format onnx, an exported model to replace.
     format
         onnx: for emograin. transformers: for transformers and text-embeddings-inference. optimum: for transformers.js
         and optimum. The last two are for baselines, which have no labels in the input.
