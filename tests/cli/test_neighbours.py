@@ -88,3 +88,26 @@ def test_an_output_that_is_a_link_stays_one(files, encoders, name):
     )
     assert (files / name).is_symlink()
     assert (files / "linked" / name).stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("out.xyz", "unknown kind of file"),
+        ("out.txt.gz", "unknown format to write 'txt'"),
+        ("queries.txt/out.csv", "is no folder that can be written to"),
+        ("folder", "it is a folder"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(files, capsys, name, message):
+    (files / "folder").mkdir()
+    flags = ["--query", str(files / "queries.txt"), "--corpus", str(files / "none.txt"), "--output", str(files / name)]
+    assert main(["neighbours", *flags]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["new/out.txt", "new/out.csv"])
+def test_the_folder_of_an_output_is_created(files, encoders, name):
+    flags = ["--query", str(files / "queries.txt"), "--corpus", str(files / "queries.txt"), "--top", "1"]
+    assert main(["neighbours", *flags, "--encoder", str(encoders["bert"]), "--output", str(files / name)]) == 0
+    assert (files / name).stat().st_size > 0
