@@ -161,12 +161,25 @@ def check_description(output: Path, description: Mapping[str, Any]) -> None:
     except (FileNotFoundError, EmograinError):
         message = f"nothing says which model wrote {part}: {path.name!r} is missing or not JSON"
         raise EmograinError(message, "start without --resume") from None
-    now = json.loads(to_json(description))
-    for name, value in now.items():
+    require_same(f"{part} was", before, description)
+
+
+def require_same(what: str, before: Any, description: Mapping[str, Any]) -> None:
+    """Check that outputs were written with the same options.
+
+    Args:
+        what: Name of the outputs, with its verb, for the error.
+        before: What they depended on, read from JSON.
+        description: What they depend on now.
+
+    Raises:
+        EmograinError: An option differs.
+    """
+    for name, value in json.loads(to_json(description)).items():
         found = before.get(name) if isinstance(before, dict) else None
         if found != value:
             was, is_now = shortened(to_json(found), 40), shortened(to_json(value), 40)
-            raise EmograinError(f"{part} was written with another {name}: {was}, now {is_now}", START_ANEW)
+            raise EmograinError(f"{what} written with another {name}: {was}, now {is_now}", START_ANEW)
 
 
 def find_resume_point(
