@@ -8,6 +8,7 @@ from typing import cast
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -30,6 +31,7 @@ from .checkpoint import State
 from .distillation import soft_targets
 from .ema import build_ema
 from .optimization import build_optimizer
+from .precision import resolve_precision
 
 
 @dataclass
@@ -125,6 +127,9 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     optimizer = build_optimizer(classifier, settings)
     ema = build_ema(classifier, settings.ema_decay) if settings.ema_decay else None
     state = checkpoint.restore(run, classifier, ema, optimizer, fingerprint) if resume else State()
+    # All processes take the main one's precision, and a resumed training that of its checkpoint.
+    own_precision = state.precision or resolve_precision(settings.precision, accelerator.device.type)
+    state.precision = gather_object([own_precision])[0]
     if is_main and not run.exists:
         _describe_run(run, settings, corpus, classifier, fingerprint)
 
