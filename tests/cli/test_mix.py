@@ -123,5 +123,7 @@ def test_corpora_of_one_name_keep_their_own_results(mixing_run, tmp_path, capsys
         shown.append(name)
     assert shown[0] == shown[2]
     assert shown[0].startswith("mine-test")
-    assert shown[1] == shown[0].replace("mine-", f"mine-{mixing_run.read_json(f'results/{shown[1]}.json')['fingerprint'][:8]}-")
+    assert shown[1] == shown[0].replace(
+        "mine-", f"mine-{mixing_run.read_json(f'results/{shown[1]}.json')['fingerprint'][:8]}-"
+    )
     assert len(list((mixing_run.path / "scores").glob("mine-*.npz"))) == 2

@@ -40,7 +40,7 @@ def test_a_failed_write_leaves_the_old_content(tmp_path, error):
 
 
 def test_a_full_disk_at_the_first_write_promises_no_previous_content(tmp_path):
-    def write(part):
+    def write(_):
         raise OSError(28, "No space left on device")
 
     with pytest.raises(EmograinError, match=r"No space left on device \(free disk space\)$"):

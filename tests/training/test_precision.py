@@ -51,7 +51,7 @@ def stopped(settings, corpus, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(precision, "is_faster_in_bf16", lambda device: True)
+        patch.setattr(precision, "is_faster_in_bf16", lambda _: True)
         patch.setattr(loop, "save", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             loop.train(chosen, corpus, run)
@@ -60,7 +60,7 @@ def stopped(settings, corpus, tmp_path, monkeypatch):
 
 def test_a_resumed_training_keeps_the_precision_that_it_began_with(stopped, corpus, tmp_path, monkeypatch):
     chosen, run = stopped
-    monkeypatch.setattr(precision, "is_faster_in_bf16", lambda device: False)
+    monkeypatch.setattr(precision, "is_faster_in_bf16", lambda _: False)
     loop.train(chosen, corpus, run, resume=True)
     whole, other = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "other")
     loop.train(dataclasses.replace(chosen, precision="bf16"), corpus, whole)

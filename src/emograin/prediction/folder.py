@@ -89,7 +89,6 @@ class FileSettings:
         """
         return load(self.model, self.policy, threads, self.mapping, self.group, self.device)
 
-
     def describe(self) -> dict[str, Any]:
         """Return what outputs depend on, beside their input; the network is not loaded.
 

@@ -69,7 +69,8 @@ def save(
     except EmograinError as error:
         last = "the last good checkpoint is intact" if run.checkpoint.exists() else "no checkpoint was written yet"
         raise EmograinError(
-            f"stopped at step {state.step}, {last}: {error}", f"resume with: emograin train --output {run.path} --resume"
+            f"stopped at step {state.step}, {last}: {error}",
+            f"resume with: emograin train --output {run.path} --resume",
         ) from error
 
 

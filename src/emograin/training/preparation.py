@@ -162,9 +162,7 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     )
 
 
-def _check_folder(
-    run: RunFolder, settings: Training, taxonomy: Taxonomy, splits: Sequence[Split], resume: bool
-) -> str:
+def _check_folder(run: RunFolder, settings: Training, taxonomy: Taxonomy, splits: Sequence[Split], resume: bool) -> str:
     """Check that the folder is free or, to resume, holds this very run. Return the fingerprint of settings and data."""
     splits_fingerprints = [fingerprint(split) for split in splits]
     if not resume:

@@ -313,7 +313,9 @@ def test_damaged_scores_on_dev_are_an_error_and_missing_ones_are_not(copied):
 
 def test_the_corpus_of_a_run_that_is_there_but_does_not_fit_is_an_error(copied):
     def with_data(name):
-        copied.write_json("run.json", copied.description | {"settings": copied.description["settings"] | {"data": name}})
+        copied.write_json(
+            "run.json", copied.description | {"settings": copied.description["settings"] | {"data": name}}
+        )
         return type(copied)(copied.path)
 
     with pytest.raises(EmograinError, match="unknown label"):
