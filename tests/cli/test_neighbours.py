@@ -53,7 +53,7 @@ def test_other_columns_are_read_and_errors_take_one_line(files, encoders, capsys
     (files / "queries.csv").write_text("said\nso happy\n")
     flags = ["neighbours", "--query", str(files / "queries.csv"), "--corpus", str(files / "corpus.csv")]
     flags += ["--encoder", str(encoders["bert"])]
-    assert main([*flags, "--column", "said", "--top", "1"]) == 0
+    assert main([*flags, "--text-column", "said", "--top", "1"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
     for more, message in {
         ("--column", "said"): "top must lie in [1, 3], the corpus's sentences, got 5",

@@ -10,7 +10,7 @@ from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
-from .corpus_flags import check_columns
+from .corpus_flags import TEXT_COLUMN, check_columns
 from .label_flags import LabelFlags
 from .mixing_flags import MixingFlags, mixing_settings
 
@@ -26,7 +26,7 @@ def evaluate(
     *,
     split: Literal["train", "dev", "test", "all"] = "test",
     data: str | None = None,
-    text_column: str | None = None,
+    text_column: Annotated[str | None, TEXT_COLUMN] = None,
     label_column: str | None = None,
     at_least_one: bool = False,
     windows: Literal["on", "off"] | None = None,

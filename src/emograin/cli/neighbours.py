@@ -14,6 +14,7 @@ from ..common.outputs import require_not_input, require_writable
 from ..data.tabular.formats import infer_format
 from ..data.tabular.reader import Row, read_rows
 from ..data.tabular.writer import open_writer
+from .corpus_flags import TextColumn
 
 Format = Literal["text", "jsonl", "csv", "tsv", "parquet"]
 
@@ -38,7 +39,7 @@ def neighbours(
     query: Path,
     corpus: Path,
     top: int = 5,
-    column: str = "text",
+    column: TextColumn = "text",
     measure: Literal["f1", "precision", "recall"] = "f1",
     encoder: str = "minilm",
     layer: int | None = None,
