@@ -15,8 +15,9 @@ import numpy as np
 
 import emograin
 from emograin.common.devices import torch_device
-from emograin.common.files import write_atomically
-from emograin.data.corpus import Corpus, Split
+from emograin.common.errors import EmograinError
+from emograin.common.files import read_arrays, write_atomically
+from emograin.data.corpus import Corpus, Split, fingerprint, training_fingerprint
 from emograin.models.classifier import load
 from emograin.models.scoring import score_documents
 from emograin.training.teacher_scores import write_teacher_scores
@@ -36,22 +37,30 @@ def select(split: Split, kept: np.ndarray) -> Split:
 def score_fold(
     settings: emograin.Training, corpus: Corpus, folds: np.ndarray, fold: int, folder: Path, device: str
 ) -> np.ndarray:
-    """Train on the other folds, or resume, and return the scores of the fold's texts, (texts, labels)."""
-    kept = folder / "fold.npy"
+    """Train on the other folds, or resume, and return the scores of the fold's texts, (texts, labels).
+
+    Raises:
+        EmograinError: The folder is of other settings, texts or folds.
+    """
+    train, dev, run = corpus.split("train"), corpus.split("dev"), emograin.RunFolder(folder)
+    own, others = select(train, np.flatnonzero(folds == fold)), select(train, np.flatnonzero(folds != fold))
+    kept = folder / "fold.npz"
+    expected = training_fingerprint(settings.to_dict(), [fingerprint(each) for each in (own, others, dev)])
     if kept.is_file():
-        return np.load(kept)
-    train, run = corpus.split("train"), emograin.RunFolder(folder)
-    others = select(train, np.flatnonzero(folds != fold))
-    part = Corpus(corpus.name, corpus.taxonomy, {"train": lambda: others, "dev": lambda: corpus.split("dev")})
-    if not (folder / "thresholds.json").is_file():
-        emograin.train(settings, part, run, resume=run.exists)
-    own = select(train, np.flatnonzero(folds == fold))
+        scores, found = read_arrays(kept, ("scores", "fingerprint"))
+        if str(found) != expected:
+            raise EmograinError(
+                f"{str(kept)!r} holds scores with other settings, texts or folds", "name another --output, or delete it"
+            )
+        return np.asarray(scores)
+    part = Corpus(corpus.name, corpus.taxonomy, {"train": lambda: others, "dev": lambda: dev})
+    emograin.train(settings, part, run, resume=run.exists)
     method = load(run).to(torch_device(device)).method
     scores = score_documents(method, method.tokenize(own.texts))
 
     def save(path: Path) -> None:
         with path.open("wb") as file:
-            np.save(file, scores)
+            np.savez(file, scores=scores, fingerprint=np.array(expected))
 
     write_atomically(kept, save)
     return scores

@@ -23,7 +23,7 @@ from emograin import data
 from emograin.common.files import write_atomically
 from emograin.data.statistics import count_labels
 from emograin.evaluation import significance
-from emograin.evaluation.run_evaluation import evaluate_exported
+from emograin.evaluation.exported_evaluation import evaluate_exported
 from emograin.evaluation.threshold_policies import choose
 from emograin.evaluation.thresholds import apply_thresholds
 from emograin.models.config import Training

@@ -126,7 +126,8 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_file(folder, name):
     [line] = done.stderr.decode().splitlines()
     assert f"cannot write 'disk/{name}': No space left on device" in line
     assert left <= {partial_path(Path(name)).name, part_description_path(Path(name)).name}
-    assert "the previous content is unchanged" in line
+    assert "(free disk space" in line
+    assert ("continue with --resume" in line) == (name in ("o.jsonl", "o.csv"))
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "ascii:strict", "latin-1", "utf-8:strict"])

@@ -107,3 +107,23 @@ def test_the_help_of_both_commands_has_the_same_flags_of_mixing(capsys):
         "--beams",
     }
     assert "--without-duplicates" in helps[0] & helps[1]
+
+
+@pytest.mark.parametrize("more", [[], ["--at-least-one"], ["--candidates", "stub"]])
+def test_corpora_of_one_name_keep_their_own_results(mixing_run, tmp_path, capsys, more):
+    shown = []
+    for folder, label in (("a", "joy"), ("b", "anger"), ("a", "joy")):
+        path = tmp_path / folder / "mine.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"text,labels,split\nso happy today,{label},test\n")
+        assert main(["evaluate", str(mixing_run.path), "--data", str(path), *more, "--json"]) == 0
+        captured = capsys.readouterr()
+        name = captured.err.split("results/")[1].split(".json")[0]
+        assert mixing_run.read_json(f"results/{name}.json") == json.loads(captured.out)
+        shown.append(name)
+    assert shown[0] == shown[2]
+    assert shown[0].startswith("mine-test")
+    assert shown[1] == shown[0].replace(
+        "mine-", f"mine-{mixing_run.read_json(f'results/{shown[1]}.json')['fingerprint'][:8]}-"
+    )
+    assert len(list((mixing_run.path / "scores").glob("mine-*.npz"))) == 2

@@ -53,7 +53,7 @@ def test_other_columns_are_read_and_errors_take_one_line(files, encoders, capsys
     (files / "queries.csv").write_text("said\nso happy\n")
     flags = ["neighbours", "--query", str(files / "queries.csv"), "--corpus", str(files / "corpus.csv")]
     flags += ["--encoder", str(encoders["bert"])]
-    assert main([*flags, "--column", "said", "--top", "1"]) == 0
+    assert main([*flags, "--text-column", "said", "--top", "1"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
     for more, message in {
         ("--column", "said"): "top must lie in [1, 3], the corpus's sentences, got 5",
@@ -88,3 +88,26 @@ def test_an_output_that_is_a_link_stays_one(files, encoders, name):
     )
     assert (files / name).is_symlink()
     assert (files / "linked" / name).stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("out.xyz", "unknown kind of file"),
+        ("out.txt.gz", "unknown format to write 'txt'"),
+        ("queries.txt/out.csv", "is no folder that can be written to"),
+        ("folder", "it is a folder"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(files, capsys, name, message):
+    (files / "folder").mkdir()
+    flags = ["--query", str(files / "queries.txt"), "--corpus", str(files / "none.txt"), "--output", str(files / name)]
+    assert main(["neighbours", *flags]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["new/out.txt", "new/out.csv"])
+def test_the_folder_of_an_output_is_created(files, encoders, name):
+    flags = ["--query", str(files / "queries.txt"), "--corpus", str(files / "queries.txt"), "--top", "1"]
+    assert main(["neighbours", *flags, "--encoder", str(encoders["bert"]), "--output", str(files / name)]) == 0
+    assert (files / name).stat().st_size > 0

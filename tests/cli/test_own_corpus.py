@@ -91,10 +91,18 @@ def test_a_corpus_with_texts_without_labels_goes_all_the_way(corpus_file, settin
         ["calibrate", "--data", "quickstart", "--output", "new"],
     ],
 )
-@pytest.mark.parametrize("flag", ["--text-column", "--label-column"])
+@pytest.mark.parametrize("flag", ["--text-column", "--column", "--label-column"])
 def test_columns_of_a_corpus_given_by_name_are_refused(command, flag, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main([*command, flag, "body"]) != 0
     shown = " ".join(capsys.readouterr().err.split())
+    flag = "--text-column" if flag == "--column" else flag
     assert f"{flag} is for your own files, got 'body' for the corpus 'quickstart'" in shown
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("flag", ["--text-column", "--column"])
+def test_predict_reads_the_named_column(flag, tmp_path, capsys):
+    (tmp_path / "in.csv").write_text("said,text\nso happy today,x\n")
+    assert main(["predict", "--input", str(tmp_path / "in.csv"), flag, "said", "--format", "jsonl"]) == 0
+    assert "joy" in json.loads(capsys.readouterr().out)["labels"]

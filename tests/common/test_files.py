@@ -35,7 +35,16 @@ def test_a_failed_write_leaves_the_old_content(tmp_path, error):
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
     if expected is EmograinError:
-        assert str(caught.value).startswith(f"cannot write {str(path)!r}: No space left on device (")
+        hint = "the previous content is unchanged; free disk space"
+        assert str(caught.value) == f"cannot write {str(path)!r}: No space left on device ({hint})"
+
+
+def test_a_full_disk_at_the_first_write_promises_no_previous_content(tmp_path):
+    def write(_):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(EmograinError, match=r"No space left on device \(free disk space\)$"):
+        write_atomically(tmp_path / "file", write)
 
 
 def test_a_file_appears_when_its_block_ends(tmp_path):

@@ -137,6 +137,14 @@ def test_the_command_writes_a_taxonomy_that_is_then_found(tmp_path, capsys):
     assert "--taxonomy" in capsys.readouterr().err
 
 
+def test_no_taxonomy_is_written_for_a_corpus_that_cannot_be_read(tmp_path, capsys):
+    rows = [row | {"split": split} for row, split in zip(rows_of(["good"], ["bad"]), ("train", "tset"), strict=True)]
+    path = write(tmp_path / "own.csv", rows)
+    assert main(["data", str(path), "--write-taxonomy", str(tmp_path / "taxonomy.json")]) == 2
+    assert "unknown split 'tset'" in capsys.readouterr().err
+    assert not (tmp_path / "taxonomy.json").exists()
+
+
 @pytest.fixture
 def datasets():
     return pytest.importorskip("datasets")

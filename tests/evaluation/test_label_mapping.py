@@ -136,3 +136,30 @@ def test_a_corpus_in_neither_labels_says_why_of_both(tmp_path):
     taxonomies = (Taxonomy("mine", mapping.labels), Taxonomy("own", ("joy", "anger", "fear")))
     with pytest.raises(EmograinError, match="taxonomy 'mine'.*with the labels of the model.*taxonomy 'own'"):
         load_mapped(str(tmp_path), *taxonomies, mapping, splits=["train"])
+
+
+def load_labelled(folder, cells):
+    """Load a file of these labels, of three labels of a mapping or six of a model, and return the labels read."""
+    lines = (f'{{"text": "text {at}", "labels": {cell}, "split": "train"}}\n' for at, cell in enumerate(cells))
+    (folder / "mine.jsonl").write_text("".join(lines))
+    labels = ("joy", "anger", "fear", "awe", "grief", "pride")
+    mapping = LabelMapping("mine", {"bad": ("anger", "fear", "grief"), "good": ("joy", "pride"), "any": labels})
+    taxonomies = (Taxonomy("mine", mapping.labels), Taxonomy("own", labels))
+    corpus = load_mapped(str(folder / "mine.jsonl"), *taxonomies, mapping, splits=["train"])
+    assert corpus.taxonomy == taxonomies[0]
+    return corpus.split("train").labels.tolist()
+
+
+@pytest.mark.parametrize("cells", [["[0]", "[2]"], ['"1"', '""']])
+def test_indices_that_both_the_mapping_and_the_model_have_are_refused(tmp_path, cells):
+    with pytest.raises(EmograinError, match="indices, which could be of the mapping's labels or of the model's"):
+        load_labelled(tmp_path, cells)
+    (tmp_path / "emotions.txt").write_text("joy\nanger\nfear\nawe\ngrief\npride\n")
+    assert load_labelled(tmp_path, cells)
+
+
+def test_other_indices_and_names_are_of_the_labels_that_have_them(tmp_path):
+    assert load_labelled(tmp_path, ["[1]", "[5]"]) == [[1, 0, 1], [0, 1, 1]]
+    assert load_labelled(tmp_path, ['"bad"', "[1]"]) == [[1, 0, 0], [0, 1, 0]]
+    assert load_labelled(tmp_path, ['"bad, any"', '"good"']) == [[1, 0, 1], [0, 1, 0]]
+    assert load_labelled(tmp_path, ['"fear"', '"joy"']) == [[1, 0, 1], [0, 1, 1]]

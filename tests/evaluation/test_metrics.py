@@ -45,6 +45,17 @@ def test_metrics_at_thresholds_equal_scikit_learns(data):
         assert row["f1"] == pytest.approx(sklearn_metrics.f1_score(truth, guess, zero_division=0))
 
 
+@pytest.mark.parametrize("gold", [[1, 1, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]])
+def test_metrics_of_one_label_are_those_of_the_label_and_not_of_its_absence(gold):
+    truth, guess = np.array(gold), np.array([1, 1, 0, 1])
+    found = metrics_at_thresholds(guess[:, None] * 0.9, truth[:, None], [0.5], ["joy"])
+    expected = sklearn_metrics.f1_score(truth, guess, zero_division=0)
+    assert [found[f"{name}_f1"] for name in ("macro", "micro", "weighted")] == pytest.approx([expected] * 3)
+    assert found["labels"]["joy"]["f1"] == pytest.approx(expected)
+    assert found["labels"]["joy"]["support"] == truth.sum()
+    assert found["subset_accuracy"] == pytest.approx((truth == guess).mean())
+
+
 @settings(max_examples=40)
 @given(scored())
 def test_macro_average_precision_is_the_mean_over_labels_that_are_present(data):

@@ -77,6 +77,24 @@ def test_neither_torch_nor_transformers_is_loaded(model):
     assert done.stdout.splitlines()[-1] == "0"
 
 
+def test_an_exported_model_is_evaluated_without_torch(model, corpus_folder):
+    code = f"""
+import sys
+
+class NotInstalled:  # scipy looks for torch among the imported modules, so None there would not do
+    def find_spec(self, name, path=None, target=None):
+        if name in ("torch", "transformers", "accelerate", "onnx"):
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, NotInstalled())
+from emograin.cli.app import main
+sys.exit(main(["evaluate", {str(model)!r}, "--data", {str(corpus_folder)!r}, "--json"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["texts"] == 20
+
+
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "taxonomy.json", "thresholds.json", "model.json"])
 def test_a_missing_or_changed_file_is_named(model, tmp_path, name):
     for path in model.iterdir():

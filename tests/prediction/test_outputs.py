@@ -138,7 +138,7 @@ def test_files_may_be_predicted_into_their_folder_under_other_names(tmp_path):
         (tmp_path / name).write_text(CSV)
     inputs = [part for name in ("a.csv", "b.csv") for part in ("--input", str(tmp_path / name))]
     assert main(["predict", *inputs, "--output", str(tmp_path), "--format", "jsonl"]) == 0
-    assert sorted(contents(tmp_path)) == ["a.csv", "a.jsonl", "b.csv", "b.jsonl"]
+    assert sorted(contents(tmp_path)) == [".emograin.json", "a.csv", "a.jsonl", "b.csv", "b.jsonl"]
 
 
 @pytest.mark.parametrize("name", ["query.csv", "corpus.csv"])
@@ -177,7 +177,7 @@ def test_a_second_writer_of_a_folder_is_refused(tmp_path, capsys):
     with locked(output):
         assert "is being written by another process" in refused(capsys, tmp_path, *arguments)
     assert main(["predict", *arguments]) == 0
-    assert sorted(contents(output)) == ["a.csv"]
+    assert sorted(contents(output)) == [".emograin.json", "a.csv"]
 
 
 class Full(io.FileIO):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
@@ -19,6 +20,7 @@ from emograin.common.errors import EmograinError
 from emograin.data.tabular.reader import read_rows
 from emograin.prediction.engines import predict_files
 from emograin.prediction.folder import SCRATCH, FileJob, FileSettings, find_jobs, predict_file
+from emograin.prediction.folder_description import NAME as DESCRIPTION
 from emograin.prediction.predictor import load
 
 ray_is_there = find_spec("ray") is not None
@@ -70,8 +72,9 @@ def rows_of(files: dict[str, bytes], folder: Path, name: str) -> list[dict]:
 
 
 def test_every_table_of_a_folder_comes_out_under_its_name_with_all_its_rows(source, expected, tmp_path):
-    assert set(expected) == {"a.jsonl", "c.jsonl", "empty.jsonl", "more/a.csv", "more/d.parquet", "more/deep/b.tsv"}
-    found = {name: rows_of(expected, tmp_path, name) for name in expected}
+    tables = {"a.jsonl", "c.jsonl", "empty.jsonl", "more/a.csv", "more/d.parquet", "more/deep/b.tsv"}
+    assert set(expected) == tables | {DESCRIPTION}
+    found = {name: rows_of(expected, tmp_path, name) for name in tables}
     assert [len(found[name]) for name in sorted(found)] == [62, 60, 0, 61, 60, 61]
     assert [row["id"] for row in found["a.jsonl"][:60]] == list(range(60))
     assert found["a.jsonl"][0]["labels"] == ["joy"]
@@ -113,7 +116,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_done(source, tmp
     error = capsys.readouterr().err
     assert "1 of 7 files could not be predicted" in error
     assert "unknown column 'text'" in error
-    assert len(content(tmp_path / "out")) == 6
+    assert len(content(tmp_path / "out")) == 6 + 1
 
 
 def test_resume_skips_existing_outputs_and_a_killed_process_leaves_complete_files_only(tmp_path):
@@ -131,10 +134,49 @@ def test_resume_skips_existing_outputs_and_a_killed_process_leaves_complete_file
     kept = {name: data for name, data in content(output).items() if not name.startswith(leftovers)}
     assert 3 <= len(kept) < 30
     assert kept.items() <= whole.items()
-    marked = sorted(kept)[0]
+    marked = sorted(kept)[-1]
     (output / marked).write_bytes(b"left alone")
     predict_files([folder], output, SETTINGS, resume=True)
     assert content(output) == whole | {marked: b"left alone"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"policy": "fixed"}, "written with another thresholds"),
+        ({"group": "ekman"}, "written with another model"),
+        ({"all_scores": True}, "written with another all_scores"),
+        ({"column": "words"}, "written with another column"),
+    ],
+)
+def test_a_folder_of_another_model_or_other_options_is_not_resumed(tmp_path, changes, said):
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text("text,words\nso glad,furious\n")
+    predict_files([folder], output, SETTINGS)
+    (output / "b.csv").unlink()
+    before = content(output)
+    with pytest.raises(EmograinError, match=said):
+        predict_files([folder], output, replace(SETTINGS, **changes), resume=True)
+    assert content(output) == before
+    (output / DESCRIPTION).unlink()
+    with pytest.raises(EmograinError, match="nothing says which model wrote"):
+        predict_files([folder], output, SETTINGS, resume=True)
+
+
+def test_outputs_from_before_a_command_are_not_taken_for_its_own_when_it_resumes(tmp_path, capsys):
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text("text\nso glad\n")
+    predict_files([folder], output, replace(SETTINGS, all_scores=True))
+    predict_files([folder / "a.csv"], output, SETTINGS)  # stands for a command that was killed after its first file
+    capsys.readouterr()
+    predict_files([folder], output, SETTINGS, resume=True)
+    assert "1 file is already done" in capsys.readouterr().err
+    predict_files([folder], tmp_path / "anew", SETTINGS)
+    assert all((output / name).read_bytes() == (tmp_path / "anew" / name).read_bytes() for name in ("a.csv", "b.csv"))
 
 
 def test_a_file_on_which_processes_crash_is_skipped(source, tmp_path):

@@ -1,8 +1,10 @@
 """Every training text is scored by a model that was not trained on it."""
 
 import numpy as np
+import pytest
 from helpers.scripts import run_script
 
+from emograin.common.errors import EmograinError
 from emograin.data.sources import load
 from emograin.models.classifier import load as load_classifier
 from emograin.models.run_folder import RunFolder
@@ -30,3 +32,9 @@ def test_scores_come_from_the_run_of_the_other_folds(corpus_folder, encoders, tm
         sizes.append(int(own.sum()))
     assert sum(sizes) == len(train)
     assert abs(sizes[0] - sizes[1]) <= 1
+    for changed in (["--seed", 1], ["--folds", 3], ["--batch-size", 32]):
+        with pytest.raises(EmograinError, match=r"fold\.npz' holds scores with other settings, texts or folds"):
+            run_script("scripts/out_of_fold_scores.py", *options, *changed)
+    (tmp_path / "out" / "fold-0" / "fold.npz").unlink()
+    with pytest.raises(EmograinError, match="with other settings: seed is 0 in the run, 3 now"):
+        run_script("scripts/out_of_fold_scores.py", *options, "--seed", 1, "--folds", 3)

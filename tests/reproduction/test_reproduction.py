@@ -132,6 +132,18 @@ def test_figures_show_the_named_document(made, tmp_path):
     assert {read_attention(each).text_id for each in kept} == {name}
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_attention_that_a_killed_call_left_incomplete_is_completed(made, tmp_path, number):
+    copied = shutil.copytree(made, tmp_path / "made")
+    arguments = ["reproduce", "figures", "--tiny", "--only", "label-embeds-4", "--output", str(copied)]
+    name = data.load("quickstart").split("test").ids[7]
+    assert main([*arguments, "--document", name]) == 0
+    both = sorted((copied / "results/attention").iterdir())
+    both[number].unlink()
+    assert main(arguments) == 0
+    assert sorted((copied / "results/attention").iterdir()) == both
+
+
 def test_the_archive_gives_the_same_files_without_runs(made, tmp_path):
     kept = shutil.copytree(made / "results", tmp_path / "results")
     assert main(["reproduce", "--from", str(kept), "--output", str(tmp_path / "again")]) == 0
@@ -228,6 +240,19 @@ def test_a_section_without_results_says_so(made, tmp_path, capsys):
     (kept / "label_counts.json").unlink()
     assert main(["reproduce", "figures", "--from", str(kept), "--output", str(tmp_path)]) == 0
     assert "Not made: the results hold no label_counts.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_report_of_one_row_says_which_sections_it_lacks(made, tmp_path, row):
+    results = shutil.copytree(made / "results", tmp_path / "results")
+    experiment = json.loads((results / "experiment.json").read_text())
+    kept = {each.name for each in Experiment(rows=(row,)).selected_rows()}
+    experiment["rows"] = [each for each in experiment["rows"] if each["row"] in kept]
+    (results / "experiment.json").write_text(json.dumps(experiment))
+    made_or_not = {section.name: section.text for section in render(results, tmp_path / "out")}
+    in_figure_5 = kept & {"baseline-10", "aux-ekman", "aux-senti", "label-embeds-10", "label-embeds-aux"}
+    assert ("no row of baseline-10, aux-ekman" in made_or_not["figure-5"]) == (not in_figure_5)
+    assert ("no row with mixing" in made_or_not["mixing-weights"]) == ("mix" not in row)
 
 
 def test_results_of_another_experiment_are_not_mixed_in(made, tmp_path, capsys):

@@ -23,6 +23,9 @@ from emograin.data import load
 from emograin.common.errors import EmograinError
 from emograin.models.run_folder import RunFolder
 
+# Each process may measure another speed; without `auto` nothing is measured.
+emograin.training.precision.is_faster_in_bf16 = lambda device: os.environ["RANK"] == "1"
+
 def train(settings, folder, interrupt_at=None, resume=False):
     torch.set_num_threads(1)
     step, count = torch.optim.AdamW.step, iter(range(1, 1000))
@@ -82,9 +85,10 @@ def by_two(chosen, tmp_path_factory):
     jobs = [(settings.to_dict(), str(folder / case)) for case, settings in chosen.items()]
     first = chosen[next(iter(CASES))].to_dict()
     jobs += [(first, str(folder / "stopped"), 5), (first, str(folder / "stopped"), None, True)]
+    jobs.append((first | {"precision": "auto"}, str(folder / "auto")))
     done = subprocess.run([sys.executable, script, json.dumps(jobs)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    runs = {case: RunFolder(folder / case) for case in [*CASES, "stopped"]}
+    runs = {case: RunFolder(folder / case) for case in [*CASES, "stopped", "auto"]}
     return runs, [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -132,6 +136,11 @@ def test_a_signal_to_one_process_stops_all_and_the_run_resumes_without_a_differe
     whole, stopped = runs[next(iter(CASES))], runs["stopped"]
     assert rows(stopped) == pytest.approx(rows(whole), abs=0)
     assert stopped.weights.read_bytes() == whole.weights.read_bytes()
+
+
+def test_all_processes_take_the_precision_of_the_main_one(by_two):
+    runs = by_two[0]
+    assert runs["auto"].weights.read_bytes() == runs[next(iter(CASES))].weights.read_bytes()
 
 
 def test_two_processes_of_accelerate_launch_train_the_same_model_as_one(chosen, by_two, tmp_path):

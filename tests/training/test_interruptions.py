@@ -252,7 +252,8 @@ def assert_stopped_by_lack_of_space(trainings, run, folder, before, **options):
     ended, message = trainings.wait()
     assert ended == 2
     assert re.search(r"stopped at step \d+, the last good checkpoint is intact: cannot write .*checkpoint", message)
-    assert "free disk space and resume" in message
+    assert "free disk space" in message
+    assert f"emograin train --output {folder} --resume" in message
     assert run.checkpoint.read_bytes() == before
     assert not list(run.path.rglob("*.part"))
 

@@ -9,6 +9,7 @@ import torch
 
 from emograin.common.errors import EmograinError
 from emograin.data.sources import load
+from emograin.data.taxonomy import Taxonomy
 from emograin.models import classifier
 from emograin.models.run_folder import RunFolder
 from emograin.models.tensor_files import read_tensors, save_tensors
@@ -46,6 +47,27 @@ def test_resuming_with_changed_data_is_refused(finished, corpus_folder, tmp_path
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(EmograinError, match="the texts or labels of .* have changed"):
         train(chosen, load(tmp_path), run, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("words", {"joy": "delight"}),
+        ("placeholders", ["[NAME]"]),
+        ("groupings", {"tone": {"bad": ["anger", "nervousness"], "good": ["joy"], "plain": ["neutral"]}}),
+    ],
+)
+def test_resuming_with_another_taxonomy_is_refused(finished, corpus_folder, taxonomy, name, value):
+    chosen, run = finished
+    changed = Taxonomy.from_dict(taxonomy.to_dict() | {name: value})
+    with pytest.raises(EmograinError, match=f"with another taxonomy: other {name}"):
+        train(chosen, load(corpus_folder, changed), run, resume=True)
+
+
+def test_resuming_with_a_renamed_taxonomy_is_no_difference(finished, corpus_folder, taxonomy):
+    chosen, run = finished
+    renamed = Taxonomy.from_dict(taxonomy.to_dict() | {"name": "renamed"})
+    train(chosen, load(corpus_folder, renamed), run, resume=True)
 
 
 @pytest.fixture

@@ -13,12 +13,16 @@ from ..common.json_text import to_json
 from ..common.optional import import_optional
 from ..common.seeds import check_seed
 from ..evaluation.policies import DEFAULT_POLICY, Policy
+from .mode_flags import reject_flags
 
 if TYPE_CHECKING:  # imported by the command, not by `emograin --help`
     from ..analysis.attention_record import Attention
     from ..data.corpus import Corpus
     from ..models.methods import Method
     from ..models.run_folder import RunFolder
+
+
+WORDS, RANDOM_CHOICES = 1, 20  # of the deletion test
 
 
 def attend(
@@ -32,8 +36,8 @@ def attend(
     data: str | None = None,
     layer: int | None = None,
     head: int | None = None,
-    words: int = 1,
-    random_choices: int = 20,
+    words: int = WORDS,
+    random_choices: int = RANDOM_CHOICES,
     seed: int = 0,
     thresholds: Policy = DEFAULT_POLICY,
     output: Path | None = None,
@@ -94,11 +98,19 @@ def attend(
     for name, value in (("words", words), ("random_choices", random_choices)):
         if value < 1:
             raise EmograinError(f"{name} must be at least 1, got {value}")
+    reject_flags("--against", label=label is not None and against is None)
+    reject_flags("--against or --split", data=data is not None and text is not None)
     if flow and (split is None or layer is not None or head is not None):
         raise EmograinError(
             "--flow needs --split NAME and takes no --layer or --head", "it reports every layer, mean over heads"
         )
     if flow and split is not None:
+        reject_flags(
+            "the deletion test, without --flow",
+            words=words != WORDS,
+            random_choices=random_choices != RANDOM_CHOICES,
+            thresholds=thresholds != DEFAULT_POLICY,
+        )
         _measure_flow(run, split, data, seed, json)
         return
     options: dict[str, Any] = {"words": words, "layer": layer, "head": head}

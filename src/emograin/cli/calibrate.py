@@ -11,8 +11,9 @@ from cyclopts import Parameter
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..data.tabular.formats import infer_format
-from .corpus_flags import check_columns
+from .corpus_flags import DEFAULT_COLUMNS, TextColumn, check_columns
 from .label_flags import LabelFlags, load_corpus
+from .mode_flags import reject_flags
 
 if TYPE_CHECKING:
     from ..data.corpus import Split
@@ -26,7 +27,7 @@ def calibrate(
     model: Path | None = None,
     labels: LabelFlags | None = None,
     split: Literal["train", "dev", "test", "all"] | None = None,
-    text_column: str = "text",
+    text_column: TextColumn = "text",
     label_column: str = "labels",
     unlabelled: bool = False,
     adaptation: Literal["label-count", "em"] = "label-count",
@@ -73,8 +74,11 @@ def calibrate(
     require_writable(output, source.path)
     sample = None
     if unlabelled or (Path(data).is_file() and infer_format(data) == "txt"):
+        labels_changed = label_column != DEFAULT_COLUMNS["label_column"]
+        reject_flags("a sample with labels", split=split is not None, label_column=labels_changed)
         texts = _read_texts(data, text_column)
     else:
+        reject_flags("texts without labels", adaptation=adaptation != "label-count")
         sample = _load_sample(source, data, (text_column, label_column), split)
         texts = [*sample.texts]
     with Progress(len(texts), "texts") as progress:

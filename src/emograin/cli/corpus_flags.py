@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -11,6 +11,9 @@ from ..common.errors import EmograinError
 if TYPE_CHECKING:  # the commands load it, `emograin --help` does not
     from ..data.corpus import Corpus
 
+TEXT_COLUMN_NAMES = ("--text-column", "--column")  # in every command
+TEXT_COLUMN = Parameter(name=TEXT_COLUMN_NAMES)
+TextColumn = Annotated[str, TEXT_COLUMN]
 DEFAULT_COLUMNS = {"text_column": "text", "label_column": "labels"}
 
 
@@ -51,7 +54,7 @@ class CorpusFlags:
     """
 
     taxonomy: Path | None = None
-    text_column: str = DEFAULT_COLUMNS["text_column"]
+    text_column: TextColumn = DEFAULT_COLUMNS["text_column"]
     label_column: str = DEFAULT_COLUMNS["label_column"]
 
     def load(self, source: str) -> "Corpus":

@@ -1,15 +1,17 @@
 """emograin data: the statistics of a corpus."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from .corpus_flags import CorpusFlags, check_columns
+
+if TYPE_CHECKING:  # imported by the command, not by `emograin --help`
+    from ..data.taxonomy import Taxonomy
 
 
 def data(
@@ -32,18 +34,23 @@ def data(
     json
         Print JSON instead of a table.
     """
+    from ..data.sources import load
     from ..data.statistics import corpus_statistics, statistics_table
 
     flags = columns or CorpusFlags()
-    if write_taxonomy is not None:
-        _write_taxonomy(source, flags, write_taxonomy)
-        flags = replace(flags, taxonomy=write_taxonomy)
-    found = corpus_statistics(flags.load(source))
+    taxonomy = None if write_taxonomy is None else _make_taxonomy(source, flags, write_taxonomy)
+    corpus = flags.load(source) if taxonomy is None else load(source, taxonomy, flags.text_column, flags.label_column)
+    found = corpus_statistics(corpus)
+    if taxonomy is not None and write_taxonomy is not None:
+        taxonomy.write(write_taxonomy)  # last: the corpus can be read with it
+        placeholders = f"; placeholders: {', '.join(taxonomy.placeholders)}" if taxonomy.placeholders else ""
+        labels = f"{len(taxonomy.labels)} labels: {', '.join(taxonomy.labels)}"
+        print(f"{write_taxonomy}: {labels}{placeholders}", file=sys.stderr)
     print(to_json(found, indent=1) if json else statistics_table(found))
 
 
-def _write_taxonomy(source: str, flags: CorpusFlags, path: Path) -> None:
-    """Make the taxonomy of a corpus and write it.
+def _make_taxonomy(source: str, flags: CorpusFlags, path: Path) -> "Taxonomy":
+    """Make the taxonomy of a corpus, for a new file.
 
     Raises:
         EmograinError: A taxonomy is given as well, the file exists, or the corpus has no labels.
@@ -57,7 +64,4 @@ def _write_taxonomy(source: str, flags: CorpusFlags, path: Path) -> None:
 
     check_columns(source, text_column=flags.text_column, label_column=flags.label_column)
     known = source in CORPORA
-    found = load(source).taxonomy if known else make_taxonomy(source, flags.text_column, flags.label_column)
-    found.write(path)
-    placeholders = f"; placeholders: {', '.join(found.placeholders)}" if found.placeholders else ""
-    print(f"{path}: {len(found.labels)} labels: {', '.join(found.labels)}{placeholders}", file=sys.stderr)
+    return load(source).taxonomy if known else make_taxonomy(source, flags.text_column, flags.label_column)

@@ -10,12 +10,14 @@ from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..common.json_text import to_json
 from ..common.optional import import_optional
-from .corpus_flags import check_columns
+from .corpus_flags import TEXT_COLUMN, check_columns
 from .label_flags import LabelFlags
 from .mixing_flags import MixingFlags, mixing_settings
 
 if TYPE_CHECKING:
+    from ..data.corpus import Corpus
     from ..mixing.config import Mixing
+    from ..models.run_folder import RunFolder
     from ..prediction.model_source import ModelSource
 
 
@@ -24,7 +26,7 @@ def evaluate(
     *,
     split: Literal["train", "dev", "test", "all"] = "test",
     data: str | None = None,
-    text_column: str | None = None,
+    text_column: Annotated[str | None, TEXT_COLUMN] = None,
     label_column: str | None = None,
     at_least_one: bool = False,
     windows: Literal["on", "off"] | None = None,
@@ -107,7 +109,7 @@ def _evaluate_as_predicted(
     from functools import partial
 
     from ..common.progress import Progress
-    from ..evaluation.run_evaluation import evaluate_exported
+    from ..evaluation.exported_evaluation import evaluate_exported
     from ..prediction.predictor import score_texts
     from .label_flags import load_corpus
 
@@ -143,7 +145,11 @@ def _evaluate_run(
     own_columns = (run.settings.text_column, run.settings.label_column)
     columns = (text_column or own_columns[0], label_column or own_columns[1])
     corpus = load(data or run.settings.data, run.taxonomy, *columns)
-    name = (f"{Path(corpus.name).stem}-{split}" if data else split) + ("-at-least-one" if at_least_one else "")
+    end = "-at-least-one" if at_least_one else ""
+    mixed_end = f"-{chosen[0].name}-{chosen[1]:g}" if chosen else ""
+    name = f"{split}{end}"
+    if data:
+        name = _name_of_corpus(run, corpus, split, end, mixed_end)
     if chosen is None:
         with Progress(len(corpus.split(split)), "texts") as progress:
             return evaluate_run(run, corpus, split, name, progress.advance, at_least_one, device), name
@@ -152,4 +158,14 @@ def _evaluate_run(
     own = load(run.settings.data, run.taxonomy, *own_columns) if data else corpus
     with Progress(None, "texts") as progress:
         result = evaluate_mixed(run, corpus, mixing, weight, split, name, own, progress.advance, device)
-    return result, f"{name}-{mixing.name}-{weight:g}"
+    return result, f"{name}{mixed_end}"
+
+
+def _name_of_corpus(run: "RunFolder", corpus: "Corpus", split: str, end: str, mixed_end: str) -> str:
+    """Return the name of an evaluation on another corpus, which does not replace that of a corpus of the same name."""
+    from ..data.corpus import fingerprint
+
+    stem, mark = Path(corpus.name).stem, fingerprint(corpus.split(split))
+    file = f"results/{stem}-{split}{end}{mixed_end}.json"
+    same = not (run.path / file).exists() or run.read_json(file).get("fingerprint") == mark
+    return f"{stem}-{split}{end}" if same else f"{stem}-{mark[:8]}-{split}{end}"

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from ..common.json_text import to_json
 from ..common.optional import import_optional
+from .mode_flags import reject_flags
 
 
 def export(
@@ -27,7 +28,7 @@ def export(
     run
         Run folder. For formats of other libraries also a model exported in int8, or "bundled".
     folder
-        Folder to write: a new one, or an exported model to replace.
+        Folder to write: a new one, or, in the format onnx, an exported model to replace.
     format
         onnx: for emograin. transformers: for transformers and text-embeddings-inference. optimum: for transformers.js
         and optimum. The last two are for baselines, which have no labels in the input.
@@ -39,6 +40,8 @@ def export(
     json
         Print the content of model.json instead of a summary.
     """
+    quantizes = int8 is True or (int8 is None and format == "optimum")
+    reject_flags("--int8", data=data is not None and not quantizes)
     import_optional("torch", "train")
     import_optional("onnx", "export")
 

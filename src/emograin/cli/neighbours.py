@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..common.errors import EmograinError
-from ..common.files import resolved, write_text
+from ..common.errors import EmograinError, unknown_name
+from ..common.files import disk_errors, resolved, write_text
 from ..common.optional import import_optional
-from ..common.outputs import require_not_input
+from ..common.outputs import require_not_input, require_writable
+from ..data.tabular.formats import infer_format
 from ..data.tabular.reader import Row, read_rows
 from ..data.tabular.writer import open_writer
+from .corpus_flags import TextColumn
 
 Format = Literal["text", "jsonl", "csv", "tsv", "parquet"]
 
@@ -37,7 +39,7 @@ def neighbours(
     query: Path,
     corpus: Path,
     top: int = 5,
-    column: str = "text",
+    column: TextColumn = "text",
     measure: Literal["f1", "precision", "recall"] = "f1",
     encoder: str = "minilm",
     layer: int | None = None,
@@ -95,6 +97,9 @@ def neighbours(
     if top < 1:
         raise EmograinError(f"top must be at least 1, got {top}")
     require_not_input(output or sys.stdout, [query, corpus])
+    write = FORMATS[format or _default_format(output)]
+    if output is not None:
+        require_writable(output)
     queries, query_rows = _read(query, column)
     sentences, corpus_rows = _read(corpus, column)
     import_optional("torch", "train")  # after reading, because it takes seconds
@@ -121,8 +126,20 @@ def neighbours(
         at: [(float(score), corpus_rows[row]) for row, score in zip(rows, scores, strict=True)]
         for at, rows, scores in zip(query_rows, found.rows.tolist(), found.scores.tolist(), strict=True)
     }
-    default = "text" if output is None or output.suffix in ("", ".txt") else None
-    FORMATS[format or default](Matches(queries, sentences, best), output)
+    write(Matches(queries, sentences, best), output)
+
+
+def _default_format(output: Path | None) -> str:
+    """Return the format of an output by its extension.
+
+    Raises:
+        EmograinError: The extension is of no format that is written.
+    """
+    if output is None or output.suffix in ("", ".txt"):
+        return "text"
+    if (found := infer_format(output)) not in FORMATS:
+        raise unknown_name("format to write", found, FORMATS)
+    return found
 
 
 def _read(path: Path, column: str) -> tuple[list[Row], list[int]]:
@@ -151,8 +168,11 @@ def _write_text(matches: Matches, output: Path | None) -> None:
         write_text(resolved(output), text)  # a link stays a link
 
 
-def _write_table(matches: Matches, output: Path | None, format: str | None) -> None:
-    """Write a table in a format of `open_writer`; None is that of the file's extension."""
+def _write_table(matches: Matches, output: Path | None, format: str) -> None:
+    """Write a table in a format of `open_writer`."""
+    if output is not None:
+        with disk_errors(output):
+            resolved(output).parent.mkdir(parents=True, exist_ok=True)
     with open_writer(output or sys.stdout.buffer, format) as writer:
         writer.write(list(_table_rows(matches)))
 
@@ -172,7 +192,7 @@ def _problem(row: Row) -> str:
     return row.problem or "the text is empty"
 
 
-FORMATS: dict[str | None, Callable[[Matches, Path | None], None]] = {
+FORMATS: dict[str, Callable[[Matches, Path | None], None]] = {
     "text": _write_text,
-    **{name: partial(_write_table, format=name) for name in (None, "jsonl", "csv", "tsv", "parquet")},
+    **{name: partial(_write_table, format=name) for name in ("jsonl", "csv", "tsv", "parquet")},
 }

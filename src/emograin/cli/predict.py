@@ -7,13 +7,14 @@ from typing import Literal
 from ..common.devices import Device
 from ..common.errors import EmograinError
 from ..evaluation.policies import DEFAULT_POLICY, Policy
+from .corpus_flags import TextColumn
 from .label_flags import LabelFlags
 
 
 def predict(
     *text: str,
     input: tuple[str, ...] = (),
-    column: str = "text",
+    column: TextColumn = "text",
     output: Path | None = None,
     model: Path | None = None,
     format: Literal["text", "jsonl", "csv", "tsv", "parquet"] | None = None,

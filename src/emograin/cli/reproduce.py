@@ -32,7 +32,7 @@ def reproduce(
     results: Annotated[Path | None, Parameter(name="--from")] = None,
     output: Path = Path("reproduction"),
     experiment: ExperimentFlags | None = None,
-    seeds: str = "0",
+    seeds: str | None = None,
     only: tuple[str, ...] = (),
     raters: str | None = None,
     document: str | None = None,
@@ -56,7 +56,7 @@ def reproduce(
     output
         Output folder.
     seeds
-        Seeds, separated by commas; every row is trained once per seed.
+        Seeds, separated by commas; every row is trained once per seed. [default: 0]
     only
         Row of Table 2 to make, with the baseline it is compared with; may be repeated.
     raters
@@ -74,14 +74,16 @@ def reproduce(
         Print JSON instead of tables.
     """
     given = experiment.given() if experiment else {}
-    if results is not None and (given or only or tiny or dry_run or document):
-        raise EmograinError("--from trains nothing, so it takes no settings, --document, --only, --tiny or --dry-run")
+    if results is not None and (given or seeds is not None or only or tiny or dry_run or document):
+        raise EmograinError(
+            "--from trains nothing, so it takes no settings, --seeds, --document, --only, --tiny or --dry-run"
+        )
     from ..reproduction.results_archive import archive_corpus, archive_raters
 
     if results is None:
         from ..reproduction.plan import locate
 
-        planned, corpus = _experiment(given, _parse_seeds(seeds), only, tiny, output)
+        planned, corpus = _experiment(given, _parse_seeds(seeds or "0"), only, tiny, output)
         runs, _ = locate(planned, output)  # raises before any work if the rows cannot be archived there
         if dry_run:
             _show_plan(planned, corpus, runs, json)

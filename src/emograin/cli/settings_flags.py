@@ -17,13 +17,15 @@ class SettingsFlags:
         return {field.name: value for field in fields if (value := getattr(self, field.name)) is not None}
 
 
-def flags_of(settings: type, omit: Collection[str] = (), names: Mapping[str, str] | None = None) -> type[SettingsFlags]:
+def flags_of(
+    settings: type, omit: Collection[str] = (), names: Mapping[str, str | tuple[str, ...]] | None = None
+) -> type[SettingsFlags]:
     """Create a dataclass of optional fields from a settings class, for cyclopts to flatten into flags.
 
     Args:
         settings: A dataclass with a Google-style `Attributes:` docstring.
         omit: Fields that are no flags.
-        names: Field -> flag, where the flag is not the field's name.
+        names: Field -> flag, or flag and its aliases, where the flag is not the field's name.
 
     Returns:
         A subclass of `SettingsFlags`; the help of each flag is its attribute's text, with the default.

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from ..models.config import PACKAGED, Training, read_settings
-from .corpus_flags import check_columns
+from .corpus_flags import TEXT_COLUMN_NAMES, check_columns
 from .settings_flags import SettingsFlags, flags_of
 
 if TYPE_CHECKING:
     TrainingFlags = SettingsFlags
 else:
-    TrainingFlags = flags_of(Training, omit=["method"])
+    TrainingFlags = flags_of(Training, omit=["method"], names={"text_column": TEXT_COLUMN_NAMES})
 
 
 def train(

@@ -139,11 +139,12 @@ def read_arrays(path: str | Path, names: Sequence[str], hint: str | None = None,
 
 
 @contextmanager
-def disk_errors(path: str | Path) -> Iterator[None]:
+def disk_errors(path: str | Path, resumable: bool = False) -> Iterator[None]:
     """Turn an `OSError` of the block into an error for the user.
 
     Args:
         path: File that the block writes, or the name of a stream as a string, for the error.
+        resumable: The command that writes the file can resume.
 
     Raises:
         EmograinError: The block raised an `OSError`, such as for a full disk.
@@ -154,8 +155,10 @@ def disk_errors(path: str | Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        unchanged = "the previous content is unchanged; free disk space and resume"
-        hint = unchanged if error.errno in FULL and isinstance(path, Path) and is_regular_file(path) else None
+        hint = None
+        if error.errno in FULL and isinstance(path, Path) and is_regular_file(path):
+            kept = "the previous content is unchanged; " if path.exists() else ""
+            hint = f"{kept}free disk space{' and continue with --resume' * resumable}"
         raise EmograinError(f"cannot write {str(path)!r}: {error.strerror or error}", hint) from error
 
 

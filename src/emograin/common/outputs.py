@@ -42,6 +42,20 @@ def require_not_inputs(outputs: Iterable[File], inputs: Iterable[File]) -> None:
                 )
 
 
+def require_writable(output: Path) -> None:
+    """Check that an output can be written, before work is done for it; folders that are missing can be created.
+
+    Raises:
+        EmograinError: The output is a folder, or its folder cannot be written to.
+    """
+    target = resolved(output)
+    if target.is_dir():
+        raise EmograinError(f"cannot write {str(output)!r}: it is a folder", "--output FILE")
+    folder = next(parent for parent in target.parents if parent.exists())
+    if not target.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise EmograinError(f"cannot write {str(output)!r}: {str(folder)!r} is no folder that can be written to")
+
+
 def require_apart(output: Path, folder: Path) -> None:
     """Check that an output folder neither is an input folder, nor is inside it, nor holds it.
 

@@ -16,6 +16,10 @@ WITHOUT_LABELS = "is it the right column? --label-column NAME"
 SPLITS = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}  # name: accepted names
 
 
+class CorpusUnavailable(EmograinError):
+    """The error for a corpus that is not on this machine, and that no hub gave."""
+
+
 @dataclass
 class Split:
     """The texts of a split, with their labels.

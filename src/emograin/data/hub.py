@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..common.errors import EmograinError
 from ..common.optional import import_optional
+from .corpus import CorpusUnavailable
 
 REPOSITORY = "google-research-datasets/go_emotions"
 
@@ -20,11 +20,12 @@ def load_from_hub(configuration: str, split: str, hint: str) -> Any:
         A `datasets.Dataset`.
 
     Raises:
-        EmograinError: The package `datasets` is not installed, or neither network nor cache has the data.
+        CorpusUnavailable: Neither network nor cache has the data.
+        EmograinError: The package `datasets` is not installed.
     """
     load_dataset = import_optional("datasets", "train").load_dataset
     try:
         return load_dataset(REPOSITORY, configuration, split=split)
     except Exception as error:  # errors of the hub, the network and the cache have no common class
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise EmograinError(f"cannot load GoEmotions from the Hugging Face hub: {reason}", hint) from error
+        raise CorpusUnavailable(f"cannot load GoEmotions from the Hugging Face hub: {reason}", hint) from error

@@ -12,7 +12,7 @@ from typing import Any
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from .class_labels import class_names
-from .corpus import SPLITS, Corpus, Split
+from .corpus import SPLITS, Corpus, CorpusUnavailable, Split
 from .corpus_files import assign_split, own_taxonomy, require_texts, to_split
 from .tabular.formats import SUFFIXES
 from .tabular.reader import Row, to_row
@@ -50,8 +50,8 @@ def open_dataset(source: str | Path) -> tuple[str, Any]:
         A name for the corpus, and a `datasets.Dataset` or `DatasetDict`.
 
     Raises:
-        EmograinError: The package `datasets` is not installed, the folder cannot be read, or neither network nor cache
-            has the dataset.
+        CorpusUnavailable: Neither network nor cache has the dataset.
+        EmograinError: The package `datasets` is not installed, or the folder cannot be read.
     """
     datasets = import_optional("datasets", "train")
     found = NAME.fullmatch(str(source))
@@ -64,8 +64,10 @@ def open_dataset(source: str | Path) -> tuple[str, Any]:
     except EmograinError:
         raise
     except Exception as error:  # errors of the hub, the network, the cache, and of damaged files have no common class
-        kind = "cannot be read" if found is None or Path(source).is_dir() else NOT_ON_HUB
-        raise EmograinError(f"{str(source)!r} {kind}: {type(error).__name__}: {error}") from error
+        reason = f"{type(error).__name__}: {error}"
+        if found is None or Path(source).is_dir():
+            raise EmograinError(f"{str(source)!r} cannot be read: {reason}") from error
+        raise CorpusUnavailable(f"{str(source)!r} {NOT_ON_HUB}: {reason}") from error
 
 
 def corpus_from_dataset(

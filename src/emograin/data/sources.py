@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ..common.errors import EmograinError, unknown_name
-from .corpus import SPLITS, Corpus, Split
+from .corpus import SPLITS, Corpus, CorpusUnavailable, Split
 from .corpus_files import load_file, load_folder
 from .hub import load_from_hub
 from .hub_datasets import is_hub_name, is_saved_dataset, load_dataset_corpus
@@ -37,7 +37,8 @@ def load(
             per label. If there is no such column, those with the names of all labels are taken.
 
     Raises:
-        EmograinError: The source does not exist, or is not a labelled corpus.
+        CorpusUnavailable: The source does not exist, here or on the hub.
+        EmograinError: The source is not a labelled corpus.
     """
     if str(source) in CORPORA:
         return CORPORA[str(source)](taxonomy)
@@ -52,8 +53,8 @@ def load(
     if is_hub_name(source):
         return load_dataset_corpus(source, taxonomy, columns)
     if path.suffix or path.parent != Path():
-        raise EmograinError(f"no such file or folder: {str(source)!r}", f"or name a corpus: {', '.join(CORPORA)}")
-    raise unknown_name("corpus", source, CORPORA)
+        raise CorpusUnavailable(f"no such file or folder: {str(source)!r}", f"or name a corpus: {', '.join(CORPORA)}")
+    raise CorpusUnavailable(str(unknown_name("corpus", source, CORPORA)))
 
 
 def _goemotions(taxonomy: Taxonomy | None = None) -> Corpus:

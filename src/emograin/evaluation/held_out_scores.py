@@ -34,11 +34,14 @@ class HeldOutScores:
 
     @classmethod
     def of_run(cls, run: RunFolder) -> "HeldOutScores | None":
-        """Read the scores on dev that a training wrote; None without them: an evaluation on other texts writes none."""
-        try:
-            _, labels, scores = run.read_scores("dev")
-        except EmograinError:
+        """Read the scores on dev that a training wrote; None without them: an evaluation on other texts writes none.
+
+        Raises:
+            EmograinError: The file is damaged.
+        """
+        if not run.scores_path("dev").exists():
             return None
+        _, labels, scores = run.read_scores("dev")
         return cls(scores, labels)
 
     def to_bytes(self) -> bytes:

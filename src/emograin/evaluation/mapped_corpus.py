@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..common.errors import EmograinError
 from ..data.corpus import Corpus, Split
 from ..data.corpus_files import LABEL_NAMES, TAXONOMY_FILES
+from ..data.label_cells import parse_labels
 from ..data.sources import CORPORA, load
 from ..data.taxonomy import Taxonomy
 from .label_mapping import LabelMapping, unite_labels
@@ -24,6 +26,7 @@ def load_mapped(
     """Load a corpus whose labels are those of a mapping, or those of the model, which are then united.
 
     The labels of a corpus by name, or with its own taxonomy, are known; for others, the mapping's are tried first.
+    Indices are those of the labels that have so many; where both have, they are refused.
 
     Args:
         source: Name, folder or file of the corpus.
@@ -34,7 +37,7 @@ def load_mapped(
         splits: Splits that will be used, and are read now; None: all but test.
 
     Raises:
-        EmograinError: The corpus cannot be read, or has neither labels.
+        EmograinError: The corpus cannot be read, or has neither labels, or indices of either.
     """
     path = Path(source)
     folder = path if path.is_dir() else path.parent
@@ -49,13 +52,21 @@ def load_mapped(
             f"the corpus {source!r} has the labels {', '.join(corpus.taxonomy.labels)}, expected those of the mapping, "
             f"{', '.join(taxonomy.labels)}, or of the model"
         )
-    try:
-        return _loaded(load(source, taxonomy, *columns), splits)
-    except EmograinError as error:
-        try:
-            return unite_corpus(_loaded(load(source, original, *columns), splits), taxonomy, mapping)
-        except EmograinError as other:
-            raise EmograinError(f"{error}; with the labels of the model: {other}") from None
+    named = _try_to_load(source, _NamedLabels(taxonomy.name, taxonomy.labels), columns, splits)
+    if isinstance(named, Corpus):
+        return Corpus(named.name, taxonomy, {name: partial(named.split, name) for name in named.split_names})
+    of_mapping = _try_to_load(source, taxonomy, columns, splits)
+    of_model = _try_to_load(source, original, columns, splits)
+    if isinstance(of_model, EmograinError):
+        if isinstance(of_mapping, EmograinError):
+            raise EmograinError(f"{of_mapping}; with the labels of the model: {of_model}")
+        return of_mapping
+    if isinstance(of_mapping, Corpus):
+        raise EmograinError(
+            f"the labels in {source!r} are indices, which could be of the mapping's labels or of the model's",
+            f"write their names, or list the names in {LABEL_NAMES} beside the data, one per line",
+        )
+    return unite_corpus(of_model, taxonomy, mapping)
 
 
 def unite_corpus(corpus: Corpus, taxonomy: Taxonomy, mapping: LabelMapping) -> Corpus:
@@ -75,8 +86,21 @@ def unite_corpus(corpus: Corpus, taxonomy: Taxonomy, mapping: LabelMapping) -> C
     return Corpus(corpus.name, taxonomy, {name: partial(united, name) for name in corpus.split_names})
 
 
-def _loaded(corpus: Corpus, splits: Sequence[str] | None) -> Corpus:
-    """Load splits now, where their labels are checked."""
-    for name in splits or [name for name in corpus.split_names if name != "test"]:
-        corpus.split(name)
-    return corpus
+class _NamedLabels(Taxonomy):
+    """A taxonomy of labels that are given by name: an index could be one of another taxonomy."""
+
+    def indices(self, labels: Any) -> list[int]:
+        return [self.index(str(each)) for each in parse_labels(labels, self.labels)]
+
+
+def _try_to_load(
+    source: str, taxonomy: Taxonomy, columns: tuple[str, str], splits: Sequence[str] | None
+) -> Corpus | EmograinError:
+    """Load a corpus with its splits, where labels are checked; return the error if it cannot be read."""
+    try:
+        corpus = load(source, taxonomy, *columns)
+        for name in splits or [name for name in corpus.split_names if name != "test"]:
+            corpus.split(name)
+        return corpus
+    except EmograinError as error:
+        return error

@@ -68,14 +68,16 @@ def metrics_at_thresholds(
         `labels`: threshold, precision, recall, f1 and support per label.
     """
     guesses = apply_thresholds(scores, thresholds, at_least_one)
-    precision, recall, f1, support = precision_recall_fscore_support(labels, guesses, average=None, zero_division=0)
+    # An array of one column is a binary task to scikit-learn, whose classes are 0 and 1.
+    options: dict[str, Any] = {"labels": [1] if len(names) == 1 else None, "zero_division": 0}
+    precision, recall, f1, support = precision_recall_fscore_support(labels, guesses, average=None, **options)
     frequent = support >= FREQUENT
     return {
         "macro_f1": float(f1.mean()),
         "macro_f1_frequent": float(f1[frequent].mean()) if frequent.any() else None,
         "frequent_labels": int(frequent.sum()),
-        "micro_f1": float(f1_score(labels, guesses, average="micro", zero_division=0)),
-        "weighted_f1": float(f1_score(labels, guesses, average="weighted", zero_division=0)),
+        "micro_f1": float(f1_score(labels, guesses, average="micro", **options)),
+        "weighted_f1": float(f1_score(labels, guesses, average="weighted", **options)),
         "subset_accuracy": float(accuracy_score(labels, guesses)),
         "hamming_loss": float(hamming_loss(labels, guesses)),
         "labels": {

@@ -195,6 +195,10 @@ class RunFolder:
         writer.writerows(rows)
         write_text(self.curve, text.getvalue())
 
+    def scores_path(self, name: str) -> Path:
+        """Return the path of the scores of an evaluation; they need not exist."""
+        return self.path / "scores" / f"{name}.npz"
+
     def write_scores(self, name: str, ids: Sequence[str], labels: np.ndarray, scores: np.ndarray) -> Path:
         """Write the scores of an evaluation, so that later comparisons need no model; return the path.
 
@@ -214,7 +218,7 @@ class RunFolder:
                     scores=scores.astype(np.float32),
                 )
 
-        return write_atomically(self.path / "scores" / f"{name}.npz", save)
+        return write_atomically(self.scores_path(name), save)
 
     def read_scores(self, name: str) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Read ids, labels (texts, labels) and scores (texts, labels) of an evaluation.
@@ -222,7 +226,7 @@ class RunFolder:
         Raises:
             EmograinError: The run has no such evaluation, or its file is damaged.
         """
-        path = self.path / "scores" / f"{name}.npz"
+        path = self.scores_path(name)
         try:
             ids, labels, scores = read_arrays(path, ("ids", "labels", "scores"))
         except FileNotFoundError:

@@ -39,7 +39,8 @@ def predict_files(
         open_progress: Number of files -> a progress bar; silent by default.
 
     Raises:
-        EmograinError: The engine cannot start, or some files could not be predicted; all others were.
+        EmograinError: The engine cannot start, or some files could not be predicted; all others were. Or outputs to
+            resume are of another model or other options.
         Interrupted: Ctrl-C; every output that exists is complete.
     """
     if engine not in ENGINES:
@@ -47,4 +48,5 @@ def predict_files(
     if output is None:
         raise EmograinError("an output folder is required for several files or --engine", "--output FOLDER")
     jobs = find_jobs([Path(each) for each in inputs], output, format)
-    predict_folder(jobs, ENGINES[engine](settings, workers, address), output, resume, open_progress)
+    started = ENGINES[engine](settings, workers, address)
+    predict_folder(jobs, started, output, settings.describe(), resume, open_progress)

@@ -2,17 +2,19 @@
 
 OUTPUT/
   NAME            predictions of the input file NAME, in the same subfolders
+  .emograin.json  what wrote them, for --resume
   .emograin-RUN/  partial outputs; deleted at the end
 """
 
 import shutil
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from uuid import uuid4
 
 from ..common.errors import EmograinError, Interrupted
@@ -24,6 +26,8 @@ from ..data.tabular.formats import COMPRESSED, ROWS_PER_BLOCK, SUFFIXES, infer_f
 from ..data.tabular.reader import read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from ..evaluation.label_mapping import LabelMapping
+from .folder_description import begin_outputs, find_finished
+from .model_source import open_source
 from .predictor import Predictor, load
 from .records import MISFITS, RECORDS, RecordSettings, example_record
 
@@ -84,6 +88,17 @@ class FileSettings:
             EmograinError: The model cannot be loaded, or the mapping does not fit.
         """
         return load(self.model, self.policy, threads, self.mapping, self.group, self.device)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what outputs depend on, beside their input; the network is not loaded.
+
+        Raises:
+            EmograinError: The model cannot be read, or the mapping does not fit.
+        """
+        source = open_source(self.model, self.mapping, self.group, self.device)
+        options = ("column", "all_scores", "explain", "at_least_one", "segments", "windows")
+        described = {"model": source.predictions_digest(), "thresholds": list(source.thresholds[self.policy])}
+        return described | {name: getattr(self, name) for name in options}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +213,7 @@ def predict_folder(
     jobs: Sequence[FileJob],
     engine: Engine,
     output: Path,
+    options: Mapping[str, Any],
     resume: bool = False,
     open_progress: Callable[[int], Progress] = lambda total: Progress(total, "files", show=False),
 ) -> None:
@@ -207,27 +223,32 @@ def predict_folder(
         jobs: The files.
         engine: The engine.
         output: Folder of all targets.
+        options: What outputs depend on, beside their input: `FileSettings.describe`.
         resume: Skip files whose output exists.
         open_progress: Number of files -> a progress bar; silent by default.
 
     Raises:
-        EmograinError: Some files could not be predicted; all others were.
+        EmograinError: Some files could not be predicted; all others were. Or existing outputs are of other options.
         Interrupted: Ctrl-C; every output that exists is complete.
     """
-    remaining = [job for job in jobs if not (resume and job.target.exists())]
-    if len(remaining) < len(jobs):
-        skipped = len(jobs) - len(remaining)
-        print(f"{skipped:,} {'file is' if skipped == 1 else 'files are'} already done", file=sys.stderr)
     done: list[FileResult] = []
     try:
-        with (
-            _scratch(output) as scratch,
-            closing(engine(remaining, scratch)) as results,
-            open_progress(len(remaining)) as progress,
-        ):
-            for result in results:
-                done.append(result)
-                progress.advance(1)
+        with _scratch(output) as scratch:
+            finished = set[Path]()
+            if resume:
+                finished = find_finished(output, [job.target for job in jobs], options)
+            else:
+                begin_outputs(output, options)
+            if finished:
+                print(
+                    f"{len(finished):,} {'file is' if len(finished) == 1 else 'files are'} already done",
+                    file=sys.stderr,
+                )
+            remaining = [job for job in jobs if job.target not in finished]
+            with closing(engine(remaining, scratch)) as results, open_progress(len(remaining)) as progress:
+                for result in results:
+                    done.append(result)
+                    progress.advance(1)
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; {len(done):,} files are done", "continue with --resume") from None
     rows, errors, notes = (sum(getattr(each, name) for each in done) for name in ("rows", "errors", "notes"))

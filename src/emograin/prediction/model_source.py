@@ -10,6 +10,7 @@ import numpy as np
 
 from ..common.devices import check_device, torch_device
 from ..common.errors import EmograinError
+from ..common.files import sha256_json
 from ..common.optional import import_optional
 from ..data.taxonomy import Taxonomy
 from ..evaluation.calibrated_unions import calibrate_unions
@@ -50,6 +51,11 @@ class ModelSource:
     score_map: ScoreMap | None = None
     mapping: LabelMapping | None = None
     original: Taxonomy | None = None
+
+    def predictions_digest(self) -> str:
+        """Compute a digest that tells the labels' scores from those of other models."""
+        digest = self.digest()
+        return digest if self.score_map is None else sha256_json([digest, self.score_map.to_dict()])
 
     def held_out_labels(self) -> np.ndarray | None:
         """Return gold labels of held-out texts (texts, labels), in the labels that are predicted; None without any."""

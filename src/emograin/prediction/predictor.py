@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
-from ..common.files import sha256_json
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
 from ..evaluation.label_mapping import LabelMapping
@@ -264,10 +263,8 @@ def load(
     source = open_source(path, mapping, group, device)
     if policy not in source.thresholds:
         raise unknown_name("threshold policy", policy, source.thresholds)
-    scorer, digest = source.scorer(threads), source.digest()
-    if source.score_map is not None:
-        digest = sha256_json([digest, source.score_map.to_dict()])
-    return Predictor(source.taxonomy, source.thresholds[policy], scorer, digest, source.score_map)
+    digest = source.predictions_digest()
+    return Predictor(source.taxonomy, source.thresholds[policy], source.scorer(threads), digest, source.score_map)
 
 
 def score_texts(

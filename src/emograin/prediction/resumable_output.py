@@ -82,7 +82,8 @@ def append_to(
     """
     target = resolved(output)  # a link stays a link
     part, described = partial_path(target), part_description_path(target)
-    with disk_errors(output):
+    resumable = description is not None
+    with disk_errors(output, resumable):
         if not (resume and part.exists()):
             # In this order, so that a partial file never stands beside the description of another one.
             part.unlink(missing_ok=True)
@@ -99,7 +100,7 @@ def append_to(
         committed = stream.tell()
 
     try:
-        with disk_errors(output):
+        with disk_errors(output, resumable):
             yield stream, commit
             stream.flush()
             os.fsync(stream.fileno())
@@ -160,12 +161,25 @@ def check_description(output: Path, description: Mapping[str, Any]) -> None:
     except (FileNotFoundError, EmograinError):
         message = f"the model of {part} is unknown: {path.name!r} is missing or not JSON"
         raise EmograinError(message, "start without --resume") from None
-    now = json.loads(to_json(description))
-    for name, value in now.items():
+    require_same(f"{part} was", before, description)
+
+
+def require_same(what: str, before: Any, description: Mapping[str, Any]) -> None:
+    """Check that outputs were written with the same options.
+
+    Args:
+        what: Name of the outputs, with its verb, for the error.
+        before: What they depended on, read from JSON.
+        description: What they depend on now.
+
+    Raises:
+        EmograinError: An option differs.
+    """
+    for name, value in json.loads(to_json(description)).items():
         found = before.get(name) if isinstance(before, dict) else None
         if found != value:
             was, is_now = shortened(to_json(found), 40), shortened(to_json(value), 40)
-            raise EmograinError(f"{part} was written with another {name}: {was}, now {is_now}", START_ANEW)
+            raise EmograinError(f"{what} written with another {name}: {was}, now {is_now}", START_ANEW)
 
 
 def find_resume_point(

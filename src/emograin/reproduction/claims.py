@@ -263,7 +263,7 @@ def _check_attention(evidence: Evidence) -> Iterator[Claim]:
         layers = flow["compared_layers"]
         ways = {
             "the slots of gold labels receive more attention from the text": flow["as_key"]["from_document"],
-            "the slots of gold labels look more at the text": flow["as_query"]["to_document"],
+            "the slots of gold labels attend more to the text": flow["as_query"]["to_document"],
         }
         for words, values in ways.items():
             found = values["gold_minus_same_labels"]

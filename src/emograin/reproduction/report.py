@@ -184,6 +184,8 @@ def make_figure_4(archive: ResultsArchive, path: Path, title: str) -> Section:
 def make_figure_5(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make Figure 5: macro F1 on dev over training."""
     runs = [run for row in FIGURE_5_ROWS for run in archive.runs(row)]
+    if not runs:
+        raise MissingResult(f"row of {', '.join(FIGURE_5_ROWS)}")
     curves = [(read_result(run, "dev"), read_curve(run)) for run in runs]
     return _figure(path, title, figures.draw_training_curves(_png(path), curves))
 
@@ -220,13 +222,15 @@ def make_attention_flow(archive: ResultsArchive, path: Path, title: str) -> Sect
 
 
 def make_figure_9(archive: ResultsArchive, path: Path, title: str) -> Section:
-    """Make Figure 9: correlation of the raters' judgements."""
+    """Make Figure 9: correlation of the raters' labels."""
     return _figure(path, title, figures.draw_rater_correlation(_png(path), archive.read_json("rater_correlation.json")))
 
 
 def make_mixing_weights(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make the curves of macro F1 on dev over the mixing weight (§4.4), one picture per mixing row."""
-    rows = [name for name, system in archive.systems.items() if "mixing" in system.results[0]]
+    rows = [name for name, system in archive.systems.items() if system.mixing is not None]
+    if not rows:
+        raise MissingResult("row with mixing")
     files = (
         figures.draw_weight_curves(_png(path.with_name(f"{path.name}-{row}")), [archive.sweep(row)]) for row in rows
     )
@@ -245,7 +249,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[ResultsArchive, Path, str], Section]
     "figure-7": ("Figure 7: attention in all heads, label embeddings", make_figure_7),
     "figure-8": ("Figure 8: attention into the baseline's [CLS]", make_figure_8),
     "attention-flow": ("§5.2: attention by layer over all test texts", make_attention_flow),
-    "figure-9": ("Figure 9: correlation of the raters' judgements", make_figure_9),
+    "figure-9": ("Figure 9: correlation of the raters' labels", make_figure_9),
     "mixing-weights": ("§4.4: macro F1 by mixing weight", make_mixing_weights),
 }
 

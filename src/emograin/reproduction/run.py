@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from ..analysis.attention_flow import measure_attention_flow
-from ..analysis.attention_record import write_attention
+from ..analysis.attention_record import read_attention, write_attention
 from ..analysis.contrasting_documents import attend_document, find_contrasts
 from ..common.errors import EmograinError
 from ..common.progress import Progress
@@ -176,8 +176,12 @@ def _archive_attention(runs: Mapping[str, Path], corpus: Corpus, folder: Path, d
         document: Id of the document; None: the most contrasting one.
     """
     target = folder / "attention"
-    if set(runs) != set(ATTENTION_ROWS) or (target.exists() and document is None):
+    if set(runs) != set(ATTENTION_ROWS):
         return
+    if document is None and (archived := [read_attention(file).text_id for file in target.glob("*.npz")]):
+        if len(archived) == len(ATTENTION_ROWS) and len(set(archived)) == 1:
+            return
+        document = archived[0]  # the call was killed between the two files
     pair = [runs[name] for name in ATTENTION_ROWS]
     right, wrong = (read_evaluated(str(run), "test", "fixed") for run in pair)
     if document is None:
@@ -189,8 +193,11 @@ def _archive_attention(runs: Mapping[str, Path], corpus: Corpus, folder: Path, d
     at = texts.ids.index(document)
     gold = [label for label, present in zip(corpus.taxonomy.labels, texts.labels[at], strict=True) if present]
     described = {"text": texts.texts[at], "id": document, "gold": gold}
-    for run in pair:
-        write_attention(target / f"{run.name}.npz", attend_document(run, described, "fixed")[1])
+    files = {target / f"{run.name}.npz": run for run in pair}
+    for stale in set(target.glob("*.npz")) - set(files):  # of another seed
+        stale.unlink()
+    for file, run in files.items():
+        write_attention(file, attend_document(run, described, "fixed")[1])
 
 
 def _archive_attention_flow(entry: Mapping[str, Any], runs: Path, corpus: Corpus, results: RunFolder) -> None:

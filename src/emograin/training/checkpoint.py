@@ -31,6 +31,8 @@ class State:
         texts: Texts since the last evaluation.
         training_seconds: Time spent in steps since the last evaluation.
         seconds: Time of the whole training so far, without interruptions.
+        precision: bf16 or float32, what the setting `auto` stands for in this training; empty before it is resolved,
+            and in checkpoints of earlier versions.
     """
 
     step: int = 0
@@ -41,6 +43,7 @@ class State:
     texts: int = 0
     training_seconds: float = 0.0
     seconds: float = 0.0
+    precision: str = ""
 
 
 def save(
@@ -65,7 +68,10 @@ def save(
         save_tensors(run.checkpoint, tensors, {"state": json.dumps(asdict(state)), "fingerprint": fingerprint})
     except EmograinError as error:
         last = "the last good checkpoint is intact" if run.checkpoint.exists() else "no checkpoint was written yet"
-        raise EmograinError(f"stopped at step {state.step}, {last}: {error}") from error
+        raise EmograinError(
+            f"stopped at step {state.step}, {last}: {error}",
+            f"resume with: emograin train --output {run.path} --resume",
+        ) from error
 
 
 def restore(

@@ -164,7 +164,7 @@ def task_losses(prepared: Prepared, rows: np.ndarray) -> tuple[Tensor, Tensor | 
     """
     data, device = prepared.data, prepared.accelerator.device
     inputs = prepared.classifier.method.assemble([data.documents[row] for row in rows])
-    with autocast(prepared.settings.precision, device.type), fast_dropout(device.type):
+    with autocast(prepared.state.precision, device.type), fast_dropout(device.type):
         logits, group_logits = prepared.model(inputs)
     main = prepared.loss(logits, data.targets[rows].to(device))
     if group_logits is None or data.group_targets is None:
@@ -219,7 +219,7 @@ def score_dev(prepared: Prepared) -> np.ndarray:
     accelerator, documents = prepared.accelerator, prepared.data.dev_documents
     rank, world = accelerator.process_index, accelerator.num_processes
     model = prepared.eval_model.eval()
-    with autocast(prepared.settings.precision, accelerator.device.type):
+    with autocast(prepared.state.precision, accelerator.device.type):
         own = score_documents(model.method, documents[rank::world])
     scores = np.empty((len(documents), own.shape[1]), dtype=np.float32)
     for process, share in enumerate(gather_object([own])):

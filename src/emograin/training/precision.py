@@ -8,15 +8,26 @@ import torch
 MARGIN = 1.5  # AMX and AMD's Zen 5 compute bf16 over 3 times as fast as float32, others about half as fast
 
 
-def autocast(precision: str, device: str) -> torch.autocast:
-    """Return a context in which matrix products are computed in the given precision; weights stay float32.
+def resolve_precision(precision: str, device: str) -> str:
+    """Return bf16 or float32. A measurement may decide, so a training resolves `auto` once and keeps the result.
 
     Args:
         precision: "bf16", "float32", or "auto": bf16 where the hardware is faster in it.
         device: Type of the device, such as "cuda".
     """
-    bf16 = precision == "bf16" or (precision == "auto" and is_faster_in_bf16(device))
-    return torch.autocast(device, torch.bfloat16, enabled=bf16)
+    if precision != "auto":
+        return precision
+    return "bf16" if is_faster_in_bf16(device) else "float32"
+
+
+def autocast(precision: str, device: str) -> torch.autocast:
+    """Return a context in which matrix products are computed in the given precision; weights stay float32.
+
+    Args:
+        precision: "bf16" or "float32".
+        device: Type of the device, such as "cuda".
+    """
+    return torch.autocast(device, torch.bfloat16, enabled=precision == "bf16")
 
 
 def is_faster_in_bf16(device: str) -> bool:

@@ -8,13 +8,16 @@ from typing import cast
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from ..common.errors import EmograinError
 from ..common.files import disk_errors, sha256_file
+from ..common.json_text import to_json
 from ..common.progress import Progress
 from ..data.corpus import Corpus, Split, fingerprint, training_fingerprint
+from ..data.taxonomy import Taxonomy
 from ..models.auxiliary_task import SCHEDULES
 from ..models.classifier import Classifier, build, run_description
 from ..models.config import Training
@@ -28,6 +31,7 @@ from .checkpoint import State
 from .distillation import soft_targets
 from .ema import build_ema
 from .optimization import build_optimizer
+from .precision import resolve_precision
 
 
 @dataclass
@@ -111,7 +115,7 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     cpu = not torch.accelerator.is_available()
     accelerator = Accelerator(mixed_precision="no", cpu=cpu, log_with=list(trackers) or None, project_dir=run.path)
     train, dev = corpus.split("train"), corpus.split("dev")
-    fingerprint = _check_folder(run, settings, [train, dev], resume)
+    fingerprint = _check_folder(run, settings, corpus.taxonomy, [train, dev], resume)
     is_main = accelerator.is_main_process
     with accelerator.main_process_first(), Progress(None, "texts scored", 0, is_main) as scoring:
         # The main process scores the texts; the others read its scores.
@@ -123,6 +127,9 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     optimizer = build_optimizer(classifier, settings)
     ema = build_ema(classifier, settings.ema_decay) if settings.ema_decay else None
     state = checkpoint.restore(run, classifier, ema, optimizer, fingerprint) if resume else State()
+    # All processes take the main one's precision, and a resumed training that of its checkpoint.
+    own_precision = state.precision or resolve_precision(settings.precision, accelerator.device.type)
+    state.precision = gather_object([own_precision])[0]
     if is_main and not run.exists:
         _describe_run(run, settings, corpus, classifier, fingerprint)
 
@@ -155,7 +162,7 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     )
 
 
-def _check_folder(run: RunFolder, settings: Training, splits: Sequence[Split], resume: bool) -> str:
+def _check_folder(run: RunFolder, settings: Training, taxonomy: Taxonomy, splits: Sequence[Split], resume: bool) -> str:
     """Check that the folder is free or, to resume, holds this very run. Return the fingerprint of settings and data."""
     splits_fingerprints = [fingerprint(split) for split in splits]
     if not resume:
@@ -169,6 +176,7 @@ def _check_folder(run: RunFolder, settings: Training, splits: Sequence[Split], r
     ]
     if differing:
         raise EmograinError(f"cannot resume {str(run.path)!r} with other settings: {'; '.join(differing)}")
+    _check_taxonomy(run, taxonomy)
     # The settings as they were written, without newer ones: the fingerprint was computed from them.
     expected = training_fingerprint(run.description["settings"], splits_fingerprints)
     if run.description["fingerprint"] != expected:
@@ -176,6 +184,18 @@ def _check_folder(run: RunFolder, settings: Training, splits: Sequence[Split], r
             f"cannot resume {str(run.path)!r}: the texts or labels of {settings.data!r} have changed since"
         )
     return expected
+
+
+def _check_taxonomy(run: RunFolder, taxonomy: Taxonomy) -> None:
+    """Raise an error if a run has another taxonomy, whatever its name: words and groupings change inputs and heads."""
+    stored, now = run.taxonomy.to_dict(), taxonomy.to_dict()
+    # As JSON: the order of labels and groups is that of the heads' outputs.
+    differing = [name for name in now if name != "name" and to_json(stored[name]) != to_json(now[name])]
+    if differing:
+        raise EmograinError(
+            f"cannot resume {str(run.path)!r} with another taxonomy: other {', '.join(differing)}",
+            f"the run's own: --taxonomy {run.path / 'taxonomy.json'}",
+        )
 
 
 def _describe_run(run: RunFolder, settings: Training, corpus: Corpus, classifier: Classifier, fingerprint: str) -> None:

@@ -1,6 +1,7 @@
 """Export of every method on every encoder family: the scores of torch, for any texts and batches."""
 
 import json
+import shutil
 
 import numpy as np
 import onnxruntime
@@ -10,6 +11,7 @@ import torch
 import emograin
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
+from emograin.evaluation.held_out_scores import HeldOutScores
 from emograin.models import encoder
 from emograin.models.methods import METHODS
 from emograin.models.scoring import TorchScorer
@@ -291,6 +293,35 @@ def test_the_command_prints_a_summary(run, tmp_path, capsys):
     assert "macro F1, per-label" in shown
     assert main(["export", str(run.path), str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["weights"] == "float32"
+
+
+@pytest.fixture
+def copied(run, tmp_path):
+    """A copy of the finished run, to be changed."""
+    return type(run)(shutil.copytree(run.path, tmp_path / "copy"))
+
+
+def test_damaged_scores_on_dev_are_an_error_and_missing_ones_are_not(copied):
+    assert HeldOutScores.of_run(copied) is not None
+    path = copied.path / "scores" / "dev.npz"
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(EmograinError, match=r"cannot read .*dev\.npz"):
+        HeldOutScores.of_run(copied)
+    path.unlink()
+    assert HeldOutScores.of_run(copied) is None
+
+
+def test_the_corpus_of_a_run_that_is_there_but_does_not_fit_is_an_error(copied):
+    def with_data(name):
+        copied.write_json(
+            "run.json", copied.description | {"settings": copied.description["settings"] | {"data": name}}
+        )
+        return type(copied)(copied.path)
+
+    with pytest.raises(EmograinError, match="unknown label"):
+        onnx_export.load_dev(with_data("quickstart"))  # it has other labels
+    assert onnx_export.load_dev(with_data("renamed")) is None
+    assert onnx_export.load_dev(with_data("owner/not-in-the-cache")) is None
 
 
 def test_a_run_without_its_corpus_is_exported_without_measuring_the_loss(run, tmp_path):

@@ -146,9 +146,10 @@ class Search:
         rows = np.full((len(order), self.top), -1, dtype=np.int64)
         scores = np.full((len(order), self.top), np.nan, dtype=np.float32)
         rescored = 0
+        fingerprint = self._fingerprint(excluded) if folder else ""
         for start in range(0, len(order), self.batch_size):
             batch = order[start : start + self.batch_size]
-            path = folder / f"{self._fingerprint(excluded)}-{start}-{len(batch)}.npz" if folder else None
+            path = folder / f"{fingerprint}-{start}-{len(batch)}.npz" if folder else None
             if path is None or not path.exists():
                 found = self.search_batch(batch, excluded, on_progress)
                 if path is not None:

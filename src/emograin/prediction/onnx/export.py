@@ -20,7 +20,7 @@ from ...common.files import disk_errors, leftovers, resolved, write_atomically
 from ...common.locks import locked
 from ...common.onnx_runtime import import_onnxruntime
 from ...common.optional import import_optional
-from ...data.corpus import Corpus, Split
+from ...data.corpus import Corpus, CorpusUnavailable, Split
 from ...data.sources import load as load_corpus
 from ...evaluation.held_out_scores import HeldOutScores
 from ...models.classifier import load
@@ -205,14 +205,15 @@ def load_dev(run: RunFolder, source: str | None = None) -> Split | None:
         The split; None if the run's own corpus is not available.
 
     Raises:
+        CorpusUnavailable: The other corpus is not available.
         EmograinError: The corpus is there and cannot be read, or has other labels.
     """
     settings, taxonomy = run.settings, run.taxonomy
     try:
         corpus: Corpus = load_corpus(source or settings.data, taxonomy, settings.text_column, settings.label_column)
         return corpus.split("dev")
-    except EmograinError:
-        if source or Path(settings.data).exists():
+    except CorpusUnavailable:
+        if source:
             raise
         return None
 
