@@ -48,7 +48,7 @@ def macro(guesses, gold):
 
 @pytest.mark.parametrize("block", [1, 5000, 2**26])
 def test_each_resample_has_the_f1_of_its_documents_counted_as_often_as_drawn(monkeypatch, block):
-    monkeypatch.setattr(significance, "BLOCK", block)
+    monkeypatch.setattr(significance, "BYTES_PER_BLOCK", block)
     first, second, gold = make(texts=25, there=0.1)  # some resamples miss a label
     found = resample_f1([first, second], gold, resamples=40, seed=3)
     assert found.shape == (40, 2, 3)
@@ -59,7 +59,7 @@ def test_each_resample_has_the_f1_of_its_documents_counted_as_often_as_drawn(mon
 
 
 def test_blocks_of_weights_fit_into_the_memory_limit(monkeypatch):
-    monkeypatch.setattr(significance, "BLOCK", 16 * 1000 * 7)
+    monkeypatch.setattr(significance, "BYTES_PER_BLOCK", 16 * 1000 * 7)
     assert list(significance._block_sizes(20, texts=1000)) == [7, 7, 6]
     assert list(significance._block_sizes(2, texts=10**9)) == [1, 1]
 

@@ -15,7 +15,7 @@ from ..common.errors import EmograinError
 from .thresholds import FREQUENT, f1
 
 RESAMPLES = 10_000
-BLOCK = 64 * 2**20  # bytes of weights in memory at a time
+BYTES_PER_BLOCK = 64 * 2**20  # bytes of weights in memory at a time
 INTERVAL = (2.5, 97.5)  # percentiles
 ONE_SIDED = (5, 95)  # percentiles of the interval for one-sided tests at 5 %
 
@@ -310,6 +310,6 @@ def _exact_float(texts: int) -> Any:
 
 
 def _block_sizes(total: int, texts: int) -> Iterator[int]:
-    """Yield sizes of blocks of resamples whose draws and weights, 16 bytes per text, fit into `BLOCK`."""
-    size = max(1, BLOCK // (16 * max(1, texts)))
+    """Yield sizes of blocks of resamples whose draws and weights, 16 bytes per text, fit into `BYTES_PER_BLOCK`."""
+    size = max(1, BYTES_PER_BLOCK // (16 * max(1, texts)))
     yield from (min(size, total - start) for start in range(0, total, size))

@@ -214,8 +214,8 @@ def make_attention_flow(archive: ResultsArchive, path: Path, title: str) -> Sect
     about = [f"{name}: seed {flow['seed_of_run']}, {flow['texts']:,} test texts" for name, flow in flows.items()]
     note = (
         "Slots are the tokens that labels are scored from. Received: mean over attending tokens. Means over heads and "
-        "texts, bands: 95 % bootstrap intervals over texts. Same labels elsewhere: their slots in texts without them. "
-        f"{'; '.join(about)}."
+        "texts, bands: 95 % bootstrap intervals over texts. Same labels in other texts: their slots in texts without "
+        f"them. {'; '.join(about)}."
     )
     pictures = figures.draw_attention_flow(_png(path), flows, [note])
     return _write_table(path, title, attention_flow_cells(flows), flows, text, pictures)

@@ -19,7 +19,7 @@ SIDES = {
     ("as_query", "to_document"): "attention to the document",
 }
 NAMES = {  # keys of the measured values, and their titles, by whether there is one slot per label
-    True: (("gold", "gold labels"), ("other_labels", "other labels"), ("same_labels", "same labels elsewhere")),
+    True: (("gold", "gold labels"), ("other_labels", "other labels"), ("same_labels", "same labels in other texts")),
     False: (("slot", "single slot ([CLS])"), ("even", "even attention")),
 }
 
