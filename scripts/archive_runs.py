@@ -3,7 +3,7 @@
     python scripts/archive_runs.py RUN [RUN ...]
 
 Sweeps over mixing weights with their pictures, and the evaluations with mixing on test, are archived as well. Runs of
-another encoder than that of results/experiment.json go to results/encoders/NAME/. Next: python
+another encoder than that of results/table-2 go to results/encoders/NAME/. Next: python
 scripts/update_tables.py writes the tables of README and docs/ from results/.
 """
 
@@ -33,7 +33,7 @@ def archive(run: RunFolder, folder: Path) -> None:
 def folder_of(run: RunFolder, results: Path = RESULTS) -> Path:
     """Return the folder that a run is archived in: runs of different encoders may have one name."""
     encoder = PurePath(run.settings.encoder).name
-    first = RunFolder(results).read_json("experiment.json")["settings"]["encoder"]
+    first = RunFolder(results / "table-2").read_json("experiment.json")["settings"]["encoder"]
     return results / run.path.name if encoder == first else results / ENCODERS / encoder / run.path.name
 
 

@@ -98,7 +98,7 @@ def test_attention_over_many_texts_has_a_line_per_kind_of_slot_and_its_interval(
 
 
 def test_a_report_has_attention_only_if_it_was_archived(tmp_path):
-    shutil.copyfile(ROOT / "results" / "experiment.json", tmp_path / "experiment.json")
+    shutil.copyfile(ROOT / "results" / "table-2" / "experiment.json", tmp_path / "experiment.json")
     (section,) = render(tmp_path, tmp_path / "out", ["attention-flow"])
     assert section.text == "Not made: the results hold no attention_flow-label-embeds-4.json."
     (tmp_path / "attention_flow-baseline-4.json").write_text(json.dumps(make_flow(1)))
