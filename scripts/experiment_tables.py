@@ -10,6 +10,7 @@ from emograin.common.text_table import markdown
 from emograin.models.config import BUNDLED
 
 RESULTS = Path(__file__).parents[1] / "results"
+SIGNIFICANT = 0.05  # p values below it are marked
 
 
 def emoji() -> str:
@@ -146,13 +147,31 @@ def remaining_errors() -> str:
         change, low, high = found[key]["difference"]
         cells = [name, f"{found[key]['model']:.3f}", f"{found[key]['rater']:.3f}"]
         rows.append([*cells, f"{change:+.3f} ({low:+.3f} to {high:+.3f})"])
-    titles = ["label", "texts", "gold: model", "gold: rater", "other rater: model", "other rater: rater", "missed"]
-    labels = [[*titles, "predicted where it is missed"]]
+    titles = ["label", "texts", "gold: model", "gold: rater", "difference (95 % interval)", "other rater: model"]
+    labels = [
+        [*titles, "other rater: rater", "difference (95 % interval)", "missed", "predicted where it is missed"],
+    ]
     for at, row in enumerate(found["labels"]):
-        cells = [f"{found[key][f'{who}_by_label'][at]:.2f}" for key in names for who in ("model", "rater")]
+        cells = []
+        for key in names:
+            each = found[key]
+            mark = " *" if each["holm_p_value_by_label"][at] < SIGNIFICANT else ""
+            cells += [f"{each[f'{who}_by_label'][at]:.2f}" for who in ("model", "rater")]
+            cells.append("{:+.2f} ({:+.2f} to {:+.2f})".format(*each["difference_by_label"][at]) + mark)
         instead = ", ".join(f"{name} {share:.0%}" for name, share in row["instead"].items())
         labels.append([row["label"], str(row["texts"]), *cells, f"{row['missed']:.0%}", instead])
-    return f"{markdown(rows)}\n\n{markdown(labels)}"
+    shown = [f"against {name.partition(' (')[0]} {_count_significant(found[key])}" for key, name in names.items()]
+    note = f"\\* p below {SIGNIFICANT} after Holm's correction for {len(labels) - 1} labels. Such labels for which the model "
+    note += f"is ahead of a rater, and behind: {'; '.join(shown)}."
+    return f"{markdown(rows)}\n\n{markdown(labels)}\n\n{note}"
+
+
+def _count_significant(comparison: dict[str, Any]) -> str:
+    """Count the labels with a small adjusted p value: the model ahead of a rater, and behind."""
+    pairs = zip(comparison["difference_by_label"], comparison["holm_p_value_by_label"], strict=True)
+    small = [difference for (difference, *_), p_value in pairs if p_value < SIGNIFICANT]
+    ahead = sum(difference > 0 for difference in small)
+    return f"{ahead} and {len(small) - ahead}"
 
 
 def label_embedding_ablation() -> str:
