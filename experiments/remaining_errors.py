@@ -6,9 +6,9 @@ On dev, with per-label thresholds cross-fitted on random halves; test is not rea
 95 % bootstrap intervals over texts:
 
 - gold: the model and single raters against the gold labels. A rater's vote is part of the gold, which favours raters.
-- another rater: the model and raters against the vote of another rater of the same text, which favours neither. The
-  model's thresholds are those for the gold labels.
-- per label: how often the model misses it, and which labels it gives instead.
+- another rater: the model and raters against the vote of another rater of the same text, which is not part of what
+  is compared. The model's thresholds are those for the gold labels; a rater's vote is not tuned for F1.
+- per label: both comparisons, how often the model misses it, and which labels it gives instead.
 """
 
 import argparse
@@ -25,9 +25,10 @@ from emograin.common.files import write_text
 from emograin.data.taxonomy import GOEMOTIONS
 from emograin.evaluation.cross_fitting import cross_fit_predictions
 from emograin.evaluation.results import read_scores
-from emograin.evaluation.significance import INTERVAL
+from emograin.evaluation.significance import INTERVAL, holm, summarize
 
-HALVINGS, RESAMPLES, LISTED = 20, 1000, 3
+HALVINGS, RESAMPLES, LISTED = 20, 10_000, 3
+BLOCK = 1000  # resamples at once, for memory
 
 
 def outcomes(predictions: np.ndarray, actual: np.ndarray) -> np.ndarray:
@@ -53,18 +54,27 @@ def compare(model: np.ndarray, raters: np.ndarray) -> dict[str, Any]:
     """Compare two systems by their counts per text, (3, texts, labels) each.
 
     Returns:
-        Macro F1 of both, their difference with its interval, and F1 per label of both.
+        Macro F1 of both, their difference with its interval, and per label: F1 of both, their difference with its
+        interval, and its p value, adjusted by Holm for the number of labels.
     """
-    draws = np.random.default_rng(0).multinomial(model.shape[1], np.full(model.shape[1], 1 / model.shape[1]), RESAMPLES)
-    resampled = [f1(np.einsum("rt,ktl->krl", draws, each)).mean(axis=1) for each in (model, raters)]
+    texts, random = model.shape[1], np.random.default_rng(0)
+    changes = []
+    for _ in range(RESAMPLES // BLOCK):
+        draws = random.multinomial(texts, np.full(texts, 1 / texts), BLOCK).astype(float)
+        mine, theirs = (f1(np.stack([draws @ kind for kind in each])) for each in (model, raters))  # (block, labels)
+        changes.append(mine - theirs)
+    resampled = np.concatenate(changes)
     own, other = (f1(each.sum(axis=1)) for each in (model, raters))
-    low, high = np.percentile(resampled[0] - resampled[1], INTERVAL)
+    low, high = np.percentile(resampled.mean(axis=1), INTERVAL)
+    labels = [summarize(float(own[at] - other[at]), resampled[:, at], 0) for at in range(len(own))]
     return {
         "model": float(own.mean()),
         "rater": float(other.mean()),
         "difference": [float(own.mean() - other.mean()), float(low), float(high)],
         "model_by_label": own.round(3).tolist(),
         "rater_by_label": other.round(3).tolist(),
+        "difference_by_label": [[round(end, 3) for end in (one.difference, one.low, one.high)] for one in labels],
+        "holm_p_value_by_label": [round(each, 4) for each in holm([one.p_value for one in labels])],
     }
 
 

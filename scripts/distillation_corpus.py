@@ -105,7 +105,12 @@ def main() -> None:
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--emoji", type=int, default=8000, help="number of texts with emoji to draw")
     parser.add_argument("--substituted", type=int, default=0, help="texts with replaced words per training text")
-    parser.add_argument("--paraphrases", type=Path, metavar="FILE", help="candidate file of the training texts")
+    parser.add_argument(
+        "--paraphrases",
+        type=Path,
+        metavar="FILE",
+        help="candidate file of the training texts; for the bundled model, back-translations over Portuguese",
+    )
     parser.add_argument(
         "--encoder", default="minilm", help="encoder whose input embeddings define which words are similar"
     )

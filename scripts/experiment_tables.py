@@ -10,6 +10,7 @@ from emograin.common.text_table import markdown
 from emograin.models.config import BUNDLED
 
 RESULTS = Path(__file__).parents[1] / "results"
+SIGNIFICANT = 0.05  # p values below it are marked
 
 
 def emoji() -> str:
@@ -146,13 +147,31 @@ def remaining_errors() -> str:
         change, low, high = found[key]["difference"]
         cells = [name, f"{found[key]['model']:.3f}", f"{found[key]['rater']:.3f}"]
         rows.append([*cells, f"{change:+.3f} ({low:+.3f} to {high:+.3f})"])
-    titles = ["label", "texts", "gold: model", "gold: rater", "other rater: model", "other rater: rater", "missed"]
-    labels = [[*titles, "predicted where it is missed"]]
+    titles = ["label", "texts", "gold: model", "gold: rater", "difference (95 % interval)", "other rater: model"]
+    labels = [
+        [*titles, "other rater: rater", "difference (95 % interval)", "missed", "predicted where it is missed"],
+    ]
     for at, row in enumerate(found["labels"]):
-        cells = [f"{found[key][f'{who}_by_label'][at]:.2f}" for key in names for who in ("model", "rater")]
+        cells = []
+        for key in names:
+            each = found[key]
+            mark = " *" if each["holm_p_value_by_label"][at] < SIGNIFICANT else ""
+            cells += [f"{each[f'{who}_by_label'][at]:.2f}" for who in ("model", "rater")]
+            cells.append("{:+.2f} ({:+.2f} to {:+.2f})".format(*each["difference_by_label"][at]) + mark)
         instead = ", ".join(f"{name} {share:.0%}" for name, share in row["instead"].items())
         labels.append([row["label"], str(row["texts"]), *cells, f"{row['missed']:.0%}", instead])
-    return f"{markdown(rows)}\n\n{markdown(labels)}"
+    shown = [f"against {name.partition(' (')[0]} {_count_significant(found[key])}" for key, name in names.items()]
+    note = f"\\* p below {SIGNIFICANT} after Holm's correction for {len(labels) - 1} labels. Such labels for which the "
+    note += f"model is ahead of a rater, and behind: {'; '.join(shown)}."
+    return f"{markdown(rows)}\n\n{markdown(labels)}\n\n{note}"
+
+
+def _count_significant(comparison: dict[str, Any]) -> str:
+    """Count the labels with a small adjusted p value: the model ahead of a rater, and behind."""
+    pairs = zip(comparison["difference_by_label"], comparison["holm_p_value_by_label"], strict=True)
+    small = [difference for (difference, *_), p_value in pairs if p_value < SIGNIFICANT]
+    ahead = sum(difference > 0 for difference in small)
+    return f"{ahead} and {len(small) - ahead}"
 
 
 def label_embedding_ablation() -> str:
@@ -172,18 +191,24 @@ def label_embedding_ablation() -> str:
 
 
 def smaller_models() -> str:
-    """Students of fewer layers: `scripts/select_on_dev.py --json` and benchmarks/prediction_speed.py."""
+    """Students of fewer layers: select_on_dev.py --json, average_precision_differences.py, prediction_speed.py."""
     runs = _read("prediction_speed.json")["2 cores, AVX-512 VNNI"]
     whole = runs["bundled"]["texts_per_second"]
-    titles = ["student", "parameters", "macro F1 (95 % interval)", "difference to 6 layers, seed 0", "macro AP"]
-    rows = [[*titles, "speed-up, one at a time", "batches of 32", "p50, ms"]]
+    titles = ["student", "parameters", "macro F1 (95 % interval)", "to 6 layers, seed 0", "macro AP"]
+    titles += ["to 6 layers, seed 0", "int8: speed-up, one at a time", "int8: batches of 32", "int8: p50, ms"]
+    rows = [titles]
+    precision = {
+        each["runs"][0]: "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**each)
+        for each in _read("average_precision_differences.json")
+        if each["to"] == ["student-of-six-teachers-seed0"]
+    }
     for found in sorted(_read("smaller_models.json"), key=lambda each: -_parameters(each["name"])):
         layers, seed = re.fullmatch(r".*?(?:-(\d)-layers)?-seed(\d)", found["name"]).groups("6")  # type: ignore[union-attr]
         measured = runs["bundled" if layers == "6" else f"student-{layers}-layers"]  # of the same architecture
         cells = [f"{layers} layers, seed {seed}", f"{_parameters(found['name']) / 1e6:.1f}M"]
         cells.append("{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"]))
         change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
-        cells += [change, f"{found['macro_average_precision']:.3f}"]
+        cells += [change, f"{found['macro_average_precision']:.3f}", precision.get(Path(found["name"]).name, "")]
         rate = measured["texts_per_second"]["int8"]
         cells += [f"{rate / whole[f'transformers, {way}']:.1f}" for way in ("one at a time", "batches of 32")]
         rows.append([*cells, f"{measured['single_text_ms']['int8']['p50']:.2f}"])
@@ -202,7 +227,8 @@ def teachers() -> str:
         change = "" if found["difference"] is None else "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found)
         score = "{:.3f} ({:.3f} to {:.3f})".format(found["macro_f1"], *found["interval"])
         rows.append([names, score, change, f"{found['macro_average_precision']:.3f}"])
-    return markdown(rows)
+    note = f"{len(rows) - 1} models and means were ranked on the same dev texts; no interval is corrected for that."
+    return f"{markdown(rows)}\n\n{note}"
 
 
 def _parameters(run: str) -> int:

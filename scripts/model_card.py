@@ -27,6 +27,7 @@ def as_markdown(card: dict[str, Any]) -> str:
     settings = ", ".join(f"{name} {value}" for name, value in recipe["settings"].items())
     if "teachers" in recipe:
         settings += f"; it learned {recipe['teachers']}, on {recipe['texts']}; then {recipe['afterwards']}"
+    note = f" {recipe['note']}" if "note" in recipe else ""
     titles = ["model", "seeds", "fixed threshold 0.3", "global threshold", "per-label thresholds"]
     options = [[*titles, "speed-up over the transformers pipeline, one text at a time (per machine)"]]
     for row in card["alternatives"]:
@@ -50,9 +51,12 @@ Multi-label classification of short English texts into {len(card["labels"])} emo
 - **Not for:** {card["uses"]["not for"]}
 - **Data:** {card["data"]["source"]} ({card["data"]["licence"]}); {sizes}.
 - **Encoder:** {card["encoder"]["name"]} ({card["encoder"]["licence"]}). Licence of the model: {card["licence"]}.
-- **Recipe:** `{recipe["command"]}` ({settings}). Chosen on {card["chosen_on"]}.
+- **Recipe:** `{recipe["command"]}` ({settings}).{note} Chosen on {card["chosen_on"]}.
 
 ## Macro F1
+
+The rows of dev flatter: global and per-label thresholds, the checkpoint and, if there is any, calibration were chosen
+on it. Nothing was chosen on test. Intervals are over texts, for one seed.
 
 {markdown(rows)}
 

@@ -3,6 +3,7 @@
     python scripts/ship_model.py --run RUN --data goemotions        RUN is made by scripts/bundled_model.mk
     python scripts/ship_model.py --thresholds --data goemotions     choose its thresholds on dev again, and evaluate it
     python scripts/ship_model.py --card                             rewrite the card from its JSON and results/
+    python scripts/ship_model.py --card --note TEXT                 and say how the model was made otherwise
 
 Everything is chosen on dev; test is evaluated once for float32 and once for int8. The alternatives to the model, and
 its speed, are read from results/.
@@ -12,7 +13,7 @@ import argparse
 import json
 import tempfile
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
     task.add_argument("--card", action="store_true", help="rewrite the card from its JSON and results/")
     parser.add_argument("--data", default="goemotions")
     parser.add_argument("--output", type=Path, default=SHIPPED)
+    parser.add_argument("--note", help="where the making of the model differed from the recipe; stays in the card")
     options = parser.parse_args(arguments)
     if options.run:
         card = build_card(RunFolder(options.run), data.load(options.data), options.output)
@@ -72,6 +74,8 @@ def main(arguments: list[str] | None = None) -> None:
         choose_again(options.output, data.load(options.data))
     card = json.loads((options.output / "card.json").read_text(encoding="utf-8"))
     card |= {"alternatives": compare_alternatives(), "speed": read_speed()}
+    if options.note:
+        card["recipe"]["note"] = options.note
     RunFolder(options.output).write_json("card.json", card)
     text = as_markdown(card)
     write_atomically(options.output / "MODEL_CARD.md", lambda part: part.write_text(text, encoding="utf-8"))
@@ -156,9 +160,11 @@ def build_card(run: RunFolder, corpus: data.Corpus, folder: Path) -> dict[str, A
 
 
 def changed_settings(settings: Training) -> dict[str, Any]:
-    """Return the method and the settings that differ from the defaults, without paths."""
+    """Return the method and the settings that differ from the defaults; of the encoder's path its last part."""
     defaults = Training().to_dict()
     kept = {name: value for name, value in settings.to_dict().items() if value != defaults[name]}
+    if "encoder" in kept:
+        kept["encoder"] = PurePath(settings.encoder).name
     return {"method": settings.method} | {
         name: value for name, value in kept.items() if name not in ("data", "teacher")
     }

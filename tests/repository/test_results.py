@@ -69,6 +69,20 @@ def test_the_report_is_that_of_the_archived_results(tables, tmp_path: Path, monk
     assert (tmp_path / "reproduction.md").read_text() == (ROOT / "docs" / "reproduction.md").read_text()
 
 
+def test_every_file_of_test_scores_is_counted_as_one_reading(tables):
+    results = tables.RESULTS
+    classes = tables.readings_of_test.classes(results)
+    counted = [path for paths in classes.values() for path in paths]
+    assert len(counted) == len(set(counted))
+    assert [path for path in counted if not path.is_file()] == []
+    # Whatever is named after test, and every file that says that its figures are of test, or holds a run's kNN.
+    written = {path for path in results.glob("**/test*") if path.suffix in (".json", ".npz")}
+    written |= {path for name in ("label_state_knn.json", "attention_flow-*.json") for path in results.rglob(name)}
+    written |= {path for path in results.rglob("card.json") if '"test": {' in path.read_text(encoding="utf-8")}
+    assert written - set(counted) == set()
+    assert len(classes["runs"]) == 2 * len(list(results.glob("**/test.json")))
+
+
 def test_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
 

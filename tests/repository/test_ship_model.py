@@ -52,7 +52,9 @@ def test_calibration_changes_scores_by_a_linear_map_of_the_logit(run, corpus_fol
     assert after.mean() == pytest.approx(gold.mean(), abs=0.02)
 
 
-def test_the_model_is_made_and_described_by_one_command(run, corpus: Corpus, corpus_folder, tmp_path):
+def test_the_model_is_made_and_described_by_one_command(
+    run, settings: Training, corpus: Corpus, corpus_folder, tmp_path
+):
     output = tmp_path / "model"
     options = ["--data", corpus_folder, "--output", output]
     assert run_script("scripts/ship_model.py", "--run", run, *options).startswith("# Model card: emograin")
@@ -66,6 +68,9 @@ def test_the_model_is_made_and_described_by_one_command(run, corpus: Corpus, cor
         found = card["metrics"][network][split]["policies"]["per-label"]["macro_f1"]
         assert re.search(rf"^\| {network} \| {split} \|.* {found:.3f} \(", shown, re.MULTILINE)
     assert str(tmp_path) not in shown + json.dumps(card) + json.dumps(ExportedModel(output).description)
+    assert Path(settings.encoder).is_absolute()
+    assert card["recipe"]["settings"]["encoder"] == Path(settings.encoder).name
+    assert "thresholds, the checkpoint and, if there is any, calibration were chosen\non it" in shown
     assert list(predictor.labels) == card["labels"]
 
     (output / "MODEL_CARD.md").unlink()
@@ -76,3 +81,6 @@ def test_the_model_is_made_and_described_by_one_command(run, corpus: Corpus, cor
     run_script("scripts/ship_model.py", "--thresholds", *options)
     assert (output / "thresholds.json").read_text(encoding="utf-8") == thresholds
     assert json.loads((output / "card.json").read_text(encoding="utf-8")) == card
+
+    run_script("scripts/ship_model.py", "--card", "--note", "By hand.", *options)
+    assert "). By hand. Chosen on dev" in run_script("scripts/ship_model.py", "--card", *options)
