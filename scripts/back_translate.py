@@ -1,7 +1,7 @@
 """Write back-translations of a corpus to candidate files, one per split, and a record of how they were made.
 
     python scripts/back_translate.py --data goemotions --output 'made/back_translation_pt.{split}.tsv' \\
-        --record results/back_translation.json
+        --record results/table-2/back_translation.json
 
 The files have rows `id<TAB>text`: `emograin mix --candidates file --candidates-file FILE` and `emograin reproduce
 --paraphrases FILE` read them. With the record in its folder of results, the report names the rows by it. An
