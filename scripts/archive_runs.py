@@ -30,10 +30,10 @@ def archive(run: RunFolder, folder: Path) -> None:
         RunFolder(folder).write_json("mixing.json", mixed)
 
 
-def folder_of(run: RunFolder, results: Path = RESULTS) -> Path:
+def folder_of(run: RunFolder, results: Path = RESULTS, table_2: Path = RESULTS / "table-2") -> Path:
     """Return the folder that a run is archived in: runs of different encoders may have one name."""
     encoder = PurePath(run.settings.encoder).name
-    first = RunFolder(results / "table-2").read_json("experiment.json")["settings"]["encoder"]
+    first = RunFolder(table_2).read_json("experiment.json")["settings"]["encoder"]
     return results / run.path.name if encoder == first else results / ENCODERS / encoder / run.path.name
 
 

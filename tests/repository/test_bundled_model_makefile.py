@@ -1,6 +1,7 @@
 """The steps that scripts/bundled_model.mk would take, without taking them."""
 
 import dataclasses
+import os
 import re
 import shlex
 import shutil
@@ -23,8 +24,13 @@ def steps() -> list[list[str]]:
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
     command = ["make", "-n", "-f", "scripts/bundled_model.mk", f"OUT={OUT}", f"SEEDS={' '.join(SEEDS)}"]
-    printed = subprocess.run([*command, "PYTHON=python"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [shlex.split(RESUMING.sub("", line)) for line in printed.replace("\\\n", " ").splitlines()]
+    outside = {
+        name: value for name, value in os.environ.items() if not name.startswith("MAKE")
+    }  # not as a part of a make
+    shown = subprocess.run(
+        [*command, "PYTHON=python"], cwd=ROOT, env=outside, capture_output=True, text=True, check=True
+    )
+    return [shlex.split(RESUMING.sub("", line)) for line in shown.stdout.replace("\\\n", " ").splitlines()]
 
 
 def test_each_step_makes_one_thing_from_things_made_before(steps):

@@ -95,12 +95,12 @@ def archive_script():
 def test_a_run_of_another_encoder_is_archived_apart(made):
     script = archive_script()
     run = RunFolder(next((made / "runs").iterdir()))
-    assert script.folder_of(run, made / "results") == made / "results" / run.path.name
+    assert script.folder_of(run, made / "results", made / "results") == made / "results" / run.path.name
     first = json.loads((made / "results/experiment.json").read_text())
     first["settings"]["encoder"] = "another"
     apart = RunFolder(made / "other-results")
     apart.write_json("experiment.json", first)
-    assert script.folder_of(run, apart.path) == apart.path / "encoders" / "encoder" / run.path.name
+    assert script.folder_of(run, apart.path, apart.path) == apart.path / "encoders" / "encoder" / run.path.name
 
 
 def test_auxiliary_tasks_are_beside_the_main_task_and_older_results_have_no_value(made, tmp_path):

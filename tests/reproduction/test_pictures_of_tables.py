@@ -53,7 +53,7 @@ def test_the_picture_of_table_2_has_the_papers_points_beside_ours(drawn):
 
 
 def test_rows_of_table_2_have_intervals_over_texts_and_seeds():
-    archive = ResultsArchive(ROOT / "results")
+    archive = ResultsArchive(ROOT / "results" / "table-2")
     pair = {name: archive.systems[name] for name in ("baseline-4", "label-embeds-4")}
     one, other = measure_rows(pair, resamples=400)
     for row, system in ((one, pair["baseline-4"]), (other, pair["label-embeds-4"])):
