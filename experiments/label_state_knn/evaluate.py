@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def compare_seeds(folders: Sequence[Path]) -> dict[str, Any]:
-    """Compare the variants over seeds: macro F1 on test, and its difference to the unmixed runs over texts and seeds."""
+    """Compare the variants over seeds: macro F1 on test, and its difference to the unmixed runs."""
     runs = [_read_predictions(folder) for folder in folders]
     gold = runs[0].pop("gold")
     for folder, each in zip(folders[1:], runs[1:], strict=True):
