@@ -243,6 +243,9 @@ def test_two_apps_share_nothing():
         ({"batch_texts": 0}, "batch_texts must be at least 1"),
         ({"request_texts": 10, "queue_texts": 9}, "queue_texts must be at least request_texts"),
         ({"api_key": " "}, "the API key must be ASCII and not empty"),
+        ({"api_key": "first\nsecond"}, "the API key must be one line"),
+        ({"api_key": "first\tsecond"}, "the API key must be one line"),
+        ({"api_key": "sesame "}, "the API key must be one line without white space around it"),
     ],
 )
 def test_settings_check_themselves(settings, said):
