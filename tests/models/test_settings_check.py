@@ -19,7 +19,7 @@ MISTAKES = [
     (["baseline", "--precision", "fp8"], "unknown precision 'fp8'"),
     (["baseline", "--teacher", "nowhere"], "the teacher 'nowhere' does not exist"),
     (["baseline", "--data", "nowhere"], "unknown corpus 'nowhere'"),
-    (["baseline", "--output", "nowhere", "--resume"], "'nowhere' is not a run folder"),
+    (["baseline", "--output", "nowhere", "--resume"], "there is no folder 'nowhere'"),
 ]
 
 
