@@ -185,6 +185,17 @@ def test_compared_macro_f1_is_that_of_the_archived_evaluations(capsys):
     assert {"gratitude", "nervousness"} <= set(moved) < set(kept["labels"])
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_scores_that_are_not_finite_are_an_error(tmp_path, flat):
+    save(tmp_path / "run", 1, flat=flat)
+    path = tmp_path / "run" / ("test.npz" if flat else "scores/test.npz")
+    arrays = dict(np.load(path))
+    arrays["scores"][3, 1] = np.nan
+    np.savez(path, **arrays)
+    with pytest.raises(EmograinError, match=r"test.npz' has scores that are not finite numbers"):
+        compare(str(tmp_path / "run"), str(tmp_path / "run"), resamples=100)
+
+
 def test_compare_needs_neither_torch_nor_scikit_learn_and_its_import_no_numpy():
     code = """if True:
         import sys
