@@ -157,6 +157,7 @@ def test_compare_names_mistakes(tmp_path):
     run = str(tmp_path / "a")
     for runs, message in [
         ([run], "expected two runs or more to compare, got 1"),
+        ([run, str(tmp_path)], r"there is no .*test.npz' \(evaluate the run first: emograin evaluate RUN\)"),
         ([run, str(tmp_path / "none")], "there is no folder .*none"),
         ([run, f"{run}:nothing"], "has no scores of 'nothing'"),
         ([run, str(tmp_path / "fewer")], "different texts: 60 and 50, 50 in common"),

@@ -14,6 +14,8 @@ from ..models.run_folder import RunFolder
 from .captions import describe_texts
 from .thresholds import apply_thresholds
 
+EVALUATE = "evaluate the run first: emograin evaluate RUN"
+
 
 @dataclass(frozen=True)
 class EvaluatedRun:
@@ -92,7 +94,7 @@ def read_scores(run: str | Path, evaluation: str = "test") -> tuple[list[str], n
         try:
             found, labels, scores = read_arrays(path, ("ids", "labels", "scores"))
         except FileNotFoundError:
-            raise EmograinError(f"there is no {str(path)!r}") from None
+            raise EmograinError(f"there is no {str(path)!r}", EVALUATE) from None
         ids = found.tolist()
     if not np.isfinite(scores).all():
         raise EmograinError(f"{str(path)!r} has scores that are not finite numbers", "evaluate the run again")
