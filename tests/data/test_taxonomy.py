@@ -144,6 +144,11 @@ def test_an_unknown_grouping_gives_the_closest_one():
         GOEMOTIONS.groups("sentimant")
 
 
+def test_labels_without_groupings_are_named():
+    with pytest.raises(EmograinError, match=r"no grouping 'ekman': these labels have none \(the labels are yes, no\)"):
+        Taxonomy("given", ("yes", "no")).groups("ekman")
+
+
 @pytest.mark.parametrize(
     ("toml", "message"),
     [

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..common.checks import from_values
-from ..common.errors import EmograinError, unknown_name
+from ..common.errors import EmograinError, shortened, unknown_name
 from ..common.files import write_text
 from .label_cells import parse_labels
 
@@ -122,6 +122,11 @@ class Taxonomy:
         Raises:
             EmograinError: The taxonomy has no such grouping.
         """
+        if not self.groupings:
+            raise EmograinError(
+                f"there is no grouping {grouping!r}: these labels have none",
+                f"the labels are {shortened(', '.join(self.labels))}",
+            )
         if grouping not in self.groupings:
             raise unknown_name("grouping", grouping, self.groupings)
         return tuple(self.groupings[grouping])
