@@ -154,7 +154,7 @@ def test_labels_without_groupings_are_named():
     [
         ('name = "m"', "'labels' is missing"),
         ('labels = ["a", "b"]', "'name' is missing"),
-        ('name = "m"\nlabels = []', "at least 2 labels, got 0"),
+        ('name = "m"\nlabels = []', "at least 1 label, got 0"),
         ('name = "m"\nlabels = "joy"', "labels must be a list, got 'joy'"),
         ('name = "m"\nlabels = ["a", "b", "a"]', "got 'a' twice"),
         ('name = "m"\nlabels = ["a", " "]', "must not be empty"),

@@ -42,6 +42,14 @@ def test_a_mistake_is_one_line_without_torch(arguments, message, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_training_needs_two_labels(tmp_path, capsys):
+    (tmp_path / "one.toml").write_text('name = "one"\nlabels = ["toxic"]\n')
+    (tmp_path / "own.csv").write_text("text,labels\nyou idiot,toxic\n")
+    arguments = ["--data", str(tmp_path / "own.csv"), "--taxonomy", str(tmp_path / "one.toml")]
+    assert main(["train", "baseline", *arguments, "--output", str(tmp_path / "run")]) == 2
+    assert "a training needs at least 2 labels, taxonomy 'one' has 1" in capsys.readouterr().err
+
+
 def test_a_folder_that_holds_a_run_is_refused_before_torch_is_needed(tmp_path, capsys):
     (tmp_path / "run.json").write_text("{}")
     assert main(["train", "baseline", "--output", str(tmp_path)]) == 2

@@ -69,15 +69,15 @@ def indicator_columns(columns: Mapping[str, Any], label_column: str, labels: Seq
 
     Args:
         columns: The columns of a row, by name.
-        label_column: Name of the column of labels, or several names, separated by commas. If there is no such column,
-            the columns are those with the names of all labels.
+        label_column: Name of the column of labels, or several names, separated by commas; a column that is called as a
+            label is one of 0 and 1. If there is no such column, the columns are those with the names of all labels.
         labels: Names of all labels.
 
     Raises:
         EmograinError: A column is missing, or is none of the labels.
     """
     if label_column in columns:
-        return None
+        return [label_column] if label_column in labels else None
     if "," in label_column:
         names = named_columns(columns, label_column)
         for name in names:

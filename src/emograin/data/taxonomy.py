@@ -29,7 +29,7 @@ class Taxonomy:
         placeholders: Strings in the texts that must be one token, such as "[NAME]".
 
     Raises:
-        EmograinError: There are fewer than two labels, a repeated or empty name, an unknown label, an empty group, or
+        EmograinError: There is no label, a repeated or empty name, an unknown label, an empty group, or
             a label without a group.
 
     >>> moods = Taxonomy("moods", ("joy", "awe", "fear"), {"tone": {"good": ("joy", "awe"), "bad": ("fear", "awe")}})
@@ -47,8 +47,8 @@ class Taxonomy:
 
     def __post_init__(self) -> None:
         _check_names(f"labels of taxonomy {self.name!r}", self.labels)
-        if len(self.labels) < 2:
-            raise EmograinError(f"taxonomy {self.name!r} needs at least 2 labels, got {len(self.labels)}")
+        if not self.labels:
+            raise EmograinError(f"taxonomy {self.name!r} needs at least 1 label, got 0")
         for label in self.words:
             self.index(label)
         _check_names("words", [self.words.get(label, label) for label in self.labels])
