@@ -159,8 +159,10 @@ def hostile_summary() -> str:
     killed = [row for row in rows if not row["operation"].startswith("full disk")]
     totals = ", ".join(f"{sum(row[name] for row in rows):,} {name.replace('_', ' ')}" for name in HARM)
     names = ", ".join(row["operation"] for row in killed)
+    counts = [row["killed"] for row in killed]
     return (
-        f"Killed at {measured['moments']} random moments each ({names}) and run again, and on full disks: {totals} "
+        f"Killed at a random moment and run again, tried {measured['moments']} times each ({names}; {min(counts)} to "
+        f"{max(counts)} of them were killed before the end), and on full disks: {totals} "
         f"([docs/scale.md](docs/scale.md#killed-at-any-moment))."
     )
 

@@ -67,7 +67,7 @@ def summary() -> str:
     cells = [f"{bundled['policies'][policy]['macro_f1']:.3f}" for policy in bundled["policies"]]
     cells[-1] += " ({:.3f} to {:.3f})".format(*bundled["policies"]["per-label"]["interval"])
     size = f"MiniLM-L6 ({card['parameters'] / 1e6:.0f}M)"
-    title = "the bundled model: the first of these, calibrated, in int8"
+    title = "the bundled model: seed 0 of the row above, calibrated, in int8"
     rows.append([title, size, "1", *cells, f"{bundled['macro_average_precision']:.3f}"])
     return markdown(rows)
 

@@ -148,7 +148,7 @@ def test_the_base_install_calibrates_and_predicts(files, tmp_path):
         ([], "unknown label"),
         (["--mapping", "{mine}", "--output", str(SHIPPED)], "is the model itself"),
         (["--mapping", "{mine}", "--output", "{files}"], "holds something other than a calibrated model"),
-        (["--mapping", "{mine}", "--model", "{run}"], "expected an exported model|not a run folder"),
+        (["--mapping", "{mine}", "--model", "{run}"], "neither an exported model"),
     ],
 )
 def test_a_mistake_is_one_line(files, tmp_path, capsys, arguments, said):
@@ -185,6 +185,37 @@ def test_groups_and_mappings_in_predict(files, tmp_path, capsys):
     assert main(["predict", *arguments, "--all-scores"]) == 0
     row = json.loads((tmp_path / "out" / "a.jsonl").read_text())
     assert (row["labels"], set(row["scores"])) == (["joy"], {"anger", "joy", "fear"})
+
+
+@pytest.mark.parametrize("form", ["names", "model's names", "column", "named column"])
+def test_a_mapping_may_have_one_label(tmp_path, capsys, form):
+    (tmp_path / "toxic.toml").write_text('[labels]\ntoxic = ["anger", "annoyance", "disgust"]\n')
+    mapping = ["--mapping", str(tmp_path / "toxic.toml")]
+    assert main(["predict", "I hate you, you idiot", *mapping, "--format", "jsonl"]) == 0
+    assert json.loads(capsys.readouterr().out)["labels"] == ["toxic"]
+    column, yes, no = {
+        "names": ("labels", "toxic", ""),
+        "model's names": ("labels", "anger", "joy"),
+        "column": ("toxic", 1, 0),
+        "named column": ("toxic", 1, 0),
+    }[form]
+    rows = [{"text": text, column: no if "joy" in labels else yes} for text, labels in map(dict.values, ROWS)]
+    (tmp_path / "sample.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = ["--data", str(tmp_path / "sample.jsonl"), *(["--label-column", column] if form == "named column" else [])]
+    assert main(["evaluate", *data, "--split", "all", *mapping, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["policies"]["fixed"]["labels"]["toxic"]["support"] == 10
+    if form == "named column":
+        assert main(["calibrate", *data, *mapping, "--output", str(tmp_path / "model")]) == 0
+        assert main(["evaluate", str(tmp_path / "model"), *data, "--split", "all"]) == 0
+        assert emograin.load(tmp_path / "model").labels == ("toxic",)
+
+
+def test_0_and_1_are_no_labels_of_the_model_if_a_mapping_has_one_label(tmp_path, capsys):
+    (tmp_path / "toxic.toml").write_text('[labels]\ntoxic = ["anger"]\n')
+    (tmp_path / "sample.csv").write_text("text,labels\nyou idiot,1\nso glad,0\n")
+    arguments = ["--data", str(tmp_path / "sample.csv"), "--mapping", str(tmp_path / "toxic.toml"), "--split", "all"]
+    assert main(["evaluate", *arguments]) == 2
+    assert "unknown label '1'" in capsys.readouterr().err
 
 
 def test_a_mapping_in_python_is_a_dictionary():

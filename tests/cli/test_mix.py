@@ -82,7 +82,7 @@ def test_a_file_of_candidates_is_found_by_its_split(mixing_run, corpus, tmp_path
         (["mix", "RUN", "--candidates", "sefl"], "did you mean 'self'?"),
         (["mix", "RUN", "--candidates", "self", "--top", "0"], "top must be at least 1, got 0"),
         (["mix", "RUN", "--candidates", "self", "--mix", "labels"], "no training sentences"),
-        (["mix", "nowhere", "--candidates", "self"], "'nowhere' is not a run folder"),
+        (["mix", "nowhere", "--candidates", "self"], "there is no folder 'nowhere'"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(mixing_run, capsys, arguments, said):

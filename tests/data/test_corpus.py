@@ -250,7 +250,7 @@ def test_a_hub_failure_is_a_one_line_error_with_a_hint(monkeypatch):
 
 
 def test_goemotions_rejects_another_taxonomy():
-    with pytest.raises(EmograinError, match="has the labels of 'goemotions', got taxonomy 'given'"):
+    with pytest.raises(EmograinError, match=r"got taxonomy 'given' \(--data FILE: texts with the labels yes, no\)"):
         CORPORA["goemotions"](Taxonomy("given", ("yes", "no")))
 
 

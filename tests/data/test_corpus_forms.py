@@ -69,16 +69,23 @@ def test_labels_may_be_one_column_each(tmp_path, name, no, yes):
         (
             {"text": "a", "good": 1, "bad": 0},
             "labels",
-            "no column 'labels', and as one column per label 'odd' is missing",
+            "no column 'labels', and as one column per label 'odd' is missing .*the file has text, good, bad",
         ),
         ({"text": "a", "good": 1, "bad": 0}, "good,odd", "unknown column 'odd'"),
-        ({"text": "a", "good": 1, "id": 0}, "good,id", "unknown label 'id'"),
+        ({"text": "a", "good": 1, "id": 0}, "good,id", "unknown label 'id'.*--write-taxonomy"),
         ({"text": "a", "goood": 1}, "labels", "unknown column 'labels'"),
     ],
 )
 def test_columns_of_labels_that_do_not_fit_are_named(tmp_path, row, label_column, message):
     with pytest.raises(EmograinError, match=message):
         load(write(tmp_path / "own.csv", [row]), TONE, label_column=label_column).split("all")
+
+
+@pytest.mark.parametrize("row", [{"text": "a", "good": 1, "bad": 0}, {"text": "a", "label": "good"}])
+def test_a_missing_column_is_no_reason_to_train_on_other_labels(tmp_path, row):
+    with pytest.raises(EmograinError, match="read with the taxonomy") as caught:
+        load(write(tmp_path / "own.csv", [row]), TONE).split("all")
+    assert "--write-taxonomy" not in str(caught.value)
 
 
 def test_a_file_of_google_may_begin_with_texts_without_labels(tmp_path):

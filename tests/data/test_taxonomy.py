@@ -144,12 +144,17 @@ def test_an_unknown_grouping_gives_the_closest_one():
         GOEMOTIONS.groups("sentimant")
 
 
+def test_labels_without_groupings_are_named():
+    with pytest.raises(EmograinError, match=r"no grouping 'ekman': these labels have none \(the labels are yes, no\)"):
+        Taxonomy("given", ("yes", "no")).groups("ekman")
+
+
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
         ('name = "m"', "'labels' is missing"),
         ('labels = ["a", "b"]', "'name' is missing"),
-        ('name = "m"\nlabels = []', "at least 2 labels, got 0"),
+        ('name = "m"\nlabels = []', "at least 1 label, got 0"),
         ('name = "m"\nlabels = "joy"', "labels must be a list, got 'joy'"),
         ('name = "m"\nlabels = ["a", "b", "a"]', "got 'a' twice"),
         ('name = "m"\nlabels = ["a", " "]', "must not be empty"),

@@ -157,6 +157,7 @@ def test_compare_names_mistakes(tmp_path):
     run = str(tmp_path / "a")
     for runs, message in [
         ([run], "expected two runs or more to compare, got 1"),
+        ([run, str(tmp_path)], r"there is no .*test.npz' \(evaluate the run first: emograin evaluate RUN\)"),
         ([run, str(tmp_path / "none")], "there is no folder .*none"),
         ([run, f"{run}:nothing"], "has no scores of 'nothing'"),
         ([run, str(tmp_path / "fewer")], "different texts: 60 and 50, 50 in common"),
@@ -183,6 +184,17 @@ def test_compared_macro_f1_is_that_of_the_archived_evaluations(capsys):
     moved = [line.split()[0] for line in table.splitlines() if line.startswith("  ")]
     assert "label-embedding-seed0 - baseline-seed0" in table
     assert {"gratitude", "nervousness"} <= set(moved) < set(kept["labels"])
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_scores_that_are_not_finite_are_an_error(tmp_path, flat):
+    save(tmp_path / "run", 1, flat=flat)
+    path = tmp_path / "run" / ("test.npz" if flat else "scores/test.npz")
+    arrays = dict(np.load(path))
+    arrays["scores"][3, 1] = np.nan
+    np.savez(path, **arrays)
+    with pytest.raises(EmograinError, match=r"test.npz' has scores that are not finite numbers"):
+        compare(str(tmp_path / "run"), str(tmp_path / "run"), resamples=100)
 
 
 def test_compare_needs_neither_torch_nor_scikit_learn_and_its_import_no_numpy():

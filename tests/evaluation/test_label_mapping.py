@@ -35,7 +35,7 @@ def test_a_file_is_read_in_order(tmp_path):
         ("labels = 3", "expected a mapping of labels, got int"),
         ("", "has no table .labels."),
         ("[lables]\na = 'joy'", "unknown key 'lables', did you mean 'labels'"),
-        ("[labels]\na = 'joy'", "needs at least 2 labels, got 1"),
+        ("[labels]", "needs at least 1 label, got 0"),
         ("[labels]\na = []\nb = 'joy'", "'a' unites no label"),
         ("[labels]\na = ['joy', 'joy']\nb = 'joy'", "names a label of the model twice"),
         ("[labels]\na = 3\nb = 'joy'", "labels.a must be a label of the model or a list of them, got 3"),

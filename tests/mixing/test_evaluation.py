@@ -207,7 +207,7 @@ def test_an_unfinished_run_is_an_error(mixing_run, corpus):
     (mixing_run.path / "thresholds.json").unlink()
     with pytest.raises(EmograinError, match=r"has no thresholds.json \(was its training finished"):
         evaluate_mixed(mixing_run, corpus, Mixing("self"), 0.5)
-    with pytest.raises(EmograinError, match="is not a run folder"):
+    with pytest.raises(EmograinError, match="there is no folder .*nowhere"):
         sweep_dev(RunFolder(mixing_run.path / "nowhere"), corpus, Mixing("self"))
 
 

@@ -19,7 +19,7 @@ MISTAKES = [
     (["baseline", "--precision", "fp8"], "unknown precision 'fp8'"),
     (["baseline", "--teacher", "nowhere"], "the teacher 'nowhere' does not exist"),
     (["baseline", "--data", "nowhere"], "unknown corpus 'nowhere'"),
-    (["baseline", "--output", "nowhere", "--resume"], "'nowhere' is not a run folder"),
+    (["baseline", "--output", "nowhere", "--resume"], "there is no folder 'nowhere'"),
 ]
 
 
@@ -40,6 +40,14 @@ def test_a_mistake_is_one_line_without_torch(arguments, message, tmp_path):
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_needs_two_labels(tmp_path, capsys):
+    (tmp_path / "one.toml").write_text('name = "one"\nlabels = ["toxic"]\n')
+    (tmp_path / "own.csv").write_text("text,labels\nyou idiot,toxic\n")
+    arguments = ["--data", str(tmp_path / "own.csv"), "--taxonomy", str(tmp_path / "one.toml")]
+    assert main(["train", "baseline", *arguments, "--output", str(tmp_path / "run")]) == 2
+    assert "a training needs at least 2 labels, taxonomy 'one' has 1" in capsys.readouterr().err
 
 
 def test_a_folder_that_holds_a_run_is_refused_before_torch_is_needed(tmp_path, capsys):

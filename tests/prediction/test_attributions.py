@@ -16,7 +16,7 @@ import emograin
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.data.words import align_words
-from emograin.prediction.attributions import top_words
+from emograin.prediction.attributions import Word, top_words
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.service.options import Options
 from emograin.service.served_model import open_model
@@ -25,6 +25,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 
 ROOT = Path(__file__).parents[2]
+WEIGHTS = (0.5, 0.02, -0.03, 1.0, 0.0, 0.01)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,15 @@ def test_the_shipped_model_names_the_word_that_a_reader_would():
     found = [dict(top_words(text, words[label])[:2]) for (text, label), words in zip(CARRIED, explained, strict=True)]
     named = [each.get(word, 0) > 0 for each, word in zip(found, CARRIED.values(), strict=True)]
     assert sum(named) >= len(CARRIED) - 1, found
+
+
+def test_short_texts_show_all_words_and_long_ones_those_of_weight(capsys):
+    assert main(["predict", "I am so happy", "--explain"]) == 0
+    assert "happy" in capsys.readouterr().out.splitlines()[2]
+    text = "a b c d e f"
+    words = [Word(start=at, end=at + 1, weight=weight) for at, weight in zip(range(0, 11, 2), WEIGHTS, strict=True)]
+    assert [word for word, _ in top_words(text, words)] == ["d", "a"]
+    assert [word for word, _ in top_words(text[:9], words[:5])] == ["d", "a", "c", "b", "e"]
 
 
 def test_the_command_shows_words_in_every_format(tmp_path, capsys):

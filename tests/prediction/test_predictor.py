@@ -148,8 +148,10 @@ def test_memory_does_not_grow_with_the_file(predictor, tmp_path):
 
 
 def test_a_missing_model_is_an_error(tmp_path):
-    with pytest.raises(EmograinError, match="not a run folder"):
+    with pytest.raises(EmograinError, match=r"is neither an exported model \(model.json\) nor a run \(run.json\)"):
         emograin.load(tmp_path)
+    with pytest.raises(EmograinError, match="there is no folder .*nosuch"):
+        emograin.load(tmp_path / "nosuch")
 
 
 @pytest.mark.parametrize("name", ["out.txt", "out.dat"])

@@ -197,7 +197,7 @@ def test_what_is_wrong_with_the_engine_is_one_line(source, tmp_path, capsys, mon
         return line
 
     assert "--engine ray" in error_of("--workers", "2")
-    assert "exported model" in error_of("--model", str(tmp_path)) or "run folder" in error_of("--model", str(tmp_path))
+    assert "neither an exported model" in error_of("--model", str(tmp_path))
     assert main(["predict", "--input", str(source), "--engine", "ray"]) == 2
     assert "an output folder is required for several files or --engine (--output FOLDER)" in capsys.readouterr().err
     assert main(["predict", "a text", "--engine", "ray"]) == 2

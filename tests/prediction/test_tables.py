@@ -120,6 +120,19 @@ def test_tables_of_no_texts_have_their_columns(predictor, library):
     assert names == ["labels", "score_joy", "score_anger", "score_neutral", "error", "note"]
 
 
+@pytest.mark.parametrize("index", [[5, 6, 7], ["x", "y", "z"], [9, 9, 3]])
+def test_a_table_of_pandas_has_the_index_of_the_texts(predictor, index):
+    pandas = pytest.importorskip("pandas")
+    reviews = pandas.DataFrame({"text": ["a", None, "a b"]}, index=index)
+    table = predictor.predict(reviews["text"]).to_pandas()
+    assert table.index.equals(reviews.index)
+    assert table["labels"].tolist() == [["joy"], [], ["anger"]]
+    chosen = reviews[reviews["text"].notna()]
+    joined = chosen.join(predictor.predict(chosen["text"]).to_pandas())
+    assert joined["labels"].tolist()[:: len(joined) - 1] == [["joy"], ["anger"]]
+    assert list(predictor.predict(list(reviews["text"])).to_pandas().index) == [0, 1, 2]
+
+
 @pytest.mark.parametrize(("library", "package"), [("arrow", "pyarrow"), ("pandas", "pandas"), ("polars", "polars")])
 def test_a_missing_package_is_one_line_with_its_command(predictor, monkeypatch, library, package):
     monkeypatch.setitem(sys.modules, package, None)

@@ -12,6 +12,7 @@ from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, ru
 
 import emograin
 from emograin.common.errors import EmograinError
+from emograin.evaluation.label_mapping import LabelMapping
 from emograin.service.app import CHARACTERS_PER_BLOCK, create_app
 from emograin.service.logs import JsonLines
 from emograin.service.served_model import open_model
@@ -243,6 +244,9 @@ def test_two_apps_share_nothing():
         ({"batch_texts": 0}, "batch_texts must be at least 1"),
         ({"request_texts": 10, "queue_texts": 9}, "queue_texts must be at least request_texts"),
         ({"api_key": " "}, "the API key must be ASCII and not empty"),
+        ({"api_key": "first\nsecond"}, "the API key must be one line"),
+        ({"api_key": "first\tsecond"}, "the API key must be one line"),
+        ({"api_key": "sesame "}, "the API key must be one line without white space around it"),
     ],
 )
 def test_settings_check_themselves(settings, said):
@@ -282,6 +286,18 @@ def test_a_real_model_predicts_as_its_predictor(settings, corpus, tmp_path):
             scores = [list(row["scores"].values()) for row in found]
             np.testing.assert_allclose(scores, expected.scores, atol=2e-6)
             assert not any(row["truncated"] for row in found)
+
+
+@run
+async def test_a_mapping_to_one_label_is_served():
+    app = create_app(open_model(None, LabelMapping("toxic", {"toxic": ("anger", "annoyance")})))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            described = (await client.get("/v1/model")).json()
+            found = (await ask(client, "I hate you, you idiot", "I love you")).json()["predictions"]
+    assert described["unions"] == {"toxic": ["anger", "annoyance"]}
+    assert [[each["label"] for each in row["labels"]] for row in found] == [["toxic"], []]
 
 
 @run

@@ -148,7 +148,7 @@ def test_a_port_in_use_is_an_error():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--model", "nowhere"], "'nowhere' is not a run folder"),
+        (["--model", "nowhere"], "there is no folder 'nowhere'"),
         (["--model", "nowhere", "--batch-texts", "0"], "batch_texts must be at least 1, got 0"),
         (["--model", "nowhere", "--api-key-file", "no_such_file"], "cannot read the API key from 'no_such_file'"),
     ],

@@ -37,8 +37,7 @@ def calibrate(
 
     Chooses per-label thresholds and a calibration of each label's scores, and writes a model folder for --model of
     predict, evaluate, serve and calibrate; the network in it is linked. Prints macro F1 before and after, cross-fitted,
-    and how it depends on the number of texts. A few dozen texts are enough to help; with fewer, results do not get
-    worse.
+    and how it depends on the number of texts. Use at least 30 labelled texts; with fewer, results can get worse.
 
     Parameters
     ----------

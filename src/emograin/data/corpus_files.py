@@ -14,7 +14,7 @@ from typing import Any
 from ..common.errors import EmograinError, unknown_name
 from .class_labels import parquet_class_names
 from .corpus import SPLITS, Corpus, Split
-from .label_cells import row_labels
+from .label_cells import OWN_LABELS, row_labels
 from .tabular.formats import SUFFIXES, infer_format
 from .tabular.reader import Row, read_rows
 from .taxonomy import GOEMOTIONS, Taxonomy
@@ -23,7 +23,6 @@ from .text import normalized
 TAXONOMY_FILES = ("taxonomy.toml", "taxonomy.json")  # of a corpus, in its folder
 LABEL_NAMES = "emotions.txt"  # as Google publishes them, one per line
 GOOGLE_ROWS = 100  # rows without labels that may be at the beginning
-OWN_LABELS = "to train on other labels: emograin data FILE --write-taxonomy taxonomy.json; then train --taxonomy"
 GOOGLE_LABELS = re.compile(r"\d+(,\d+)*")  # label indices in the second column of Google's TSV files
 
 
@@ -139,13 +138,13 @@ def to_split(
         given = row.fields.get("id")
         ids.append(f"{stem}-{number}" if given in (None, "") else str(given))
         texts.append(str(row.text))
+        hint = f"read with the taxonomy {taxonomy.name!r}"
         try:
             labels = row_labels(row.fields, label_column, taxonomy.labels)
+            hint += f"; {OWN_LABELS}"  # the labels that were read are unknown
             indices.append(taxonomy.indices([_named(each, class_names) for each in labels] if class_names else labels))
         except EmograinError as error:
-            raise EmograinError(
-                f"{where}: {error}", f"read with the taxonomy {taxonomy.name!r}; {OWN_LABELS}"
-            ) from error
+            raise EmograinError(f"{where}: {error}", hint) from error
     return Split(name, ids, texts, taxonomy.multi_hot(indices))
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import EmograinError, shortened
-from .corpus_files import OWN_LABELS, file_class_names, read_texts, split_files
+from .corpus_files import file_class_names, read_texts, split_files
 from .hub_datasets import describe, is_hub_name, is_saved_dataset, open_dataset, read_dataset
-from .label_cells import named_columns, parse_indicator, parse_labels
+from .label_cells import OWN_LABELS, named_columns, parse_indicator, parse_labels
 from .tabular.reader import Row
 from .taxonomy import GOEMOTIONS, Taxonomy
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..common.errors import EmograinError, shortened, unknown_name
 
+OWN_LABELS = "to train on other labels: emograin data FILE --write-taxonomy taxonomy.json; then train --taxonomy"
 _ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d+)"""
 # NumPy writes its arrays without commas: "['joy' 'anger']".
 _LIST = re.compile(rf"[\[({{]\s*(?:{_ITEM}(?:(?:\s*,\s*|\s+){_ITEM})*,?)?\s*[\])}}]", re.DOTALL)
@@ -68,20 +69,20 @@ def indicator_columns(columns: Mapping[str, Any], label_column: str, labels: Seq
 
     Args:
         columns: The columns of a row, by name.
-        label_column: Name of the column of labels, or several names, separated by commas. If there is no such column,
-            the columns are those with the names of all labels.
+        label_column: Name of the column of labels, or several names, separated by commas; a column that is called as a
+            label is one of 0 and 1. If there is no such column, the columns are those with the names of all labels.
         labels: Names of all labels.
 
     Raises:
         EmograinError: A column is missing, or is none of the labels.
     """
     if label_column in columns:
-        return None
+        return [label_column] if label_column in labels else None
     if "," in label_column:
         names = named_columns(columns, label_column)
         for name in names:
             if name not in labels:
-                raise unknown_name("label", name, labels)
+                raise EmograinError(str(unknown_name("label", name, labels)), OWN_LABELS)
         return names
     found = [label for label in labels if label in columns]
     if not found:
@@ -90,7 +91,7 @@ def indicator_columns(columns: Mapping[str, Any], label_column: str, labels: Seq
         missing = next(label for label in labels if label not in columns)
         raise EmograinError(
             f"no column {label_column!r}, and as one column per label {missing!r} is missing",
-            "list the columns that exist: --label-column anger,joy",
+            f"name the columns of labels: --label-column NAME,NAME; the file has {shortened(', '.join(columns))}",
         )
     return found
 

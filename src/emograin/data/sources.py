@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..common.errors import EmograinError, unknown_name
+from ..common.errors import EmograinError, shortened, unknown_name
 from .corpus import SPLITS, Corpus, CorpusUnavailable, Split
 from .corpus_files import load_file, load_folder
 from .hub import load_from_hub
@@ -62,7 +62,8 @@ def _goemotions(taxonomy: Taxonomy | None = None) -> Corpus:
     taxonomy = taxonomy or GOEMOTIONS
     if taxonomy.labels != GOEMOTIONS.labels:
         raise EmograinError(
-            f"corpus 'goemotions' has the labels of {GOEMOTIONS.name!r}, got taxonomy {taxonomy.name!r}"
+            f"corpus 'goemotions' has the labels of {GOEMOTIONS.name!r}, got taxonomy {taxonomy.name!r}",
+            f"--data FILE: texts with the labels {shortened(', '.join(taxonomy.labels))}",
         )
 
     def load_split(name: str) -> Split:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..common.checks import from_values
-from ..common.errors import EmograinError, unknown_name
+from ..common.errors import EmograinError, shortened, unknown_name
 from ..common.files import write_text
 from .label_cells import parse_labels
 
@@ -29,7 +29,7 @@ class Taxonomy:
         placeholders: Strings in the texts that must be one token, such as "[NAME]".
 
     Raises:
-        EmograinError: There are fewer than two labels, a repeated or empty name, an unknown label, an empty group, or
+        EmograinError: There is no label, a repeated or empty name, an unknown label, an empty group, or
             a label without a group.
 
     >>> moods = Taxonomy("moods", ("joy", "awe", "fear"), {"tone": {"good": ("joy", "awe"), "bad": ("fear", "awe")}})
@@ -47,8 +47,8 @@ class Taxonomy:
 
     def __post_init__(self) -> None:
         _check_names(f"labels of taxonomy {self.name!r}", self.labels)
-        if len(self.labels) < 2:
-            raise EmograinError(f"taxonomy {self.name!r} needs at least 2 labels, got {len(self.labels)}")
+        if not self.labels:
+            raise EmograinError(f"taxonomy {self.name!r} needs at least 1 label, got 0")
         for label in self.words:
             self.index(label)
         _check_names("words", [self.words.get(label, label) for label in self.labels])
@@ -122,6 +122,11 @@ class Taxonomy:
         Raises:
             EmograinError: The taxonomy has no such grouping.
         """
+        if not self.groupings:
+            raise EmograinError(
+                f"there is no grouping {grouping!r}: these labels have none",
+                f"the labels are {shortened(', '.join(self.labels))}",
+            )
         if grouping not in self.groupings:
             raise unknown_name("grouping", grouping, self.groupings)
         return tuple(self.groupings[grouping])

@@ -24,7 +24,7 @@ class LabelMapping:
         unions: Label -> labels of the model that it unites, in the order of the label set.
 
     Raises:
-        EmograinError: There are fewer than two labels, or one that unites nothing, or one thing twice.
+        EmograinError: There is no label, or one that unites nothing, or one thing twice.
     """
 
     name: str

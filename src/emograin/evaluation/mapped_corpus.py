@@ -26,7 +26,8 @@ def load_mapped(
     """Load a corpus whose labels are those of a mapping, or those of the model, which are then united.
 
     The labels of a corpus by name, or with its own taxonomy, are known; for others, the mapping's are tried first.
-    Indices are those of the labels that have so many; where both have, they are refused.
+    Indices are those of the labels that have so many; where both have, they are refused, and so are the
+    model's if the mapping has one label, as 0 and 1 mean no and yes.
 
     Args:
         source: Name, folder or file of the corpus.
@@ -56,6 +57,8 @@ def load_mapped(
     if isinstance(named, Corpus):
         return Corpus(named.name, taxonomy, {name: partial(named.split, name) for name in named.split_names})
     of_mapping = _try_to_load(source, taxonomy, columns, splits)
+    if len(mapping.labels) == 1:  # 0 and 1 are then no indices of the model's labels, but no and yes
+        original = _NamedLabels(original.name, original.labels)
     of_model = _try_to_load(source, original, columns, splits)
     if isinstance(of_model, EmograinError):
         if isinstance(of_mapping, EmograinError):

@@ -14,6 +14,8 @@ from ..models.run_folder import RunFolder
 from .captions import describe_texts
 from .thresholds import apply_thresholds
 
+EVALUATE = "evaluate the run first: emograin evaluate RUN"
+
 
 @dataclass(frozen=True)
 class EvaluatedRun:
@@ -86,13 +88,17 @@ def read_scores(run: str | Path, evaluation: str = "test") -> tuple[list[str], n
     """
     folder, name = resolve_run(run, evaluation)
     if folder.exists:
-        return folder.read_scores(name)
-    path = folder.path / f"{name}.npz"  # results/ has the files of a run side by side
-    try:
-        ids, labels, scores = read_arrays(path, ("ids", "labels", "scores"))
-    except FileNotFoundError:
-        raise EmograinError(f"there is no {str(path)!r}") from None
-    return ids.tolist(), labels, scores
+        path, (ids, labels, scores) = folder.scores_path(name), folder.read_scores(name)
+    else:
+        path = folder.path / f"{name}.npz"  # results/ has the files of a run side by side
+        try:
+            found, labels, scores = read_arrays(path, ("ids", "labels", "scores"))
+        except FileNotFoundError:
+            raise EmograinError(f"there is no {str(path)!r}", EVALUATE) from None
+        ids = found.tolist()
+    if not np.isfinite(scores).all():
+        raise EmograinError(f"{str(path)!r} has scores that are not finite numbers", "evaluate the run again")
+    return ids, labels, scores
 
 
 def read_curve(run: str | Path) -> list[dict[str, float | None]]:

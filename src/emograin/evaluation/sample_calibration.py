@@ -1,4 +1,4 @@
-"""Calibration and thresholds from a small labelled sample, regularized so that few texts do not worsen results.
+"""Calibration and thresholds from a small labelled sample, regularized so that few texts change little.
 
 Three levels of shrinkage (an empirical Bayes hierarchy): one slope and intercept for all labels are shrunk towards
 unchanged scores, those of each label towards the common ones, and thresholds towards the model's. The constants were

@@ -32,6 +32,7 @@ from .thresholds_file import Thresholds, read_thresholds
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
+TRAIN = "train one: emograin train METHOD --output DIR"
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,12 @@ class RunFolder:
         """The content of run.json.
 
         Raises:
-            EmograinError: The folder holds no run, or one of another format version.
+            EmograinError: The folder does not exist, or holds no run, or one of another format version.
         """
+        if not self.path.is_dir():
+            raise EmograinError(f"there is no folder {str(self.path)!r}", TRAIN)
         if not self.exists:
-            raise EmograinError(
-                f"{str(self.path)!r} is not a run folder: it holds no run.json",
-                "train one: emograin train METHOD --output DIR",
-            )
+            raise EmograinError(f"{str(self.path)!r} is not a run folder: it holds no run.json", TRAIN)
         description = self.read_json("run.json")
         found = description.get("format") if isinstance(description, dict) else None
         if found != FORMAT:
@@ -105,8 +105,9 @@ class RunFolder:
         Raises:
             EmograinError: A setting is missing, unknown, or out of its range.
         """
+        settings = self.description["settings"]
         with naming(self.path / "run.json"):
-            return Training.from_run(self.description["settings"])
+            return Training.from_run(settings)
 
     @cached_property
     def taxonomy(self) -> Taxonomy:

@@ -25,13 +25,13 @@ def check_names(
     Args:
         settings: The settings.
         trackers: Names of trackers.
-        taxonomy: Labels of the corpus, for the auxiliary task; None if they are not known yet.
+        taxonomy: Labels of the corpus; None if they are not known yet.
         methods: Names of all methods.
         schedules: Names of all schedules of the temperature.
         losses: Names of all losses.
 
     Raises:
-        EmograinError: A name is unknown, a tracker is not installed, or a teacher does not exist.
+        EmograinError: A name is unknown, there is only one label, or a tracker is not installed.
     """
     if settings.method not in methods:
         raise unknown_name("method", settings.method, methods)
@@ -39,6 +39,8 @@ def check_names(
         raise unknown_name("temperature schedule", settings.temperature, schedules)
     if settings.loss not in losses:
         raise unknown_name("loss", settings.loss, losses)
+    if taxonomy is not None and len(taxonomy.labels) < 2:
+        raise EmograinError(f"a training needs at least 2 labels, taxonomy {taxonomy.name!r} has 1")
     if settings.auxiliary is not None and taxonomy is not None:
         taxonomy.groups(settings.auxiliary)  # raises if the grouping is unknown
     for tracker in trackers:

@@ -72,11 +72,12 @@ def top_words(text: str, words: Sequence[Word], count: int = 5, min_share: float
         text: The text.
         words: Words of the text.
         count: Maximum number of words.
-        min_share: Minimum absolute weight, as a share of the largest one.
+        min_share: Minimum absolute weight, as a share of the largest one, in texts of more than `count` words.
 
-    >>> top_words("what a glad day", [Word(start=5, end=6, weight=0.1), Word(start=7, end=11, weight=-2.0)])
-    [('glad', -2.0)]
+    >>> glad = [Word(start=5, end=6, weight=0.1), Word(start=7, end=11, weight=-2.0)]
+    >>> top_words("what a glad day", glad), top_words("what a glad day", glad, count=1)
+    ([('glad', -2.0), ('a', 0.1)], [('glad', -2.0)])
     """
     ranked = sorted(words, key=lambda word: -abs(word["weight"]))[:count]
-    least = abs(ranked[0]["weight"]) * min_share if ranked else 0.0
+    least = abs(ranked[0]["weight"]) * min_share if len(words) > count else 0.0
     return [(text[word["start"] : word["end"]], word["weight"]) for word in ranked if abs(word["weight"]) >= least]

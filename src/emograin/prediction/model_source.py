@@ -18,7 +18,7 @@ from ..evaluation.calibration import Calibration
 from ..evaluation.held_out_scores import HeldOutScores
 from ..evaluation.label_mapping import LabelMapping, unite_labels
 from ..evaluation.score_map import ScoreMap, Stage
-from ..models.run_folder import RunFolder
+from ..models.run_folder import TRAIN, RunFolder
 from .onnx.model import ExportedModel
 from .scorers import Scorer
 from .shipped_model import named_model, shipped_model
@@ -147,6 +147,8 @@ def _of_export(path: Path, device: str) -> ModelSource:
 
 def _of_run(path: Path, device: str) -> ModelSource:
     run = RunFolder(path)
+    if path.is_dir() and not run.exists:
+        raise EmograinError(f"{str(path)!r} is neither an exported model (model.json) nor a run (run.json)", TRAIN)
     thresholds = run.thresholds
 
     def open_scorer(threads: int) -> Scorer:  # noqa: ARG001 - torch has its own setting

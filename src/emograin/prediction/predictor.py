@@ -1,7 +1,7 @@
 """Predict the labels of texts, for lists and for streams of any length."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from .model_source import ModelSource, open_source
 from .scorers import Explaining, Scorer
 from .segments import Segments
 from .tables import Tables
-from .text_columns import find_problem, list_texts
+from .text_columns import find_problem, list_texts, pandas_index
 
 WINDOW = 4096  # rows of a stream that are in memory, and sorted by length, at once
 
@@ -55,11 +55,13 @@ class Predictions(Tables):
         rows: One prediction per text, in order.
         scores: (texts, labels), float32; NaN for texts with an error.
         labels: Names of the columns of `scores`.
+        index: Index of the pandas Series that held the texts, for `to_pandas`; None for other texts.
     """
 
     rows: list[Prediction]
     scores: np.ndarray
     labels: tuple[str, ...] = ()
+    index: Any = field(default=None, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Prediction]:
         return iter(self.rows)
@@ -135,7 +137,7 @@ class Predictor:
             EmograinError: `texts` is a single string, a table or a mapping, or not iterable; or `explain` is set and
                 the model cannot explain.
         """
-        texts = list_texts(texts)
+        texts, index = list_texts(texts), pandas_index(texts)
         problems = [find_problem(text) for text in texts]
         readable = [index for index, problem in enumerate(problems) if problem is None]
         scores = np.full((len(texts), len(self.labels)), np.nan, dtype=np.float32)
@@ -157,7 +159,7 @@ class Predictor:
         for position, sentences in reading.sentences.items():
             of_text = Segments(sentences.spans, sentences.scores, self.labels, self.thresholds)
             rows[readable[position]] = replace(rows[readable[position]], segments=of_text)
-        return Predictions(rows, scores, self.labels)
+        return Predictions(rows, scores, self.labels, index)
 
     def explain(self, texts: Iterable[Any], at_least_one: bool = False) -> list[dict[str, list[Word]]]:
         """Attribute the predicted labels of each text to its words, in one pass (`predict` returns scores as well).

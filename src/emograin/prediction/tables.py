@@ -56,6 +56,7 @@ class Tables:
 
     rows: Any
     labels: tuple[str, ...]
+    index: Any
 
     def to_arrow(self, all_scores: bool = False) -> Any:
         """Return a `pyarrow.Table`.
@@ -73,7 +74,7 @@ class Tables:
         return arrow.table({name: arrow.array(each, types.get(name, number)) for name, each in columns.items()})
 
     def to_pandas(self, all_scores: bool = False) -> Any:
-        """Return a `pandas.DataFrame`; the index is the position of the text, from 0.
+        """Return a `pandas.DataFrame` with the index of the Series that held the texts, else their positions from 0.
 
         Args:
             all_scores: A column of scores for each label, instead of one with the scores of the predicted labels.
@@ -84,7 +85,8 @@ class Tables:
         pandas = import_package("pandas")
         columns = self._columns(all_scores)
         types = {name: "object" if name in ("labels", "scores", "error", "note") else "float64" for name in columns}
-        return pandas.DataFrame({name: pandas.Series(each, dtype=types[name]) for name, each in columns.items()})
+        table = pandas.DataFrame({name: pandas.Series(each, dtype=types[name]) for name, each in columns.items()})
+        return table if self.index is None else table.set_axis(self.index)
 
     def to_polars(self, all_scores: bool = False) -> Any:
         """Return a `polars.DataFrame`.

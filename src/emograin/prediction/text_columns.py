@@ -1,5 +1,6 @@
 """Take texts from lists and from columns of pandas, Polars, Arrow and NumPy. None of these packages is imported."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -38,6 +39,12 @@ def list_texts(texts: Any) -> list[Any]:
         raise EmograinError(f"expected one column of texts, got an array of shape {shape}", "predict(array[:, 0])")
     # Iterating over Arrow gives its own scalars.
     return _arrow_list(texts) if hasattr(kind, "to_pylist") else list(texts)
+
+
+def pandas_index(texts: Any) -> Any:
+    """Return the index of a Series of pandas, or None."""
+    pandas = sys.modules.get("pandas")  # whoever has a Series has imported it
+    return texts.index if pandas is not None and isinstance(texts, pandas.Series) else None
 
 
 def find_problem(text: Any) -> str | None:

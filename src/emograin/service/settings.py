@@ -84,7 +84,7 @@ class Settings(Limits):
         allowed_hosts: Hosts that requests may be addressed to, beside this machine (see `AllowedHosts`).
 
     Raises:
-        EmograinError: The key is empty or not ASCII, a host is not valid, or a limit is invalid.
+        EmograinError: The key is empty, not ASCII or not one line, a host is not valid, or a limit is invalid.
     """
 
     api_key: str | None = field(default=None, repr=False)
@@ -94,4 +94,9 @@ class Settings(Limits):
         super().__post_init__()
         if self.api_key is not None and not (self.api_key.strip() and self.api_key.isascii()):
             raise EmograinError("the API key must be ASCII and not empty", "omit it to serve without a key")
+        if self.api_key is not None and not (self.api_key.isprintable() and self.api_key == self.api_key.strip()):
+            raise EmograinError(
+                "the API key must be one line without white space around it, or no client can send it",
+                "put one key, and nothing else, into the file",
+            )
         AllowedHosts(self.allowed_hosts)  # checks them
