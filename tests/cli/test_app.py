@@ -1,5 +1,6 @@
 """The command line, as a stranger uses it: exit codes, one-line errors, streams, and what importing it costs."""
 
+import io
 import json
 import shutil
 import subprocess
@@ -93,6 +94,19 @@ def test_predict_reads_standard_input_and_writes_jsonl(run):
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["text"] for row in rows] == ["so happy", "", "so mad"]
     assert set(rows[0]["scores"]) == {"joy", "anger", "nervousness", "neutral"}
+
+
+@pytest.mark.parametrize("flag", [["--input", "-"], ["--input=-"]])
+def test_a_hyphen_is_standard_input(run, monkeypatch, capsys, flag):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"id,text\n7,so happy\n")))
+    arguments = ["predict", *flag, "--input-format", "csv", "--format", "jsonl", "--model", str(run)]
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "7"
+
+
+def test_after_two_hyphens_everything_is_a_text(run, capsys):
+    assert main(["predict", "--model", str(run), "--", "--input", "-"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("-")] == ["--input", "-"]
 
 
 def test_predict_prints_bars_for_people(run, capsys):

@@ -77,7 +77,7 @@ def _run(arguments: list[str] | None) -> int:
     that cannot be opened, files that are not UTF-8, and nesting that is too deep.
     """
     try:
-        app(arguments, exit_on_error=False, print_error=False)
+        app(_with_standard_input(arguments), exit_on_error=False, print_error=False)
     except Interrupted as stop:
         return _failed(str(stop), 130)
     except EmograinError as mistake:
@@ -102,6 +102,20 @@ def _run(arguments: list[str] | None) -> int:
     except Exception:
         return _bug()
     return 0
+
+
+def _with_standard_input(arguments: list[str] | None) -> list[str]:
+    """Return arguments with `--input -` as `--input=-`: cyclopts takes a hyphen after a flag for another flag."""
+    given = sys.argv[1:] if arguments is None else arguments
+    joined: list[str] = []
+    for at, argument in enumerate(given):
+        if argument == "--":  # texts follow
+            return joined + given[at:]
+        if argument == "-" and joined and joined[-1] == "--input":
+            joined[-1] = "--input=-"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _output_failed(error: OSError) -> int:
