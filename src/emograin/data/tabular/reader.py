@@ -23,6 +23,8 @@ from .formats import ROWS_PER_BLOCK, infer_format, open_bytes, open_text
 # What the readers' libraries raise for damaged content.
 UNREADABLE = (OSError, EOFError, zlib.error, csv.Error, ValueError, OverflowError, RecursionError)
 
+UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # byte order marks as invalid UTF-8, decoded to lone surrogates
+
 
 @dataclass(slots=True)
 class Row:
@@ -74,8 +76,14 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
 
 
 def _without_bom(lines: Iterable[str]) -> Iterator[str]:
-    """Remove the byte order mark. Python's utf-8-sig loses the content of a file that is only the mark's first byte."""
+    """Remove the byte order mark. Python's utf-8-sig loses the content of a file that is only the mark's first byte.
+
+    Raises:
+        EmograinError: The mark is that of UTF-16.
+    """
     for number, line in enumerate(lines):
+        if number == 0 and line.startswith(UTF_16_MARKS):
+            raise EmograinError("the file is UTF-16, expected UTF-8", "iconv -f UTF-16 -t UTF-8 FILE > NEW")
         if number == 0 and (line := line.removeprefix("\ufeff")) == "":
             continue
         yield line
