@@ -15,7 +15,7 @@ from emograin.cli.app import main
 from emograin.common.errors import EmograinError, Interrupted
 from emograin.common.files import part_description_path, partial_path
 from emograin.common.locks import lock_path, locked
-from emograin.data.tabular.reader import read_rows
+from emograin.data.tabular.reader import columns_without_rows, read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
 from emograin.prediction.stream import write_predictions
@@ -239,6 +239,28 @@ def test_an_output_with_further_columns_is_resumed(predictor, tmp_path, monkeypa
         write_predictions(predictor, interrupted(), output)
     write_predictions(predictor, read_rows(io.StringIO(source), "jsonl"), output, resume=True)
     assert output.read_bytes() == whole
+
+
+@pytest.mark.parametrize("more", [(), ("--all-scores", "--segments")])
+@pytest.mark.parametrize("format", ["csv", "tsv", "parquet"])
+@pytest.mark.usefixtures("predictor")
+def test_an_input_without_rows_gives_the_columns_of_one_with_rows(tmp_path, format, more):
+    inputs = []
+    for name, rows in (("none", ""), ("one", "1,so glad,\n")):
+        inputs += ["--input", str(tmp_path / f"{name}.csv")]
+        (tmp_path / f"{name}.csv").write_text(f"id,text,note\n{rows}")
+    assert main(["predict", *inputs, "--output", str(tmp_path / "folder"), "--format", format, *more]) == 0
+    single = tmp_path / f"single.{format}"
+    assert main(["predict", *inputs[:2], "--output", str(single), *more]) == 0
+    (row,) = read_rows(tmp_path / "folder" / f"one.{format}")
+    for path in (tmp_path / "folder" / f"none.{format}", single):
+        columns, rest = columns_without_rows(read_rows(path))
+        assert (list(columns), list(rest)) == (list(row.fields), [])
+
+
+def test_a_text_file_without_lines_gives_a_table_that_can_be_read(predictor, tmp_path):
+    write_predictions(predictor, read_rows(io.BytesIO(b""), "txt"), tmp_path / "o.csv")
+    assert (tmp_path / "o.csv").read_text() == "text,labels,scores,error,note\n"
 
 
 @pytest.mark.parametrize("all_scores", [False, True])

@@ -23,7 +23,7 @@ from ..common.locks import locked
 from ..common.outputs import require_apart, require_not_inputs
 from ..common.progress import Progress
 from ..data.tabular.formats import COMPRESSED, ROWS_PER_BLOCK, SUFFIXES, infer_format
-from ..data.tabular.reader import read_rows
+from ..data.tabular.reader import columns_without_rows, read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from ..evaluation.label_mapping import LabelMapping
 from .folder_description import begin_outputs, find_finished
@@ -180,13 +180,15 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
             attempt.mkdir(parents=True)
         if len(list(attempts.iterdir())) > MAX_ATTEMPTS:
             raise EmograinError(f"{job.source}: {MAX_ATTEMPTS} processes crashed on this file")
+        columns, source = columns_without_rows(read_rows(job.source, None, settings.column))
+        example = example_record(record_settings, columns)
         with (
             disk_errors(job.target),
-            open_writer(attempt / job.target.name, example=example_record(record_settings), misfits=MISFITS) as writer,
+            open_writer(attempt / job.target.name, example=example, misfits=MISFITS) as writer,
         ):
             to_record = RECORDS[infer_format(job.target)]
             predicted = predictor.predict_rows(
-                read_rows(job.source, None, settings.column),
+                source,
                 explain=settings.explain,
                 at_least_one=settings.at_least_one,
                 segments=settings.segments,
