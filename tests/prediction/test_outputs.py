@@ -258,6 +258,22 @@ def test_an_input_without_rows_gives_the_columns_of_one_with_rows(tmp_path, form
         assert (list(columns), list(rest)) == (list(row.fields), [])
 
 
+@pytest.mark.parametrize(("bad", "listed"), [(2, 2), (25, 20)])
+@pytest.mark.usefixtures("predictor")
+def test_files_that_cannot_be_read_are_listed(tmp_path, capsys, bad, listed):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "good.txt").write_text(TXT)
+    for at in range(bad):
+        (tmp_path / "in" / f"bad{at:02}.csv").write_text("no_text\nso glad\n")
+    assert main(["predict", "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 2
+    summary, head, *names, last = capsys.readouterr().err.splitlines()
+    assert summary.startswith("1 files, 2 rows: 0 with an error")
+    assert head == "not predicted:"
+    assert [f"bad{at:02}.csv: unknown column 'text'" in name for at, name in enumerate(names)][:listed] == [True] * listed
+    assert names[listed:] == (["  and 5 more"] if bad > listed else [])
+    assert f"{bad} of {bad + 1} files could not be predicted (they are listed above" in last
+
+
 def test_a_text_file_without_lines_gives_a_table_that_can_be_read(predictor, tmp_path):
     write_predictions(predictor, read_rows(io.BytesIO(b""), "txt"), tmp_path / "o.csv")
     assert (tmp_path / "o.csv").read_text() == "text,labels,scores,error,note\n"

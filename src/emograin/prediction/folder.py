@@ -33,6 +33,7 @@ from .records import MISFITS, RECORDS, RecordSettings, example_record
 
 SCRATCH = ".emograin-"
 MAX_ATTEMPTS = 3  # processes that may crash on a file before it is skipped: it may be the cause
+MAX_LISTED = 20  # files that could not be predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ def predict_folder(
     resume: bool = False,
     open_progress: Callable[[int], Progress] = lambda total: Progress(total, "files", show=False),
 ) -> None:
-    """Predict files with an engine, and print the numbers of files, rows, errors and notes to stderr.
+    """Predict files with an engine, and print the numbers of files, rows, errors and notes, and skipped files, to stderr.
 
     Args:
         jobs: The files.
@@ -254,14 +255,18 @@ def predict_folder(
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; {len(done):,} files are done", "continue with --resume") from None
     rows, errors, notes = (sum(getattr(each, name) for each in done) for name in ("rows", "errors", "notes"))
+    problems = [each.problem for each in done if each.problem]
+    files = f"{len(done) - len(problems):,} files"
     print(
-        f"{len(done):,} files, {rows:,} rows: {errors:,} with an error, {notes:,} with a note; written to {output}",
-        file=sys.stderr,
+        f"{files}, {rows:,} rows: {errors:,} with an error, {notes:,} with a note; written to {output}", file=sys.stderr
     )
-    if problems := [each.problem for each in done if each.problem]:
+    if problems:
+        more = len(problems) - MAX_LISTED
+        listed = [*problems[:MAX_LISTED], *([f"and {more:,} more"] if more > 0 else [])]
+        print("not predicted:", *listed, sep="\n  ", file=sys.stderr)
         raise EmograinError(
-            f"{len(problems):,} of {len(done):,} files could not be predicted; one of them: {problems[0]}",
-            "the others are done; --resume skips them",
+            f"{len(problems):,} of {len(done):,} files could not be predicted",
+            "they are listed above; the others are done, and --resume skips them",
         )
 
 
