@@ -15,7 +15,7 @@ from emograin.cli.app import main
 from emograin.common.errors import EmograinError, Interrupted
 from emograin.common.files import part_description_path, partial_path
 from emograin.common.locks import lock_path, locked
-from emograin.data.tabular.reader import columns_without_rows, read_rows
+from emograin.data.tabular.reader import Row, columns_without_rows, read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
 from emograin.prediction.stream import write_predictions
@@ -272,6 +272,19 @@ def test_files_that_cannot_be_read_are_listed(tmp_path, capsys, bad, listed):
     assert [f"bad{at:02}.csv: unknown column 'text'" in name for at, name in enumerate(names)][:listed] == [True] * listed
     assert names[listed:] == (["  and 5 more"] if bad > listed else [])
     assert f"{bad} of {bad + 1} files could not be predicted (they are listed above" in last
+
+
+def test_standard_output_for_people_has_no_control_characters(predictor, tmp_path, capsys):
+    text = "\x1b[31mred\x1b[0m \x07 \u202eleft \u2066x\u2069 \x9b"
+    kept = "\U0001f468\u200d\U0001f469 \u2764\ufe0f \u05e9\u05dc\u05d5\u05dd caf\xe9"
+    row = Row({"text": f"{text} {kept}"}, f"{text} {kept}")
+    write_predictions(predictor, iter([row]))
+    first, *_ = capsys.readouterr().out.split("\n")
+    assert first == rf"\x1b[31mred\x1b[0m \x07 \u202eleft \u2066x\u2069 \x9b {kept}"
+    write_predictions(predictor, iter([row]), tmp_path / "o.txt")
+    assert (tmp_path / "o.txt").read_text().startswith(row.text)
+    write_predictions(predictor, iter([row]), format="jsonl")
+    assert json.loads(capsys.readouterr().out)["text"] == row.text
 
 
 def test_a_text_file_without_lines_gives_a_table_that_can_be_read(predictor, tmp_path):

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from ..common.errors import EmograinError, one_line, unknown_name
+from ..common.errors import EmograinError, escape_controls, one_line, unknown_name
 from ..common.files import disk_errors, is_regular_file, part_description_path, partial_path, resolved
 from ..common.locks import locked
 from ..common.progress import Progress
@@ -126,6 +126,8 @@ def open_text_writer(
 ) -> Iterator[Writer]:
     """Open a writer of the records of the format `text`.
 
+    A file keeps the texts unchanged. In a stream, which may be a terminal, their control characters are escaped.
+
     Args:
         target: File, which appears once complete, or an open stream, which stays open.
         format: The format; ignored.
@@ -147,8 +149,11 @@ def open_text_writer(
 
         def write(records: Sequence[Mapping[str, Any]]) -> int:
             for record in records:
+                shown = record["text"]
+                if stream is target:
+                    shown = "\n".join(map(escape_controls, shown.split("\n")))
                 # Standard output may not be able to encode a text.
-                text.write(f"{record['text']}\n\n".encode(encoding, "backslashreplace").decode(encoding))
+                text.write(f"{shown}\n\n".encode(encoding, "backslashreplace").decode(encoding))
             text.flush()
             return 0
 
