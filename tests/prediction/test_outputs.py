@@ -274,6 +274,16 @@ def test_files_that_cannot_be_read_are_listed(tmp_path, capsys, bad, listed):
     assert f"{bad} of {bad + 1} files could not be predicted (they are listed above" in last
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl.gz", "out.TXT"])
+def test_several_files_are_not_written_to_a_folder_named_as_a_file(tmp_path, capsys, name):
+    inputs = []
+    for source in ("a.txt", "b.txt"):
+        (tmp_path / source).write_text(TXT)
+        inputs += ["--input", str(tmp_path / source)]
+    said = refused(capsys, tmp_path, *inputs, "--output", str(tmp_path / name))
+    assert "need an output folder, got the file name" in said
+
+
 def test_standard_output_for_people_has_no_control_characters(predictor, tmp_path, capsys):
     text = "\x1b[31mred\x1b[0m \x07 \u202eleft \u2066x\u2069 \x9b"
     kept = "\U0001f468\u200d\U0001f469 \u2764\ufe0f \u05e9\u05dc\u05d5\u05dd caf\xe9"

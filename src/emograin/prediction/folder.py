@@ -135,12 +135,16 @@ def find_jobs(inputs: Sequence[Path], output: Path, format: str | None = None) -
 
     Raises:
         EmograinError: An input does not exist or holds no table, two inputs have the same output, an output is one
-            of the inputs, or the output folder is inside an input folder or holds it.
+            of the inputs, or the output folder is inside an input folder or holds it, or is a file or named as one.
     """
     if format is not None and format not in WRITERS:
         raise EmograinError(f"files are written as {', '.join(WRITERS)}, got --format {format}")
     if output.exists() and not output.is_dir():
         raise EmograinError(f"several files need an output folder, got the file {str(output)!r}", "--output FOLDER")
+    if not output.exists() and _is_table(output):
+        raise EmograinError(
+            f"several files and --engine need an output folder, got the file name {str(output)!r}", "--output FOLDER"
+        )
     sources: dict[Path, Path] = {}
     for given in inputs:
         if not given.exists():
