@@ -203,6 +203,8 @@ def test_a_bad_row_of_googles_form_is_named(tmp_path):
     [
         ("quikstart", "unknown corpus 'quikstart', did you mean 'quickstart'"),
         ("missing.csv", "no such file or folder: 'missing.csv'"),
+        ("./missing", r"no such file or folder: '\./missing'"),
+        ("missing/", "no such file or folder: 'missing/'"),
     ],
 )
 def test_an_unknown_source_is_an_error(source, message):
