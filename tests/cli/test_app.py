@@ -76,6 +76,21 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, said):
     assert said in failed(capsys, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hinted"),
+    [
+        (["predict", "- I love"], True),
+        (["predict", "-- well, no"], True),
+        (["predict", "-sigh-"], True),
+        (["attend", "RUN", "- I love"], True),
+        (["predict", "hi", "--al-scores"], False),
+        (["data", "-x"], False),
+    ],
+)
+def test_texts_that_start_with_a_hyphen_need_two_before_them(capsys, arguments, hinted):
+    assert ("put -- before texts that start with a hyphen" in failed(capsys, *arguments)) == hinted
+
+
 def test_predict_marks_keeps_and_orders_rows(run, tmp_path, capsys):
     source = tmp_path / "in.csv"
     source.write_bytes(b"id,text\n1,so happy today\n2,\n3,this is an outrage\n4,caf\xe9\n")

@@ -1,10 +1,12 @@
 """The command line: results on standard output, progress and notes on standard error, and exit codes."""
 
 import errno
+import inspect
+import re
 import sys
 import traceback
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnknownOptionError
 
 from .. import __version__
 from ..common.errors import EmograinError, Interrupted, one_line
@@ -26,6 +28,7 @@ from .standard_streams import flush_output, prepare_streams
 from .train import train
 
 OUTPUT_ERRORS = (*FULL, errno.EIO, errno.EBADF)  # without a path, these are standard output's
+FLAG = re.compile(r"--[a-z][\w-]*(=|$)")
 COMMANDS = (
     predict,
     serve,
@@ -83,7 +86,7 @@ def _run(arguments: list[str] | None) -> int:
     except EmograinError as mistake:
         return _failed(str(mistake), 2)
     except CycloptsError as mistake:
-        return _failed(f"{mistake} (emograin --help)", 2)
+        return _failed(f"{mistake} ({_hint(mistake)})", 2)
     except KeyboardInterrupt:
         return _failed("interrupted", 130)
     except BrokenPipeError:  # the reader of our output has closed it
@@ -102,6 +105,14 @@ def _run(arguments: list[str] | None) -> int:
     except Exception:
         return _bug()
     return 0
+
+
+def _hint(mistake: CycloptsError) -> str:
+    """Return the next step after arguments that cannot be parsed."""
+    takes_texts = mistake.target is not None and "text" in inspect.signature(mistake.target).parameters
+    if takes_texts and isinstance(mistake, UnknownOptionError) and not FLAG.match(mistake.token.value or ""):
+        return "put -- before texts that start with a hyphen; emograin --help"
+    return "emograin --help"
 
 
 def _with_standard_input(arguments: list[str] | None) -> list[str]:
