@@ -216,7 +216,7 @@ def test_errors_of_a_whole_source(tmp_path):
     with pytest.raises(EmograinError, match="no train, dev or test file"):
         load(tmp_path)
     write(tmp_path / "train.csv", ROWS)
-    with pytest.raises(EmograinError, match=r"unknown split of corpus .* 'dev'"):
+    with pytest.raises(EmograinError, match=r"corpus .* has no split 'dev', it has train .*--split all"):
         load(tmp_path).split("dev")
     write(tmp_path / "train.jsonl", ROWS)
     with pytest.raises(EmograinError, match=r"expected one file per split, got train\.csv and train\.jsonl"):
