@@ -91,6 +91,24 @@ def test_texts_that_start_with_a_hyphen_need_two_before_them(capsys, arguments, 
     assert ("put -- before texts that start with a hyphen" in failed(capsys, *arguments)) == hinted
 
 
+@pytest.mark.parametrize(
+    "start", ["runpy.run_module('emograin', run_name='__main__')", "sys.exit(import_module('emograin.__main__').main())"]
+)
+def test_an_interrupt_while_modules_are_imported_is_one_line(start):
+    code = f"""
+import runpy, signal, sys
+from importlib import import_module
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "cyclopts":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+{start}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "emograin: interrupted\n")
+
+
 def test_predict_marks_keeps_and_orders_rows(run, tmp_path, capsys):
     source = tmp_path / "in.csv"
     source.write_bytes(b"id,text\n1,so happy today\n2,\n3,this is an outrage\n4,caf\xe9\n")
@@ -178,6 +196,15 @@ def test_a_fault_of_ours_is_exit_code_1_with_its_trace(monkeypatch, capsys):
     monkeypatch.setattr("emograin.data.sources.load", broken)
     assert main(["data", "quickstart"]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_so(monkeypatch, capsys):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("emograin.prediction.predictor.load", interrupt)
+    assert main(["predict", "hi"]) == 130
+    assert capsys.readouterr().err == "emograin: interrupted\n"
 
 
 def test_a_reader_that_closes_early_is_no_error():

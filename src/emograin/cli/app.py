@@ -58,6 +58,7 @@ app = App(
     version=__version__,
     default_parameter=Parameter(negative=(), show_default=shown_default),
     result_action="return_value",  # main maps errors to exit codes
+    suppress_keyboard_interrupt=False,  # main says that it was interrupted
 )
 for command in COMMANDS:
     app.command(command)
