@@ -1,5 +1,6 @@
 """The command line, as a stranger uses it: exit codes, one-line errors, streams, and what importing it costs."""
 
+import io
 import json
 import shutil
 import subprocess
@@ -75,6 +76,40 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, said):
     assert said in failed(capsys, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hinted"),
+    [
+        (["predict", "- I love"], True),
+        (["predict", "-- well, no"], True),
+        (["predict", "-sigh-"], True),
+        (["attend", "RUN", "- I love"], True),
+        (["predict", "hi", "--al-scores"], False),
+        (["data", "-x"], False),
+    ],
+)
+def test_texts_that_start_with_a_hyphen_need_two_before_them(capsys, arguments, hinted):
+    assert ("put -- before texts that start with a hyphen" in failed(capsys, *arguments)) == hinted
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["runpy.run_module('emograin', run_name='__main__')", "sys.exit(import_module('emograin.__main__').main())"],
+)
+def test_an_interrupt_while_modules_are_imported_is_one_line(start):
+    code = f"""
+import runpy, signal, sys
+from importlib import import_module
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "cyclopts":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+{start}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "emograin: interrupted\n")
+
+
 def test_predict_marks_keeps_and_orders_rows(run, tmp_path, capsys):
     source = tmp_path / "in.csv"
     source.write_bytes(b"id,text\n1,so happy today\n2,\n3,this is an outrage\n4,caf\xe9\n")
@@ -93,6 +128,19 @@ def test_predict_reads_standard_input_and_writes_jsonl(run):
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["text"] for row in rows] == ["so happy", "", "so mad"]
     assert set(rows[0]["scores"]) == {"joy", "anger", "nervousness", "neutral"}
+
+
+@pytest.mark.parametrize("flag", [["--input", "-"], ["--input=-"]])
+def test_a_hyphen_is_standard_input(run, monkeypatch, capsys, flag):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"id,text\n7,so happy\n")))
+    arguments = ["predict", *flag, "--input-format", "csv", "--format", "jsonl", "--model", str(run)]
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "7"
+
+
+def test_after_two_hyphens_everything_is_a_text(run, capsys):
+    assert main(["predict", "--model", str(run), "--", "--input", "-"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("-")] == ["--input", "-"]
 
 
 def test_predict_prints_bars_for_people(run, capsys):
@@ -149,6 +197,15 @@ def test_a_fault_of_ours_is_exit_code_1_with_its_trace(monkeypatch, capsys):
     monkeypatch.setattr("emograin.data.sources.load", broken)
     assert main(["data", "quickstart"]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_so(monkeypatch, capsys):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("emograin.prediction.predictor.load", interrupt)
+    assert main(["predict", "hi"]) == 130
+    assert capsys.readouterr().err == "emograin: interrupted\n"
 
 
 def test_a_reader_that_closes_early_is_no_error():

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from emograin.cli.app import main
+from emograin.mixing.candidates import CANDIDATES
 from emograin.mixing.config import Mixing
 from emograin.mixing.evaluation import evaluate_mixed
 
@@ -41,6 +42,13 @@ def test_mix_shows_test_beside_the_run_without_mixing(mixing_run, capsys):
     assert not (mixing_run.path / "mixing").exists()
 
 
+def test_mix_without_candidates_takes_those_that_its_help_names(mixing_run, monkeypatch, stub_source, capsys):
+    monkeypatch.setitem(CANDIDATES, Mixing.candidates, CANDIDATES["stub"])
+    assert main(["mix", str(mixing_run.path), "--top", "2"]) == 0
+    assert f"results/test-{Mixing.candidates}-top-2-embeddings-0.92.json" in capsys.readouterr().err
+    assert stub_source
+
+
 def test_mix_sweep_marks_the_best_weight_and_reads_test_with_it(mixing_run, capsys):
     assert main(["mix", str(mixing_run.path), "--candidates", "stub", "--sweep"]) == 0
     shown = capsys.readouterr().out
@@ -71,7 +79,7 @@ def test_a_file_of_candidates_is_found_by_its_split(mixing_run, corpus, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mix", "RUN"], "mixing needs candidates"),
+        (["evaluate", "RUN", "--top", "2"], "mixing needs candidates"),
         (["evaluate", "RUN", "--mixing-weight", "0.5"], "mixing needs candidates"),
         (
             ["evaluate", "RUN", "--candidates", "self", "--mixing-weight", "1.5"],

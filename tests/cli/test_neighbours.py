@@ -56,7 +56,7 @@ def test_other_columns_are_read_and_errors_take_one_line(files, encoders, capsys
     assert main([*flags, "--text-column", "said", "--top", "1"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
     for more, message in {
-        ("--column", "said"): "top must lie in [1, 3], the corpus's sentences, got 5",
+        ("--column", "said", "--top", "5"): "top must lie in [1, 3], the corpus's sentences, got 5",
         ("--column", "sayd"): "unknown column 'sayd', did you mean 'said'?",
         ("--column", "said", "--top", "0"): "top must be at least 1, got 0",
         ("--column", "said", "--top", "1", "--memory", "0"): "memory must be a positive number of GiB, got 0",
@@ -66,6 +66,15 @@ def test_other_columns_are_read_and_errors_take_one_line(files, encoders, capsys
         error = capsys.readouterr().err.splitlines()
         assert message in error[-1], more
     assert "torch" in sys.modules
+
+
+@pytest.mark.parametrize(("more", "count"), [((), 4), (("--without-duplicates",), 2)])
+def test_by_default_a_small_corpus_gives_all_of_its_sentences(files, encoders, capsys, more, count):
+    (files / "corpus.txt").write_text("so happy today\nmad, furious\nthe table\nSo happy today\n")
+    flags = ["--query", str(files / "queries.txt"), "--corpus", str(files / "corpus.txt"), "--format", "jsonl"]
+    assert main(["neighbours", *flags, "--encoder", str(encoders["bert"]), *more]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["rank"] for row in rows if row["query"] == 0] == list(range(1, count + 1))
 
 
 def test_the_bundled_model_is_an_encoder(files, capsys):

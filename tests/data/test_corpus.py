@@ -203,6 +203,8 @@ def test_a_bad_row_of_googles_form_is_named(tmp_path):
     [
         ("quikstart", "unknown corpus 'quikstart', did you mean 'quickstart'"),
         ("missing.csv", "no such file or folder: 'missing.csv'"),
+        ("./missing", r"no such file or folder: '\./missing'"),
+        ("missing/", "no such file or folder: 'missing/'"),
     ],
 )
 def test_an_unknown_source_is_an_error(source, message):
@@ -214,7 +216,7 @@ def test_errors_of_a_whole_source(tmp_path):
     with pytest.raises(EmograinError, match="no train, dev or test file"):
         load(tmp_path)
     write(tmp_path / "train.csv", ROWS)
-    with pytest.raises(EmograinError, match=r"unknown split of corpus .* 'dev'"):
+    with pytest.raises(EmograinError, match=r"corpus .* has no split 'dev', it has train .*--split all"):
         load(tmp_path).split("dev")
     write(tmp_path / "train.jsonl", ROWS)
     with pytest.raises(EmograinError, match=r"expected one file per split, got train\.csv and train\.jsonl"):

@@ -1,5 +1,6 @@
 """Reading and writing of tables: no row is lost, no row raises an error, no file is left incomplete."""
 
+import codecs
 import gzip
 import io
 import itertools
@@ -9,7 +10,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from emograin.common.errors import EmograinError
@@ -18,6 +19,7 @@ from emograin.data.tabular.writer import open_writer
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 ROWS = st.lists(st.fixed_dictionaries({"text": TEXT, "note": TEXT}), min_size=1, max_size=6)
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 TABLES = ["csv", "tsv", "jsonl", "parquet"]
 
 
@@ -54,6 +56,7 @@ def test_nested_values_survive_or_are_json(format, labels, score):
 @given(st.binary(max_size=200))
 @example(b"\xef")  # the first byte of a byte order mark
 def test_any_bytes_give_one_row_per_line(data):
+    assume(not data.startswith(UTF_16))
     lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     lines = lines if lines[-1] else lines[:-1]
     rows = read(data, "txt")
@@ -154,6 +157,16 @@ def test_errors_of_a_whole_file_name_the_file(tmp_path, name, data, message):
     with pytest.raises(EmograinError, match=message) as caught:
         list(read_rows(path))
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", UTF_16)
+@pytest.mark.parametrize("name", ["some.txt", "some.csv", "some.tsv", "some.jsonl", "some.csv.gz"])
+def test_utf_16_is_refused(tmp_path, name, mark):
+    path = tmp_path / name
+    data = mark + "text\nso glad\n".encode("utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be")
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    with pytest.raises(EmograinError, match=f"{name}: the file is UTF-16, expected UTF-8 .iconv"):
+        list(read_rows(path))
 
 
 def test_a_folder_is_not_a_file(tmp_path):

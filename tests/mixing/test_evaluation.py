@@ -188,7 +188,7 @@ def test_another_corpus_is_evaluated_at_thresholds_of_the_runs_own_dev(mixing_ru
         (Mixing("self"), 1.5, None, r"mixing_weight must lie in \[0, 1\], got 1.5"),
         (Mixing("stub"), 0.5, "train", "corpus '.*' has no training split to take candidates from"),
         (Mixing("self"), 0.5, "dev", "chosen on dev, and corpus '.*' has no dev split"),
-        (Mixing("self"), 0.5, "test", "unknown split .* 'test'"),
+        (Mixing("self"), 0.5, "test", "has no split 'test'"),
         (Mixing("self", mix="labels"), 0.5, None, "candidates 'self' are no training sentences"),
     ],
 )

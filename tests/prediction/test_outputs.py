@@ -15,7 +15,7 @@ from emograin.cli.app import main
 from emograin.common.errors import EmograinError, Interrupted
 from emograin.common.files import part_description_path, partial_path
 from emograin.common.locks import lock_path, locked
-from emograin.data.tabular.reader import read_rows
+from emograin.data.tabular.reader import Row, columns_without_rows, read_rows
 from emograin.data.taxonomy import Taxonomy
 from emograin.prediction.predictor import Predictor
 from emograin.prediction.stream import write_predictions
@@ -239,6 +239,69 @@ def test_an_output_with_further_columns_is_resumed(predictor, tmp_path, monkeypa
         write_predictions(predictor, interrupted(), output)
     write_predictions(predictor, read_rows(io.StringIO(source), "jsonl"), output, resume=True)
     assert output.read_bytes() == whole
+
+
+@pytest.mark.parametrize("more", [(), ("--all-scores", "--segments")])
+@pytest.mark.parametrize("format", ["csv", "tsv", "parquet"])
+@pytest.mark.usefixtures("predictor")
+def test_an_input_without_rows_gives_the_columns_of_one_with_rows(tmp_path, format, more):
+    inputs = []
+    for name, rows in (("none", ""), ("one", "1,so glad,\n")):
+        inputs += ["--input", str(tmp_path / f"{name}.csv")]
+        (tmp_path / f"{name}.csv").write_text(f"id,text,note\n{rows}")
+    assert main(["predict", *inputs, "--output", str(tmp_path / "folder"), "--format", format, *more]) == 0
+    single = tmp_path / f"single.{format}"
+    assert main(["predict", *inputs[:2], "--output", str(single), *more]) == 0
+    (row,) = read_rows(tmp_path / "folder" / f"one.{format}")
+    for path in (tmp_path / "folder" / f"none.{format}", single):
+        columns, rest = columns_without_rows(read_rows(path))
+        assert (list(columns), list(rest)) == (list(row.fields), [])
+
+
+@pytest.mark.parametrize(("bad", "listed"), [(2, 2), (25, 20)])
+@pytest.mark.usefixtures("predictor")
+def test_files_that_cannot_be_read_are_listed(tmp_path, capsys, bad, listed):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "good.txt").write_text(TXT)
+    for at in range(bad):
+        (tmp_path / "in" / f"bad{at:02}.csv").write_text("no_text\nso glad\n")
+    assert main(["predict", "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 2
+    summary, head, *names, last = capsys.readouterr().err.splitlines()
+    assert summary.startswith("1 files, 2 rows: 0 with an error")
+    assert head == "not predicted:"
+    assert [f"bad{at:02}.csv: unknown column 'text'" in name for at, name in enumerate(names)][:listed] == [
+        True
+    ] * listed
+    assert names[listed:] == (["  and 5 more"] if bad > listed else [])
+    assert f"{bad} of {bad + 1} files could not be predicted (they are listed above" in last
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl.gz", "out.TXT"])
+def test_several_files_are_not_written_to_a_folder_named_as_a_file(tmp_path, capsys, name):
+    inputs = []
+    for source in ("a.txt", "b.txt"):
+        (tmp_path / source).write_text(TXT)
+        inputs += ["--input", str(tmp_path / source)]
+    said = refused(capsys, tmp_path, *inputs, "--output", str(tmp_path / name))
+    assert "need an output folder, got the file name" in said
+
+
+def test_standard_output_for_people_has_no_control_characters(predictor, tmp_path, capsys):
+    text = "\x1b[31mred\x1b[0m \x07 \u202eleft \u2066x\u2069 \x9b"
+    kept = "\U0001f468\u200d\U0001f469 \u2764\ufe0f \u05e9\u05dc\u05d5\u05dd caf\xe9"
+    row = Row({"text": f"{text} {kept}"}, f"{text} {kept}")
+    write_predictions(predictor, iter([row]))
+    first, *_ = capsys.readouterr().out.split("\n")
+    assert first == rf"\x1b[31mred\x1b[0m \x07 \u202eleft \u2066x\u2069 \x9b {kept}"
+    write_predictions(predictor, iter([row]), tmp_path / "o.txt")
+    assert (tmp_path / "o.txt").read_text().startswith(row.text)
+    write_predictions(predictor, iter([row]), format="jsonl")
+    assert json.loads(capsys.readouterr().out)["text"] == row.text
+
+
+def test_a_text_file_without_lines_gives_a_table_that_can_be_read(predictor, tmp_path):
+    write_predictions(predictor, read_rows(io.BytesIO(b""), "txt"), tmp_path / "o.csv")
+    assert (tmp_path / "o.csv").read_text() == "text,labels,scores,error,note\n"
 
 
 @pytest.mark.parametrize("all_scores", [False, True])

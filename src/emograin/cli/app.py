@@ -1,10 +1,12 @@
 """The command line: results on standard output, progress and notes on standard error, and exit codes."""
 
 import errno
+import inspect
+import re
 import sys
 import traceback
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnknownOptionError
 
 from .. import __version__
 from ..common.errors import EmograinError, Interrupted, one_line
@@ -26,6 +28,7 @@ from .standard_streams import flush_output, prepare_streams
 from .train import train
 
 OUTPUT_ERRORS = (*FULL, errno.EIO, errno.EBADF)  # without a path, these are standard output's
+FLAG = re.compile(r"--[a-z][\w-]*(=|$)")
 COMMANDS = (
     predict,
     serve,
@@ -55,6 +58,7 @@ app = App(
     version=__version__,
     default_parameter=Parameter(negative=(), show_default=shown_default),
     result_action="return_value",  # main maps errors to exit codes
+    suppress_keyboard_interrupt=False,  # main says that it was interrupted
 )
 for command in COMMANDS:
     app.command(command)
@@ -77,13 +81,13 @@ def _run(arguments: list[str] | None) -> int:
     that cannot be opened, files that are not UTF-8, and nesting that is too deep.
     """
     try:
-        app(arguments, exit_on_error=False, print_error=False)
+        app(_with_standard_input(arguments), exit_on_error=False, print_error=False)
     except Interrupted as stop:
         return _failed(str(stop), 130)
     except EmograinError as mistake:
         return _failed(str(mistake), 2)
     except CycloptsError as mistake:
-        return _failed(f"{mistake} (emograin --help)", 2)
+        return _failed(f"{mistake} ({_hint(mistake)})", 2)
     except KeyboardInterrupt:
         return _failed("interrupted", 130)
     except BrokenPipeError:  # the reader of our output has closed it
@@ -102,6 +106,28 @@ def _run(arguments: list[str] | None) -> int:
     except Exception:
         return _bug()
     return 0
+
+
+def _hint(mistake: CycloptsError) -> str:
+    """Return the next step after arguments that cannot be parsed."""
+    takes_texts = mistake.target is not None and "text" in inspect.signature(mistake.target).parameters
+    if takes_texts and isinstance(mistake, UnknownOptionError) and not FLAG.match(mistake.token.value or ""):
+        return "put -- before texts that start with a hyphen; emograin --help"
+    return "emograin --help"
+
+
+def _with_standard_input(arguments: list[str] | None) -> list[str]:
+    """Return arguments with `--input -` as `--input=-`: cyclopts takes a hyphen after a flag for another flag."""
+    given = sys.argv[1:] if arguments is None else arguments
+    joined: list[str] = []
+    for at, argument in enumerate(given):
+        if argument == "--":  # texts follow
+            return joined + given[at:]
+        if argument == "-" and joined and joined[-1] == "--input":
+            joined[-1] = "--input=-"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _output_failed(error: OSError) -> int:

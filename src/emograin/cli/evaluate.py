@@ -12,7 +12,7 @@ from ..common.json_text import to_json
 from ..common.optional import import_optional
 from .corpus_flags import TEXT_COLUMN, check_columns
 from .label_flags import LabelFlags
-from .mixing_flags import MixingFlags, mixing_settings
+from .mixing_flags import MixingFlags, mixing_if_given
 
 if TYPE_CHECKING:
     from ..data.corpus import Corpus
@@ -64,7 +64,7 @@ def evaluate(
         Print JSON instead of a table.
     """
     import_optional("sklearn", "train")
-    chosen = mixing_settings(mixing, mixing_weight)
+    chosen = mixing_if_given(mixing, mixing_weight)
     for flag, wanted in {"--at-least-one": at_least_one, "--windows on": windows == "on"}.items():
         if chosen and wanted:
             raise EmograinError(f"{flag} is for a model alone, got also candidates to mix with")

@@ -43,10 +43,7 @@ def mix(
     import_optional("torch", "train")
     if sweep and mixing_weight is not None:
         raise EmograinError("expected --sweep or --mixing-weight, got both", "a sweep chooses the weight on dev")
-    chosen = mixing_settings(mixing, mixing_weight)
-    if chosen is None:
-        raise EmograinError("mixing needs candidates", "--candidates NAME, for example paraphrase")
-    settings, weight = chosen
+    settings, weight = mixing_settings(mixing, mixing_weight)
     from ..common.progress import Progress
     from ..data.sources import load
     from ..evaluation.run_evaluation import evaluate_run

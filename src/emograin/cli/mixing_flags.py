@@ -19,7 +19,16 @@ else:
     MixingFlags = flags_of(Mixing, names=FLAGS)
 
 
-def mixing_settings(flags: SettingsFlags | None, weight: float | None) -> tuple[Mixing, float] | None:
+def mixing_settings(flags: SettingsFlags | None, weight: float | None) -> tuple[Mixing, float]:
+    """Return the settings of mixing and the weight of the document.
+
+    Raises:
+        EmograinError: A value is out of range.
+    """
+    return Mixing(**(flags.given() if flags else {})), PAPER_MIXING_WEIGHT if weight is None else weight
+
+
+def mixing_if_given(flags: SettingsFlags | None, weight: float | None) -> tuple[Mixing, float] | None:
     """Return the settings of mixing and the weight of the document, or None where no candidates are named.
 
     Raises:
@@ -30,4 +39,4 @@ def mixing_settings(flags: SettingsFlags | None, weight: float | None) -> tuple[
         return None
     if "candidates" not in given:
         raise EmograinError("mixing needs candidates", "--candidates NAME, for example paraphrase")
-    return Mixing(**given), PAPER_MIXING_WEIGHT if weight is None else weight
+    return mixing_settings(flags, weight)

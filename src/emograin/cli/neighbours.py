@@ -17,6 +17,7 @@ from ..data.tabular.writer import open_writer
 from .corpus_flags import TextColumn
 
 Format = Literal["text", "jsonl", "csv", "tsv", "parquet"]
+DEFAULT_TOP = 5
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def neighbours(
     *,
     query: Path,
     corpus: Path,
-    top: int = 5,
+    top: int | None = None,
     column: TextColumn = "text",
     measure: Literal["f1", "precision", "recall"] = "f1",
     encoder: str = "minilm",
@@ -64,7 +65,7 @@ def neighbours(
     corpus
         File of sentences to search, in any of these formats.
     top
-        Number of sentences per query.
+        Number of sentences per query. [default: 5, or as many as every query has in a smaller corpus]
     column
         Column of the text, in both files.
     measure
@@ -94,7 +95,7 @@ def neighbours(
     """
     if not 0 < memory < float("inf"):
         raise EmograinError(f"memory must be a positive number of GiB, got {memory}")
-    if top < 1:
+    if top is not None and top < 1:
         raise EmograinError(f"top must be at least 1, got {top}")
     require_not_input(output or sys.stdout, [query, corpus])
     write = FORMATS[format or _default_format(output)]
@@ -111,11 +112,13 @@ def neighbours(
 
     query_texts = [str(queries[at].text) for at in query_rows]
     corpus_texts = [str(sentences[at].text) for at in corpus_rows]
-    excluded = None
+    excluded, fewest = None, len(corpus_texts)
     if without_duplicates:
         excluded = find_copies(query_texts, corpus_texts)
+        fewest -= max(map(len, excluded))
         print(f"{sum(map(bool, excluded))} queries occur in the corpus; these copies are left out", file=sys.stderr)
     loaded, cache = load_encoder(encoder).on_accelerator(), cache or default_cache()
+    top = max(1, min(DEFAULT_TOP, fewest)) if top is None else top
     options: dict[str, Any] = {"top": top, "measure": measure, "idf": idf, "baseline": baseline}
     options |= {"precision": precision, "memory": int(memory * 2**30)}
     with Progress(len(corpus_texts) + len(query_texts), "texts") as progress:

@@ -94,8 +94,11 @@ def predict(
     labels = labels or LabelFlags()
     if text and input:
         raise EmograinError("expected texts or --input, got both")
+    for flag, value in {"--workers": workers, "--address": address}.items():
+        if value is not None and (engine or "local") == "local":
+            raise EmograinError(f"{flag} needs --engine ray, got {flag} {value} without it")
     many = len(input) > 1 or any(Path(each).is_dir() for each in input)
-    if many or engine or workers is not None or address is not None:
+    if many or engine:
         if not input or "-" in input or input_format is not None:
             raise EmograinError(
                 "several files, and --engine, need input files whose names show their format", "--input FOLDER"

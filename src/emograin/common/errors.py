@@ -10,7 +10,7 @@ MAX_MESSAGE = 600  # characters of a message
 # An echo of input: between quotes or brackets, or a word.
 _ECHO = re.compile(r"""'[^']*'|"[^"]*"|\[[^\]]*\]|[^\s'"\[\]]+""")
 # Control characters, those that reorder or break lines on a terminal, and halves of surrogate pairs.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def shortened(text: str, limit: int = MAX_ECHO) -> str:
@@ -25,6 +25,15 @@ def shortened(text: str, limit: int = MAX_ECHO) -> str:
     return f"{text[: limit - 3 - end]}...{text[len(text) - end :]}"
 
 
+def escape_controls(text: str) -> str:
+    r"""Return a text fit for a terminal: control characters, and those that reorder or break its lines, are escaped.
+
+    >>> escape_controls("\x1b[31mred\u202e")
+    '\\x1b[31mred\\u202e'
+    """
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def one_line(message: str) -> str:
     r"""Return a message fit for a terminal: one line, control characters escaped, and long echoes of input cut.
 
@@ -32,7 +41,7 @@ def one_line(message: str) -> str:
     "no such file: '\\x1b[2Jx'"
     """
     message = " ".join(filter(None, map(str.strip, re.split("[\r\n]", message))))
-    message = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], message)
+    message = escape_controls(message)
     message = _ECHO.sub(lambda found: shortened(found[0]), message)
     return shortened(message, MAX_MESSAGE)
 

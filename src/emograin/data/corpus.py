@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..common.errors import EmograinError, unknown_name
+from ..common.errors import EmograinError
 from ..common.files import sha256_json
 from .taxonomy import Taxonomy
 
 WITHOUT_LABELS = "is it the right column? --label-column NAME"
+USE_ALL = "evaluate, calibrate and attend read all texts with --split all"
 SPLITS = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}  # name: accepted names
 
 
@@ -96,7 +97,9 @@ class Corpus:
 
     def _load(self, name: str) -> Split:
         if name not in self._loaders:
-            raise unknown_name(f"split of corpus {self.name!r}", name, [*self.split_names, "all"])
+            raise EmograinError(
+                f"corpus {self.name!r} has no split {name!r}, it has {', '.join(self.split_names)}", USE_ALL
+            )
         if name not in self._loaded:
             self._loaded[name] = self._loaders[name]()
         return self._loaded[name]

@@ -3,6 +3,7 @@
 A new corpus is one function here and one entry in `CORPORA`.
 """
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,7 @@ def load(
         return load_file(path, taxonomy, columns)
     if is_hub_name(source):
         return load_dataset_corpus(source, taxonomy, columns)
-    if path.suffix or path.parent != Path():
+    if path.suffix or any(mark in str(source) for mark in ("/", os.sep)):  # a Path drops that of ./name
         raise CorpusUnavailable(f"no such file or folder: {str(source)!r}", f"or name a corpus: {', '.join(CORPORA)}")
     raise CorpusUnavailable(str(unknown_name("corpus", source, CORPORA)))
 

@@ -23,7 +23,7 @@ from ..common.locks import locked
 from ..common.outputs import require_apart, require_not_inputs
 from ..common.progress import Progress
 from ..data.tabular.formats import COMPRESSED, ROWS_PER_BLOCK, SUFFIXES, infer_format
-from ..data.tabular.reader import read_rows
+from ..data.tabular.reader import columns_without_rows, read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from ..evaluation.label_mapping import LabelMapping
 from .folder_description import begin_outputs, find_finished
@@ -33,6 +33,7 @@ from .records import MISFITS, RECORDS, RecordSettings, example_record
 
 SCRATCH = ".emograin-"
 MAX_ATTEMPTS = 3  # processes that may crash on a file before it is skipped: it may be the cause
+MAX_LISTED = 20  # files that could not be predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,16 @@ def find_jobs(inputs: Sequence[Path], output: Path, format: str | None = None) -
 
     Raises:
         EmograinError: An input does not exist or holds no table, two inputs have the same output, an output is one
-            of the inputs, or the output folder is inside an input folder or holds it.
+            of the inputs, or the output folder is inside an input folder or holds it, or is a file or named as one.
     """
     if format is not None and format not in WRITERS:
         raise EmograinError(f"files are written as {', '.join(WRITERS)}, got --format {format}")
     if output.exists() and not output.is_dir():
         raise EmograinError(f"several files need an output folder, got the file {str(output)!r}", "--output FOLDER")
+    if not output.exists() and _is_table(output):
+        raise EmograinError(
+            f"several files and --engine need an output folder, got the file name {str(output)!r}", "--output FOLDER"
+        )
     sources: dict[Path, Path] = {}
     for given in inputs:
         if not given.exists():
@@ -180,13 +185,15 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
             attempt.mkdir(parents=True)
         if len(list(attempts.iterdir())) > MAX_ATTEMPTS:
             raise EmograinError(f"{job.source}: {MAX_ATTEMPTS} processes crashed on this file")
+        columns, source = columns_without_rows(read_rows(job.source, None, settings.column))
+        example = example_record(record_settings, columns)
         with (
             disk_errors(job.target),
-            open_writer(attempt / job.target.name, example=example_record(record_settings), misfits=MISFITS) as writer,
+            open_writer(attempt / job.target.name, example=example, misfits=MISFITS) as writer,
         ):
             to_record = RECORDS[infer_format(job.target)]
             predicted = predictor.predict_rows(
-                read_rows(job.source, None, settings.column),
+                source,
                 explain=settings.explain,
                 at_least_one=settings.at_least_one,
                 segments=settings.segments,
@@ -217,7 +224,7 @@ def predict_folder(
     resume: bool = False,
     open_progress: Callable[[int], Progress] = lambda total: Progress(total, "files", show=False),
 ) -> None:
-    """Predict files with an engine, and print the numbers of files, rows, errors and notes to stderr.
+    """Predict files with an engine, and print the numbers of files, rows, errors, notes and skipped files to stderr.
 
     Args:
         jobs: The files.
@@ -252,14 +259,18 @@ def predict_folder(
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; {len(done):,} files are done", "continue with --resume") from None
     rows, errors, notes = (sum(getattr(each, name) for each in done) for name in ("rows", "errors", "notes"))
+    problems = [each.problem for each in done if each.problem]
+    files = f"{len(done) - len(problems):,} files"
     print(
-        f"{len(done):,} files, {rows:,} rows: {errors:,} with an error, {notes:,} with a note; written to {output}",
-        file=sys.stderr,
+        f"{files}, {rows:,} rows: {errors:,} with an error, {notes:,} with a note; written to {output}", file=sys.stderr
     )
-    if problems := [each.problem for each in done if each.problem]:
+    if problems:
+        more = len(problems) - MAX_LISTED
+        listed = [*problems[:MAX_LISTED], *([f"and {more:,} more"] if more > 0 else [])]
+        print("not predicted:", *listed, sep="\n  ", file=sys.stderr)
         raise EmograinError(
-            f"{len(problems):,} of {len(done):,} files could not be predicted; one of them: {problems[0]}",
-            "the others are done; --resume skips them",
+            f"{len(problems):,} of {len(done):,} files could not be predicted",
+            "they are listed above; the others are done, and --resume skips them",
         )
 
 

@@ -74,10 +74,16 @@ def to_record(row: Row, prediction: Prediction, settings: RecordSettings, flat: 
     return fields | added | {"error": prediction.error, "note": prediction.note}
 
 
-def example_record(settings: RecordSettings) -> dict[str, Any]:
-    """Build the output columns of a prediction with values in all of them, for the types of Parquet columns."""
+def example_record(settings: RecordSettings, columns: Sequence[str] = ()) -> dict[str, Any]:
+    """Build an output row with a value in each column, for the types of Parquet columns and for files without rows.
+
+    Args:
+        settings: Content of the row.
+        columns: Columns of the input, whose values are empty texts.
+    """
     scores = dict.fromkeys(settings.labels, 0.5)
-    record = to_record(Row({}, ""), Prediction(tuple(scores), scores, "error", "note", words={}), settings, flat=True)
+    row = Row(dict.fromkeys(columns, ""), "")
+    record = to_record(row, Prediction(tuple(scores), scores, "error", "note", words={}), settings, flat=True)
     return record | ({SEGMENTS: "[]"} if settings.segments else {})
 
 

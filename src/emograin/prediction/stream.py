@@ -8,12 +8,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from ..common.errors import EmograinError, one_line, unknown_name
+from ..common.errors import EmograinError, escape_controls, one_line, unknown_name
 from ..common.files import disk_errors, is_regular_file, part_description_path, partial_path, resolved
 from ..common.locks import locked
 from ..common.progress import Progress
 from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, open_text
-from ..data.tabular.reader import Row
+from ..data.tabular.reader import Row, columns_without_rows
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
 from .records import MISFITS, RECORDS, RecordSettings, example_record
@@ -97,16 +97,18 @@ def write_predictions(
                 print(f"{one_line(str(output))} is already complete: nothing to resume", file=sys.stderr)
                 return
         progress = stack.enter_context(open_progress(point.rows))
+        columns, rows = columns_without_rows(rows)
         source = chain(point.again, rows)
         predicted = predictor.predict_rows(source, WINDOW, progress.advance, explain, at_least_one, segments, windows)
+        example = example_record(settings, columns)
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
             stream, commit = stack.enter_context(append_to(output, resume, description))
-            writer = stack.enter_context(open_writer(stream, format, point.columns, misfits=MISFITS))
+            writer = stack.enter_context(open_writer(stream, format, point.columns, example, MISFITS))
         else:
             commit = _nothing
             stack.enter_context(disk_errors(output or "standard output"))
-            opened = OPENERS[format](output or sys.stdout, format, example=example_record(settings), misfits=MISFITS)
+            opened = OPENERS[format](output or sys.stdout, format, example=example, misfits=MISFITS)
             writer = stack.enter_context(opened)
         while block := list(islice(records, ROWS_PER_BLOCK)):
             counts["note"] += writer.write(block)
@@ -123,6 +125,8 @@ def open_text_writer(
     **_: Any,
 ) -> Iterator[Writer]:
     """Open a writer of the records of the format `text`.
+
+    A file keeps the texts unchanged. In a stream, which may be a terminal, their control characters are escaped.
 
     Args:
         target: File, which appears once complete, or an open stream, which stays open.
@@ -145,8 +149,11 @@ def open_text_writer(
 
         def write(records: Sequence[Mapping[str, Any]]) -> int:
             for record in records:
+                shown = record["text"]
+                if stream is target:
+                    shown = "\n".join(map(escape_controls, shown.split("\n")))
                 # Standard output may not be able to encode a text.
-                text.write(f"{record['text']}\n\n".encode(encoding, "backslashreplace").decode(encoding))
+                text.write(f"{shown}\n\n".encode(encoding, "backslashreplace").decode(encoding))
             text.flush()
             return 0
 

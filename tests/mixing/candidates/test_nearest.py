@@ -70,5 +70,5 @@ def test_bad_settings_and_a_missing_training_split_are_errors(ask, corpus, monke
         ask(top=61)
     monkeypatch.delitem(corpus._loaders, "train")
     monkeypatch.delitem(corpus._loaded, "train", raising=False)
-    with pytest.raises(EmograinError, match="unknown split of corpus .* 'train'"):
+    with pytest.raises(EmograinError, match="corpus .* has no split 'train'"):
         ask()

@@ -8,10 +8,10 @@ with too few cells, holds the whole record as it is in the file, so nothing of i
 import csv
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +22,8 @@ from .formats import ROWS_PER_BLOCK, infer_format, open_bytes, open_text
 
 # What the readers' libraries raise for damaged content.
 UNREADABLE = (OSError, EOFError, zlib.error, csv.Error, ValueError, OverflowError, RecursionError)
+
+UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # byte order marks as invalid UTF-8, decoded to lone surrogates
 
 
 @dataclass(slots=True)
@@ -41,7 +43,10 @@ class Row:
     raw: str | None = None
 
 
-def read_rows(source: str | Path | IO[Any], format: str | None = None, column: str = "text") -> Iterator[Row]:
+Rows = Generator[Row, None, Sequence[str]]  # returns the names of the file's columns; in JSONL, of the text column
+
+
+def read_rows(source: str | Path | IO[Any], format: str | None = None, column: str = "text") -> Rows:
     """Yield one row per record of a file, in order.
 
     Args:
@@ -64,7 +69,7 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
     name = source if isinstance(source, str | Path) else getattr(source, "name", "the input")
     try:
         with open_bytes(source, "rb") as stream:
-            yield from READERS[format](stream, column)
+            return (yield from READERS[format](stream, column))
     except EmograinError as error:
         raise EmograinError(f"{name}: {error}") from error
     except BrokenPipeError:
@@ -73,21 +78,42 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
         raise EmograinError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 
+def columns_without_rows(rows: Iterator[Row]) -> tuple[Sequence[str], Iterator[Row]]:
+    """Return the columns of a file that has no rows, such as a header alone, else none; and its rows, for reading on.
+
+    >>> import io
+    >>> columns_without_rows(read_rows(io.StringIO("id,text\\n"), "csv"))[0]
+    ['id', 'text']
+    """
+    try:
+        first = next(rows)
+    except StopIteration as end:
+        return end.value or (), iter(())
+    return (), chain([first], rows)
+
+
 def _without_bom(lines: Iterable[str]) -> Iterator[str]:
-    """Remove the byte order mark. Python's utf-8-sig loses the content of a file that is only the mark's first byte."""
+    """Remove the byte order mark. Python's utf-8-sig loses the content of a file that is only the mark's first byte.
+
+    Raises:
+        EmograinError: The mark is that of UTF-16.
+    """
     for number, line in enumerate(lines):
+        if number == 0 and line.startswith(UTF_16_MARKS):
+            raise EmograinError("the file is UTF-16, expected UTF-8", "iconv -f UTF-16 -t UTF-8 FILE > NEW")
         if number == 0 and (line := line.removeprefix("\ufeff")) == "":
             continue
         yield line
 
 
-def _read_txt(stream: IO[Any], column: str) -> Iterator[Row]:
+def _read_txt(stream: IO[Any], column: str) -> Rows:
     with open_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
         for line in _without_bom(lines):
             yield to_row({column: line.removesuffix("\n").removesuffix("\r")}, column)
+    return [column]
 
 
-def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
+def _read_jsonl(stream: IO[Any], column: str) -> Rows:
     with open_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
         for line in _without_bom(lines):
             try:
@@ -98,9 +124,10 @@ def _read_jsonl(stream: IO[Any], column: str) -> Iterator[Row]:
             except (ValueError, RecursionError) as error:
                 row = _malformed({}, column, f"not a JSON object: {error if line.strip() else 'an empty line'}", line)
             yield row
+    return [column]
 
 
-def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Row]:
+def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Rows:
     csv.field_size_limit(2**31 - 1)  # characters, the maximum of a C long on every platform; the default is 131,072
     with open_text(stream, "utf-8", "surrogateescape", newline="") as lines:
         # Strict: a stray quote makes its row bad; lenient parsing would silently change the text.
@@ -124,7 +151,7 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
                 yield _malformed(dict.fromkeys(header), column, problem, "".join(record))
                 continue
             if cells is None:
-                return
+                return _clean(header)
             fields = dict(zip_longest(header, cells[: len(header)], fillvalue=""))
             if len(cells) == len(header):
                 yield to_row(fields, column)
@@ -138,7 +165,7 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Iterator[Ro
             yield _malformed(fields, column, problem, "".join(record))
 
 
-def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
+def _read_parquet(stream: IO[Any], column: str) -> Rows:
     parquet = import_optional("pyarrow.parquet", "train")
     arrow = import_optional("pyarrow", "train")
     if not stream.seekable():
@@ -154,6 +181,7 @@ def _read_parquet(stream: IO[Any], column: str) -> Iterator[Row]:
             columns = [_parquet_values(values, arrow) for values in batch.columns]
             for values in zip(*columns, strict=True):
                 yield to_row(dict(zip(batch.schema.names, values, strict=True)), column)
+        return list(names)
     except (arrow.ArrowException, UnicodeDecodeError) as error:
         raise EmograinError(f"not readable as Parquet: {error}") from error
 
@@ -169,7 +197,7 @@ def _parquet_values(values: Any, arrow: Any) -> list[Any]:
         return values.cast(arrow.string()).to_pylist()
 
 
-READERS: dict[str, Callable[[IO[Any], str], Iterator[Row]]] = {
+READERS: dict[str, Callable[[IO[Any], str], Rows]] = {
     "txt": _read_txt,
     "csv": _read_csv,
     "tsv": partial(_read_csv, delimiter="\t"),

@@ -45,7 +45,8 @@ def open_writer(
         target: A path, or an open stream, which stays open.
         format: A key of `WRITERS`; by default inferred from the path's extension, and "jsonl" for a stream.
         columns: Columns of the CSV or TSV rows already in the stream, to append to them; no header is written then.
-        example: Values by column, for the types of Parquet columns that are empty in the first block of rows.
+        example: Values by column, for the types of Parquet columns that are empty in the first block of rows, and for
+            the columns of a file without rows.
         misfits: Column of texts that takes, as JSON, values that do not fit the columns of the first block: those of
             another column and, in Parquet, of another type. None: such a row is an error.
 
@@ -92,13 +93,23 @@ def _write_jsonl(stream: IO[Any], **_: Any) -> Iterator[Write]:
 
 @contextmanager
 def _write_csv(
-    stream: IO[Any], columns: Sequence[str], misfits: str | None, delimiter: str = ",", **_: Any
+    stream: IO[Any],
+    columns: Sequence[str],
+    example: Mapping[str, Any],
+    misfits: str | None,
+    delimiter: str = ",",
 ) -> Iterator[Write]:
     """Write CSV. The first block fixes the columns unless they are given; lists and mappings become JSON."""
     columns = list(columns)
     with open_text(stream, "utf-8", "backslashreplace", newline="") as text:
         minimal = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         quoting = csv.writer(text, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+        def write_records(records: Sequence[Sequence[str]]) -> None:
+            for cells in records:
+                # Python before 3.13 does not quote a lone carriage return, which ends the record for readers.
+                (quoting if any("\r" in cell for cell in cells) else minimal).writerow(cells)
+            text.flush()
 
         def write(rows: Sequence[Mapping[str, Any]]) -> int:
             records = []
@@ -107,13 +118,12 @@ def _write_csv(
                 records.append(columns)
             rows, moved = _fitting(rows, [[name for name in row if name not in columns] for row in rows], misfits)
             records += [[to_cell(row.get(name)) for name in columns] for row in rows]
-            for cells in records:
-                # Python before 3.13 does not quote a lone carriage return, which ends the record for readers.
-                (quoting if any("\r" in cell for cell in cells) else minimal).writerow(cells)
-            text.flush()
+            write_records(records)
             return moved
 
         yield write
+        if example and not columns:  # no rows
+            write_records([list(example)])
 
 
 @contextmanager
@@ -139,7 +149,9 @@ def _write_parquet(stream: IO[Any], example: Mapping[str, Any], misfits: str | N
     try:
         yield write
     finally:
-        (file or parquet.ParquetWriter(stream, arrow.schema([]))).close()
+        if file is None:  # no rows
+            file = parquet.ParquetWriter(stream, parquet_columns.choose_schema([example], example))
+        file.close()
 
 
 def _fitting(
