@@ -92,7 +92,8 @@ def test_texts_that_start_with_a_hyphen_need_two_before_them(capsys, arguments, 
 
 
 @pytest.mark.parametrize(
-    "start", ["runpy.run_module('emograin', run_name='__main__')", "sys.exit(import_module('emograin.__main__').main())"]
+    "start",
+    ["runpy.run_module('emograin', run_name='__main__')", "sys.exit(import_module('emograin.__main__').main())"],
 )
 def test_an_interrupt_while_modules_are_imported_is_one_line(start):
     code = f"""

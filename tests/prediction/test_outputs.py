@@ -269,7 +269,9 @@ def test_files_that_cannot_be_read_are_listed(tmp_path, capsys, bad, listed):
     summary, head, *names, last = capsys.readouterr().err.splitlines()
     assert summary.startswith("1 files, 2 rows: 0 with an error")
     assert head == "not predicted:"
-    assert [f"bad{at:02}.csv: unknown column 'text'" in name for at, name in enumerate(names)][:listed] == [True] * listed
+    assert [f"bad{at:02}.csv: unknown column 'text'" in name for at, name in enumerate(names)][:listed] == [
+        True
+    ] * listed
     assert names[listed:] == (["  and 5 more"] if bad > listed else [])
     assert f"{bad} of {bad + 1} files could not be predicted (they are listed above" in last
 

@@ -224,7 +224,7 @@ def predict_folder(
     resume: bool = False,
     open_progress: Callable[[int], Progress] = lambda total: Progress(total, "files", show=False),
 ) -> None:
-    """Predict files with an engine, and print the numbers of files, rows, errors and notes, and skipped files, to stderr.
+    """Predict files with an engine, and print the numbers of files and rows, and the files that failed, to stderr.
 
     Args:
         jobs: The files.
