@@ -82,7 +82,7 @@ def test_a_document_carries_its_emotions(nlp):
 
 def test_another_model_is_a_line_of_the_configuration(tmp_path):
     nlp = spacy.blank("en")
-    with pytest.raises(EmograinError, match="has no run.json|no such|is not"):
+    with pytest.raises(EmograinError, match="there is no folder"):
         nlp.add_pipe("emograin", config={"model": str(tmp_path / "gone")})
     with pytest.raises(EmograinError, match="unknown threshold policy 'best'"):
         nlp.add_pipe("emograin", config={"policy": "best"})

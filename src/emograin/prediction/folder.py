@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,13 +24,13 @@ from ..common.locks import locked
 from ..common.outputs import require_apart, require_not_inputs
 from ..common.progress import Progress
 from ..data.tabular.formats import COMPRESSED, ROWS_PER_BLOCK, SUFFIXES, infer_format
-from ..data.tabular.reader import columns_without_rows, read_rows
+from ..data.tabular.reader import notice_no_rows, read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from ..evaluation.label_mapping import LabelMapping
 from .folder_description import begin_outputs, find_finished
 from .model_source import open_source
 from .predictor import Predictor, load
-from .records import MISFITS, RECORDS, RecordSettings, example_record
+from .records import MISFITS, RECORDS, RecordSettings, add_input_columns, example_record
 
 SCRATCH = ".emograin-"
 MAX_ATTEMPTS = 3  # processes that may crash on a file before it is skipped: it may be the cause
@@ -185,8 +186,9 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
             attempt.mkdir(parents=True)
         if len(list(attempts.iterdir())) > MAX_ATTEMPTS:
             raise EmograinError(f"{job.source}: {MAX_ATTEMPTS} processes crashed on this file")
-        columns, source = columns_without_rows(read_rows(job.source, None, settings.column))
-        example = example_record(record_settings, columns)
+        example = dict(example_record(record_settings))
+        found = read_rows(job.source, None, settings.column)
+        source = notice_no_rows(found, partial(add_input_columns, example, record_settings))
         with (
             disk_errors(job.target),
             open_writer(attempt / job.target.name, example=example, misfits=MISFITS) as writer,

@@ -87,6 +87,12 @@ def example_record(settings: RecordSettings, columns: Sequence[str] = ()) -> dic
     return record | ({SEGMENTS: "[]"} if settings.segments else {})
 
 
+def add_input_columns(example: dict[str, Any], settings: RecordSettings, columns: Sequence[str]) -> None:
+    """Put the columns of the input before those of an example row: the header of an output without rows."""
+    example.clear()
+    example.update(example_record(settings, columns))
+
+
 def to_text_record(row: Row, prediction: Prediction, settings: RecordSettings) -> dict[str, Any]:
     """Build the record of the format `text`, which has one field."""
     return {"text": format_prediction(row.raw if row.text is None else row.text, prediction, settings.all_scores)}

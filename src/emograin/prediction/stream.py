@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
@@ -13,10 +14,10 @@ from ..common.files import disk_errors, is_regular_file, part_description_path, 
 from ..common.locks import locked
 from ..common.progress import Progress
 from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, open_text
-from ..data.tabular.reader import Row, columns_without_rows
+from ..data.tabular.reader import Row, notice_no_rows
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
-from .records import MISFITS, RECORDS, RecordSettings, example_record
+from .records import MISFITS, RECORDS, RecordSettings, add_input_columns, example_record
 from .resumable_output import (
     FORMATS,
     Expected,
@@ -97,10 +98,9 @@ def write_predictions(
                 print(f"{one_line(str(output))} is already complete: nothing to resume", file=sys.stderr)
                 return
         progress = stack.enter_context(open_progress(point.rows))
-        columns, rows = columns_without_rows(rows)
-        source = chain(point.again, rows)
+        example = dict(example_record(settings))
+        source = chain(point.again, notice_no_rows(rows, partial(add_input_columns, example, settings)))
         predicted = predictor.predict_rows(source, WINDOW, progress.advance, explain, at_least_one, segments, windows)
-        example = example_record(settings, columns)
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
             stream, commit = stack.enter_context(append_to(output, resume, description))

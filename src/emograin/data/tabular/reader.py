@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -78,18 +78,23 @@ def read_rows(source: str | Path | IO[Any], format: str | None = None, column: s
         raise EmograinError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def columns_without_rows(rows: Iterator[Row]) -> tuple[Sequence[str], Iterator[Row]]:
-    """Return the columns of a file that has no rows, such as a header alone, else none; and its rows, for reading on.
+def notice_no_rows(rows: Iterator[Row], notice: Callable[[Sequence[str]], Any]) -> Iterator[Row]:
+    """Yield the rows of a file; if there are none, call `notice` with its columns, such as those of a header alone.
+
+    The first row is read when it is asked for: a pipe may be silent for long.
 
     >>> import io
-    >>> columns_without_rows(read_rows(io.StringIO("id,text\\n"), "csv"))[0]
+    >>> list(notice_no_rows(read_rows(io.StringIO("id,text\\n"), "csv"), print))
     ['id', 'text']
+    []
     """
     try:
         first = next(rows)
     except StopIteration as end:
-        return end.value or (), iter(())
-    return (), chain([first], rows)
+        notice(end.value or ())
+        return
+    yield first
+    yield from rows
 
 
 def _without_bom(lines: Iterable[str]) -> Iterator[str]:
