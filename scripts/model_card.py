@@ -55,8 +55,8 @@ Multi-label classification of short English texts into {len(card["labels"])} emo
 
 ## Macro F1
 
-The rows of dev are optimistic: global and per-label thresholds, the checkpoint and, if there is any, calibration were chosen
-on it. Nothing was chosen on test. Intervals are over texts, for one seed.
+The rows of dev are optimistic: global and per-label thresholds, the checkpoint and, if there is any, calibration were
+chosen on it. Nothing was chosen on test. Intervals are over texts, for one seed.
 
 {markdown(rows)}
 

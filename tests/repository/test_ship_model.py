@@ -70,7 +70,7 @@ def test_the_model_is_made_and_described_by_one_command(
     assert str(tmp_path) not in shown + json.dumps(card) + json.dumps(ExportedModel(output).description)
     assert Path(settings.encoder).is_absolute()
     assert card["recipe"]["settings"]["encoder"] == Path(settings.encoder).name
-    assert "thresholds, the checkpoint and, if there is any, calibration were chosen\non it" in shown
+    assert "if there is any, calibration were chosen on it" in " ".join(shown.split())
     assert list(predictor.labels) == card["labels"]
 
     (output / "MODEL_CARD.md").unlink()
