@@ -19,11 +19,11 @@ from threshold_policies import highest_f1
 from emograin.common.files import write_text
 from emograin.data.sources import load
 from emograin.data.taxonomy import Taxonomy
+from emograin.evaluation.calibration.expected_f1 import common_threshold
+from emograin.evaluation.calibration.prior_shift import ADAPTATIONS
+from emograin.evaluation.calibration.sample_calibration import fit_sample
 from emograin.evaluation.calibration_quality import average_precision, expected_calibration_error
-from emograin.evaluation.expected_f1 import common_threshold
-from emograin.evaluation.label_mapping import LabelMapping
-from emograin.evaluation.prior_shift import ADAPTATIONS
-from emograin.evaluation.sample_calibration import fit_sample
+from emograin.evaluation.mapping.label_mapping import LabelMapping
 from emograin.evaluation.significance import macro_f1, resample_f1
 from emograin.evaluation.thresholds import apply_thresholds
 from emograin.prediction.calibrate import calibrate_without_labels

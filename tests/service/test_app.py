@@ -12,7 +12,7 @@ from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, ru
 
 import emograin
 from emograin.common.errors import EmograinError
-from emograin.evaluation.label_mapping import LabelMapping
+from emograin.evaluation.mapping.label_mapping import LabelMapping
 from emograin.service.app import CHARACTERS_PER_BLOCK, create_app
 from emograin.service.logs import JsonLines
 from emograin.service.served_model import open_model

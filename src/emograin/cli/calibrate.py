@@ -63,7 +63,7 @@ def calibrate(
         Print JSON instead of tables.
     """
     from ..common.progress import Progress
-    from ..evaluation.calibration_tables import calibration_tables
+    from ..evaluation.calibration.tables import calibration_tables
     from ..prediction.calibrate import calibrate_with_labels, calibrate_without_labels
     from ..prediction.calibrated_folder import require_writable, write_calibrated
     from ..prediction.predictor import score_texts

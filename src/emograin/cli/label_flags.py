@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:  # the commands load them, `emograin --help` does not
     from ..data.corpus import Corpus
-    from ..evaluation.label_mapping import LabelMapping
+    from ..evaluation.mapping.label_mapping import LabelMapping
     from ..prediction.model_source import ModelSource
 
 
@@ -36,7 +36,7 @@ class LabelFlags:
         Raises:
             EmograinError: The file cannot be read, or is no mapping.
         """
-        from ..evaluation.label_mapping import LabelMapping
+        from ..evaluation.mapping.label_mapping import LabelMapping
 
         return None if self.mapping is None else LabelMapping.from_toml(self.mapping)
 
@@ -64,7 +64,7 @@ def load_corpus(model: "ModelSource", data: str, columns: tuple[str, str], split
         EmograinError: The corpus cannot be read, or has other labels.
     """
     from ..data.sources import load
-    from ..evaluation.mapped_corpus import load_mapped
+    from ..evaluation.mapping.mapped_corpus import load_mapped
 
     if model.mapping is None or model.original is None:
         return load(data, model.taxonomy, *columns)

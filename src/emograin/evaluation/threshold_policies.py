@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .calibration import Calibration
-from .expected_f1 import expected_f1_at
-from .sample_calibration import fit_shrunk_platt
+from .calibration.expected_f1 import expected_f1_at
+from .calibration.label_calibration import Calibration
+from .calibration.sample_calibration import fit_shrunk_platt
 from .thresholds import FIXED, f1_at, plateau_middle
 
 ThresholdPolicy = Callable[[np.ndarray, np.ndarray], np.ndarray]  # scores, gold labels -> (labels,)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
-from ..evaluation.calibration_report import POLICY, cross_fit, report
-from ..evaluation.expected_f1 import choose_thresholds, common_threshold
-from ..evaluation.held_out_scores import HeldOutScores
-from ..evaluation.prior_shift import ADAPTATIONS, estimate_priors, match_label_count
-from ..evaluation.sample_calibration import fit_sample
+from ..evaluation.calibration.expected_f1 import choose_thresholds, common_threshold
+from ..evaluation.calibration.held_out_scores import HeldOutScores
+from ..evaluation.calibration.prior_shift import ADAPTATIONS, estimate_priors, match_label_count
+from ..evaluation.calibration.report import POLICY, cross_fit, report
+from ..evaluation.calibration.sample_calibration import fit_sample
 from .model_source import ModelSource
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from ..common.errors import EmograinError
 from ..common.files import disk_errors, leftovers, resolved, write_atomically
 from ..common.locks import locked
-from ..evaluation.held_out_scores import HeldOutScores
+from ..evaluation.calibration.held_out_scores import HeldOutScores
 from .model_source import ModelSource
 from .onnx.description import describe, metadata
 from .onnx.model import CALIBRATION_REPORT, DEV_SCORES, FILES, SCORE_MAP, ExportedModel

@@ -26,7 +26,7 @@ from ..common.progress import Progress
 from ..data.tabular.formats import COMPRESSED, ROWS_PER_BLOCK, SUFFIXES, infer_format
 from ..data.tabular.reader import notice_no_rows, read_rows
 from ..data.tabular.writer import WRITERS, open_writer
-from ..evaluation.label_mapping import LabelMapping
+from ..evaluation.mapping.label_mapping import LabelMapping
 from .folder_description import begin_outputs, find_finished
 from .model_source import open_source
 from .predictor import Predictor, load

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.score_map import ScoreMap
+from ..evaluation.mapping.score_map import ScoreMap
 from .aggregation import aggregate
 from .attributions import WordWeights
 from .scorers import Explaining, Scorer

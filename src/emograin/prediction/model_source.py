@@ -13,11 +13,11 @@ from ..common.errors import EmograinError
 from ..common.files import sha256_json
 from ..common.optional import import_optional
 from ..data.taxonomy import Taxonomy
-from ..evaluation.calibrated_unions import calibrate_unions
-from ..evaluation.calibration import Calibration
-from ..evaluation.held_out_scores import HeldOutScores
-from ..evaluation.label_mapping import LabelMapping, unite_labels
-from ..evaluation.score_map import ScoreMap, Stage
+from ..evaluation.calibration.held_out_scores import HeldOutScores
+from ..evaluation.calibration.label_calibration import Calibration
+from ..evaluation.mapping.calibrated_unions import calibrate_unions
+from ..evaluation.mapping.label_mapping import LabelMapping, unite_labels
+from ..evaluation.mapping.score_map import ScoreMap, Stage
 from ..models.run_folder import TRAIN, RunFolder
 from .onnx.model import ExportedModel
 from .scorers import Scorer

@@ -11,9 +11,9 @@ import numpy as np
 from ..common.errors import EmograinError, unknown_name
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
-from ..evaluation.label_mapping import LabelMapping
+from ..evaluation.mapping.label_mapping import LabelMapping
+from ..evaluation.mapping.score_map import ScoreMap
 from ..evaluation.policies import DEFAULT_POLICY
-from ..evaluation.score_map import ScoreMap
 from ..evaluation.thresholds import predicted_labels
 from .attributions import Word, WordWeights
 from .long_texts import score_long_texts

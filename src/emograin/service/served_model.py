@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..common.errors import EmograinError
-from ..evaluation.label_mapping import LabelMapping
+from ..evaluation.mapping.label_mapping import LabelMapping
 from ..prediction.attributions import Word, WordWeights
 from ..prediction.model_source import open_source
 from ..prediction.predictor import Predictions, Predictor

@@ -11,7 +11,7 @@ import torch
 import emograin
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
-from emograin.evaluation.held_out_scores import HeldOutScores
+from emograin.evaluation.calibration.held_out_scores import HeldOutScores
 from emograin.models import encoder
 from emograin.models.methods import METHODS
 from emograin.models.scoring import TorchScorer

@@ -22,7 +22,7 @@ from ...common.onnx_runtime import import_onnxruntime
 from ...common.optional import import_optional
 from ...data.corpus import Corpus, CorpusUnavailable, Split
 from ...data.sources import load as load_corpus
-from ...evaluation.held_out_scores import HeldOutScores
+from ...evaluation.calibration.held_out_scores import HeldOutScores
 from ...models.classifier import load
 from ...models.methods import Method
 from ...models.run_folder import RunFolder

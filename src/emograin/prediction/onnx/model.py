@@ -17,9 +17,9 @@ from ...common.checks import from_values, naming, read_json
 from ...common.errors import EmograinError
 from ...common.files import sha256_file
 from ...data.taxonomy import Taxonomy
-from ...evaluation import held_out_scores
-from ...evaluation.held_out_scores import HeldOutScores
-from ...evaluation.score_map import ScoreMap
+from ...evaluation.calibration import held_out_scores
+from ...evaluation.calibration.held_out_scores import HeldOutScores
+from ...evaluation.mapping.score_map import ScoreMap
 from ...models.thresholds_file import read_thresholds
 from .description import FORMAT, PRODUCER, ModelDescription, own_digest
 from .scorer import OnnxScorer

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emograin.common.errors import EmograinError
-from emograin.evaluation.calibration import Calibration, logit, sigmoid
-from emograin.evaluation.held_out_scores import HeldOutScores
-from emograin.evaluation.score_map import ScoreMap, Stage
+from emograin.evaluation.calibration.held_out_scores import HeldOutScores
+from emograin.evaluation.calibration.label_calibration import Calibration, logit, sigmoid
+from emograin.evaluation.mapping.score_map import ScoreMap, Stage
 
 STEPS = {1: (np.array([-2.0, 0.5]), np.array([0.1, 0.9]))}
 

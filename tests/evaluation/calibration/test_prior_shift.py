@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emograin.evaluation.calibration import sigmoid
-from emograin.evaluation.prior_shift import estimate_priors, match_label_count
+from emograin.evaluation.calibration.label_calibration import sigmoid
+from emograin.evaluation.calibration.prior_shift import estimate_priors, match_label_count
 
 
 def two_classes(texts: int, prior: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

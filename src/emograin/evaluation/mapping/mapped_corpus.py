@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..common.errors import EmograinError
-from ..data.corpus import Corpus, Split
-from ..data.corpus_files import LABEL_NAMES, TAXONOMY_FILES
-from ..data.label_cells import parse_labels
-from ..data.sources import CORPORA, load
-from ..data.taxonomy import Taxonomy
+from ...common.errors import EmograinError
+from ...data.corpus import Corpus, Split
+from ...data.corpus_files import LABEL_NAMES, TAXONOMY_FILES
+from ...data.label_cells import parse_labels
+from ...data.sources import CORPORA, load
+from ...data.taxonomy import Taxonomy
 from .label_mapping import LabelMapping, unite_labels
 
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from emograin.common.errors import EmograinError
 from emograin.data.taxonomy import GOEMOTIONS, Taxonomy
-from emograin.evaluation.calibrated_unions import calibrate_unions
+from emograin.evaluation.calibration.held_out_scores import HeldOutScores
 from emograin.evaluation.calibration_quality import expected_calibration_error
-from emograin.evaluation.held_out_scores import HeldOutScores
-from emograin.evaluation.label_mapping import LabelMapping, unite_labels, unite_scores
-from emograin.evaluation.mapped_corpus import load_mapped
+from emograin.evaluation.mapping.calibrated_unions import calibrate_unions
+from emograin.evaluation.mapping.label_mapping import LabelMapping, unite_labels, unite_scores
+from emograin.evaluation.mapping.mapped_corpus import load_mapped
 
 GOOD = '[labels]\nanger = ["anger", "annoyance"]\nfun = "amusement"\n'
 

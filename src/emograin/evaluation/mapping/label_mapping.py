@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..common.errors import EmograinError, unknown_name
-from ..data.taxonomy import Taxonomy
+from ...common.errors import EmograinError, unknown_name
+from ...data.taxonomy import Taxonomy
 
 CERTAIN = 1 - 1e-7  # largest probability in a product; 1 has no logarithm of its complement
 HINT = 'a table [labels] with lines such as anger = ["anger", "annoyance"]'

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calibration import Calibration, PlattPrior, fit_isotonic, fit_platt, logit
-from .calibration_quality import log_losses
+from ..calibration_quality import log_losses
 from .expected_f1 import choose_thresholds
+from .label_calibration import Calibration, PlattPrior, fit_isotonic, fit_platt, logit
 
 COMMON = PlattPrior(slope_width=0.3, intercept_width=2.0)
 OF_LABEL = PlattPrior(slope_width=0.15, intercept_width=0.7)

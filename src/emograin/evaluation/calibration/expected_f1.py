@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .thresholds import FIXED, GRID, f1, plateau_middle
+from ..thresholds import FIXED, GRID, f1, plateau_middle
 
 COMMON_TEXTS = 10  # texts at which a common threshold is half way between the model's and the sample's
 LABEL_EXAMPLES = 5  # expected examples at which a label's threshold is half way between the common one and its best

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..common.errors import EmograinError
-from ..common.files import read_arrays
-from ..models.run_folder import RunFolder
-from .calibration import logit, sigmoid
+from ...common.errors import EmograinError
+from ...common.files import read_arrays
+from ...models.run_folder import RunFolder
+from .label_calibration import logit, sigmoid
 
 STEPS = 16  # per unit of the logit
 ZERO = 128  # byte of a logit of 0

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .calibration_quality import brier_score, expected_calibration_error, macro_average_precision
+from ..calibration_quality import brier_score, expected_calibration_error, macro_average_precision
+from ..significance import INTERVAL, macro_f1, paired_bootstrap, resample_f1
+from ..thresholds import apply_thresholds
 from .expected_f1 import common_threshold
 from .sample_calibration import SampleFit, fit_sample, folds
-from .significance import INTERVAL, macro_f1, paired_bootstrap, resample_f1
-from .thresholds import apply_thresholds
 
 SIZES = (10, 25, 50, 100, 200, 400, 800, 1600, 3200)
 SUBSETS = 5

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from ..common.checks import Natural, Range, from_values
-from ..common.errors import EmograinError
-from .calibration import Calibration
+from ...common.checks import Natural, Range, from_values
+from ...common.errors import EmograinError
+from ..calibration.label_calibration import Calibration
 from .label_mapping import unite_scores
 
 Number = Annotated[float, Range(-1e9, 1e9)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calibration import Calibration, logit, sigmoid
+from .label_calibration import Calibration, logit, sigmoid
 
 ADAPTATIONS = ("label-count", "em")
 LARGEST_SHIFT = 20.0  # of a logit

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..common.text_table import aligned, number
+from ...common.text_table import aligned, number
 
 
 def calibration_tables(report: Mapping[str, Any]) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..common.errors import EmograinError
-from .calibration import Calibration, PlattPrior, fit_platt, logit
-from .held_out_scores import HeldOutScores
+from ...common.errors import EmograinError
+from ..calibration.held_out_scores import HeldOutScores
+from ..calibration.label_calibration import Calibration, PlattPrior, fit_platt, logit
+from ..threshold_policies import choose
 from .label_mapping import LabelMapping, unite_labels, unite_scores
 from .score_map import Stage
-from .threshold_policies import choose
 
 WEAK = PlattPrior(slope_width=1.0, intercept_width=5.0)  # wide: it matters only for unions without examples
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emograin.evaluation.calibration import logit, sigmoid
+from emograin.evaluation.calibration.expected_f1 import choose_thresholds, expected_f1_at
+from emograin.evaluation.calibration.label_calibration import logit, sigmoid
+from emograin.evaluation.calibration.report import cross_fit, enough_texts, learning_curve, report
+from emograin.evaluation.calibration.sample_calibration import choose_kinds, fit_sample, folds
 from emograin.evaluation.calibration_quality import average_precision, log_losses
-from emograin.evaluation.calibration_report import cross_fit, enough_texts, learning_curve, report
-from emograin.evaluation.expected_f1 import choose_thresholds, expected_f1_at
-from emograin.evaluation.sample_calibration import choose_kinds, fit_sample, folds
 from emograin.evaluation.significance import macro_f1
 from emograin.evaluation.threshold_policies import POLICIES
 from emograin.evaluation.thresholds import GRID, apply_thresholds, f1_at

@@ -8,7 +8,7 @@ from sklearn.calibration import _SigmoidCalibration
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from emograin.evaluation.calibration import (
+from emograin.evaluation.calibration.label_calibration import (
     Calibration,
     PlattPrior,
     fit_isotonic,
