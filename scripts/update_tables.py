@@ -21,6 +21,7 @@ from typing import Any
 import benchmark_tables
 import experiment_tables
 import readings_of_test
+import training_tables
 from archived_scores import interval_over_texts, macro_f1_by_policy
 
 from emograin.analysis.attention_report import format_deletion_tests
@@ -256,6 +257,9 @@ SECTIONS = {
     "smaller models": experiment_tables.smaller_models,
     "teachers": experiment_tables.teachers,
     "threshold policies": experiment_tables.threshold_policies,
+    "ema": training_tables.ema,
+    "distillation": training_tables.distillation,
+    "students of six teachers": training_tables.students_of_six_teachers,
 }
 # Outputs of commands; their scores may differ in the last digit on other processors.
 RUN_NOW = ("demo", "explain", "reviews", "segments")
