@@ -32,15 +32,14 @@ FORK = """
     assert np.array_equal(predict(model, texts), expected)
 """
 POOL = """
-    loaded = model if METHOD == "fork" else None
-    with multiprocessing.get_context(METHOD).Pool(2, initialize, (loaded,)) as pool:
+    with multiprocessing.get_context(METHOD).Pool(2, initialize, (model,)) as pool:
         parts = pool.map(of_child, [texts[:600], texts[600:]])
     assert np.array_equal(np.concatenate(parts), expected)
 """
 INITIALIZER = """
 def initialize(loaded):
     global model
-    model = loaded or emograin.load(threads=2)
+    model = loaded
 
 def of_child(texts):
     return predict(model, texts)

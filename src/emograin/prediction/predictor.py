@@ -15,6 +15,7 @@ from ..evaluation.mapping.label_mapping import LabelMapping
 from ..evaluation.mapping.score_map import ScoreMap
 from ..evaluation.policies import DEFAULT_POLICY
 from ..evaluation.thresholds import predicted_labels
+from ..models.config import BUNDLED
 from .attributions import Word, WordWeights
 from .long_texts import score_long_texts
 from .model_source import ModelSource, open_source
@@ -76,6 +77,8 @@ class Predictions(Tables):
 class Predictor:
     """A trained model with its thresholds.
 
+    A pickle of a predictor from `load` holds where the model is, not its weights: the process that reads it loads them.
+
     Args:
         taxonomy: The labels.
         thresholds: One threshold per label.
@@ -97,6 +100,12 @@ class Predictor:
         self.scorer = scorer
         self.digest = digest
         self.score_map = score_map
+        self._loaded_with: tuple[Any, ...] | None = None  # arguments of `load`
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        if self._loaded_with is None:
+            raise EmograinError("expected a predictor from emograin.load to pickle, got one made in another way")
+        return _load_again, (self._loaded_with, self.digest, self.thresholds)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -266,7 +275,20 @@ def load(
     if policy not in source.thresholds:
         raise unknown_name("threshold policy", policy, source.thresholds)
     digest = source.predictions_digest()
-    return Predictor(source.taxonomy, source.thresholds[policy], source.scorer(threads), digest, source.score_map)
+    predictor = Predictor(source.taxonomy, source.thresholds[policy], source.scorer(threads), digest, source.score_map)
+    folder = path if path in (None, BUNDLED) else source.path.absolute()
+    predictor._loaded_with = (folder, policy, threads, source.mapping, None, device)
+    return predictor
+
+
+def _load_again(arguments: tuple[Any, ...], digest: str | None, thresholds: np.ndarray) -> Predictor:
+    """Load the model of a pickled predictor, with the thresholds that it had."""
+    predictor = load(*arguments)
+    if predictor.digest != digest:
+        name = arguments[0] or "the bundled model"
+        raise EmograinError(f"{name}: not the model that was pickled", "load it anew: emograin.load")
+    predictor.thresholds = thresholds
+    return predictor
 
 
 def score_texts(
