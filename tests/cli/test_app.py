@@ -99,6 +99,7 @@ def test_an_interrupt_while_modules_are_imported_is_one_line(start):
     code = f"""
 import runpy, signal, sys
 from importlib import import_module
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == "cyclopts":
