@@ -8,18 +8,15 @@ results/average_precision_differences.json.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from short_training import average_precisions
 
 from emograin.common.files import write_text
 from emograin.evaluation.results import read_scores
 from emograin.evaluation.significance import summarize
-
-sys.path.append(str(Path(__file__).parent / "label_embedding_ablation"))
-from ablation import average_precisions
 
 RESULTS = Path(__file__).parents[1] / "results"
 RESAMPLES = 1000

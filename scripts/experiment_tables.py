@@ -175,19 +175,25 @@ def _count_significant(comparison: dict[str, Any]) -> str:
 
 
 def label_embedding_ablation() -> str:
-    """The measurements of experiments/label_embedding_ablation/ablation.py."""
-    found = _read("label_embedding_ablation.json")
-    titles = ["input or loss", "seeds", "macro AP", "difference (95 % interval)", "over frequent labels", "macro F1"]
-    rows = [[*titles, "difference (95 % interval)", "over frequent labels"]]
-    for row in found["rows"]:
-        cells = [row["cell"], str(found["seeds"][row["cell"]])]
+    """The measurements of experiments/label_embedding_ablation.py."""
+    return short_trainings("label_embedding_ablation.json", "input or loss")
+
+
+def short_trainings(file: str, title: str) -> str:
+    """One table per reference, of an experiment by experiments/short_training.py."""
+    tables: dict[str, list[list[str]]] = {}
+    for row in _read(file)["rows"]:
+        reference = row.get("reference", row["cell"])
+        to = f"to {reference} (95 % interval)"
+        titles = [title, "seeds", "macro AP", to, "over frequent labels", "macro F1", to, "over frequent labels"]
+        cells = [row["cell"], str(len(row["seeds"]))]
         for metric in ("average_precision", "f1"):
             cells.append(f"{row[f'{metric}_all']:.3f}")
             for labels in ("all", "frequent"):
                 change = row.get(f"{metric}_{labels}_difference")
                 cells.append("" if change is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*change))
-        rows.append(cells)
-    return markdown(rows)
+        tables.setdefault(reference, [titles]).append(cells)
+    return "\n\n".join(markdown(rows) for rows in tables.values())
 
 
 def smaller_models() -> str:

@@ -1,15 +1,17 @@
-"""The variants of label embeddings differ from them in one thing, and average precision is scikit-learn's."""
+"""The variants of label embeddings differ from them in one thing."""
 
-import json
-from argparse import Namespace
-
-import ablation
-import numpy as np
 import pytest
 import torch
-from ablation import average_precisions
-from sklearn.metrics import average_precision_score
-from variants import HeadPerLabel, InitializedOnCls, MeanOfTokens, SeparateSlots, ShuffledLabels, permuted_words
+from label_embedding_variants import (
+    LOW_BIAS,
+    METHODS,
+    HeadPerLabel,
+    InitializedOnCls,
+    MeanOfTokens,
+    SeparateSlots,
+    ShuffledLabels,
+    permuted_words,
+)
 
 from emograin.models import encoder
 from emograin.models.methods import LabelEmbedding, LabelInitialized
@@ -67,7 +69,7 @@ def test_padding_changes_nothing(encoders, taxonomy):
 
 
 def test_permuted_words_are_those_of_other_labels(taxonomy):
-    words = permuted_words(taxonomy, 0).label_words()
+    words = permuted_words(taxonomy, 0, "").label_words()
     assert sorted(words) == sorted(taxonomy.label_words())
     assert all(new != old for new, old in zip(words, taxonomy.label_words(), strict=True))
 
@@ -86,29 +88,14 @@ def test_the_output_layers_variants_take_away_the_words_or_the_mean(encoders, ta
     assert not torch.allclose(on_cls.feed_forward[-1].weight, whole.feed_forward[-1].weight)
 
 
-def test_average_precision_on_resamples_is_scikit_learns():
-
-    random = np.random.default_rng(0)
-    scores, labels = random.random((50, 3)), (random.random((50, 3)) < 0.3).astype(int)
-    weights = np.stack([np.ones(50), np.bincount(random.integers(0, 50, 50), minlength=50)])
-    found = average_precisions(scores, labels, weights)
-    expected = [
-        [average_precision_score(labels[:, at], scores[:, at], sample_weight=row) for at in range(3)] for row in weights
-    ]
-    np.testing.assert_allclose(found, expected)
-
-
-def test_every_cell_with_scores_is_in_the_results(tmp_path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ablation, "RESAMPLES", 5)
-    labels = (np.random.default_rng(0).random((200, 28)) < 0.3).astype(np.uint8)
-    for number, cell in enumerate(ablation.CELLS):
-        scores = np.random.default_rng(number).random(labels.shape).astype(np.float32)
-        ablation.save_scores(scores, tmp_path / f"{ablation.file_stem(cell)}-seed0.npz")
-    options = Namespace(scores=tmp_path, every=4, learning_rate=2e-4, encoder="minilm", output=tmp_path / "found.json")
-    ablation.write_results(options, labels)
-    found = json.loads(options.output.read_text())
-    assert [row["cell"] for row in found["rows"]] == list(ablation.CELLS) == list(found["seeds"])
-    written = options.output.read_bytes()
-    (tmp_path / f"{ablation.file_stem('definitions')}-seed0.npz").unlink()
-    ablation.write_results(options, labels)
-    assert options.output.read_bytes() == written
+@pytest.mark.parametrize("name", [each for each in LOW_BIAS if each != "unused-tokens"])  # none in the vocabulary
+def test_a_low_bias_lowers_all_scores_at_the_start_by_as_much(name, encoders, taxonomy):
+    plain, low = (build(each, encoders["bert"], taxonomy) for each in (LOW_BIAS[name], METHODS[f"{name}-low-bias"]))
+    biases = [each.feed_forward[-1].bias.detach().clone() for each in (plain, low)]
+    for each in (plain, low):
+        each.initialize()
+    logit = torch.tensor(1 / len(taxonomy.labels)).logit()
+    torch.testing.assert_close(low.feed_forward[-1].bias, logit.expand_as(biases[1]))
+    torch.testing.assert_close(
+        logits(low) - logits(plain), (logit - biases[0]).expand(len(TEXTS), len(taxonomy.labels))
+    )

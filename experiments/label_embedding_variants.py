@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from emograin.data.taxonomy import Taxonomy
+from emograin.models import encoder
 from emograin.models.encoder import Encoder
-from emograin.models.methods import Baseline, LabelEmbedding, LabelInitialized, Method
+from emograin.models.methods import Baseline, LabelEmbedding, LabelInitialized, Method, PooledBaseline
 from emograin.models.methods.label_initialized import rare_label_bias
 
 # Definitions that the raters of GoEmotions were given (Demszky et al. 2020), shortened
@@ -96,10 +97,13 @@ class HeadPerLabel(Method):
     def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__(encoder, taxonomy, max_document_tokens)
         labels = len(taxonomy.labels)
-        self.hidden_layers = nn.Linear(self.hidden, labels * self.hidden)
-        self.dropout = nn.Dropout(0.1)
-        self.outputs = nn.Parameter(torch.empty(labels, self.hidden).uniform_(-1, 1) / self.hidden**0.5)
-        self.biases = nn.Parameter(torch.zeros(labels))
+        self.feed_forward = nn.Sequential(
+            nn.Linear(self.hidden, labels * self.hidden),
+            nn.Tanh(),
+            nn.Unflatten(1, (labels, self.hidden)),
+            nn.Dropout(0.1),
+            OutputPerLabel(labels, self.hidden),
+        )
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:
         """Token tensors (batch, tokens) -> (batch, 1, hidden)."""
@@ -107,8 +111,25 @@ class HeadPerLabel(Method):
 
     def score(self, embeddings: Tensor) -> Tensor:
         """(batch, 1, hidden) -> logits (batch, labels)."""
-        layers = self.hidden_layers(embeddings[:, 0]).tanh().unflatten(1, (-1, self.hidden))  # (batch, labels, hidden)
-        return (self.dropout(layers) * self.outputs).sum(dim=2) + self.biases
+        return self.feed_forward(embeddings[:, 0])
+
+
+class OutputPerLabel(nn.Module):
+    """Weights and a bias of its own for every label: (batch, labels, hidden) -> logits (batch, labels).
+
+    Args:
+        labels: Number of labels.
+        hidden: Width of the embeddings.
+    """
+
+    def __init__(self, labels: int, hidden: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(labels, hidden).uniform_(-1, 1) / hidden**0.5)
+        self.bias = nn.Parameter(torch.zeros(labels))
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """(batch, labels, hidden) -> (batch, labels)."""
+        return (embeddings * self.weight).sum(dim=2) + self.bias
 
 
 class MeanOfTokens(LabelInitialized):
@@ -118,10 +139,10 @@ class MeanOfTokens(LabelInitialized):
         """Leave the weights random."""
 
 
-def rare_labels(kind: type[Method]) -> type[Method]:
+def low_bias(kind: type[Method]) -> type[Method]:
     """Return a method whose scores start low, as those of rare labels, by the bias of its output layer."""
 
-    class RareLabels(kind):  # type: ignore[misc, valid-type]
+    class LowBias(kind):  # type: ignore[misc, valid-type]
         """A method with another bias at the start."""
 
         def initialize(self) -> None:
@@ -129,7 +150,7 @@ def rare_labels(kind: type[Method]) -> type[Method]:
             super().initialize()
             nn.init.constant_(self.feed_forward[-1].bias, rare_label_bias(len(self.taxonomy.labels)))
 
-    return RareLabels
+    return LowBias
 
 
 class InitializedOnCls(LabelInitialized):
@@ -140,28 +161,18 @@ class InitializedOnCls(LabelInitialized):
         return Baseline.embed(self, inputs)
 
 
-METHODS: dict[str, type[Method]] = {
-    "shuffled-labels": ShuffledLabels,
-    "unused-tokens": UnusedTokens,
-    "separate-slots": SeparateSlots,
-    "head-per-label": HeadPerLabel,
-    "mean-of-tokens": MeanOfTokens,
-    "initialized-on-cls": InitializedOnCls,
-    "baseline-rare-labels": rare_labels(Baseline),
-    "label-embedding-rare-labels": rare_labels(LabelEmbedding),
-    "mean-of-tokens-rare-labels": rare_labels(MeanOfTokens),
-}
+# Words of the labels: (taxonomy, seed, name of the encoder) -> taxonomy
 
 
-def permuted_words(taxonomy: Taxonomy, seed: int) -> Taxonomy:
+def permuted_words(taxonomy: Taxonomy, seed: int, encoder_name: str) -> Taxonomy:  # noqa: ARG001
     """Return a taxonomy in which every label is read as the word of another one."""
     words, shift = taxonomy.label_words(), 1 + np.random.default_rng(seed).integers(len(taxonomy.labels) - 1)
     return replace(taxonomy, words=dict(zip(taxonomy.labels, np.roll(words, shift).tolist(), strict=True)))
 
 
-def random_words(taxonomy: Taxonomy, seed: int, encoder: Encoder) -> Taxonomy:
-    """Return a taxonomy in which every label is read as a random frequent word of the encoder's vocabulary."""
-    vocabulary = encoder.tokenizer.get_vocab()
+def random_words(taxonomy: Taxonomy, seed: int, encoder_name: str) -> Taxonomy:
+    """Return a taxonomy in which every label is read as a random frequent word of an encoder's vocabulary."""
+    vocabulary = encoder.load(encoder_name, taxonomy.placeholders).tokenizer.get_vocab()
     known = {word for label in taxonomy.label_words() for word in label.split()}
     words = {word for word, at in vocabulary.items() if 2000 <= at < 6000 and word.isalpha() and len(word) > 3}
     frequent = sorted(words - known)
@@ -169,6 +180,26 @@ def random_words(taxonomy: Taxonomy, seed: int, encoder: Encoder) -> Taxonomy:
     return replace(taxonomy, words=dict(zip(taxonomy.labels, chosen, strict=True)))
 
 
-def definitions(taxonomy: Taxonomy) -> Taxonomy:
+def definitions(taxonomy: Taxonomy, seed: int, encoder_name: str) -> Taxonomy:  # noqa: ARG001
     """Return a taxonomy in which every label is read as its definition."""
     return replace(taxonomy, words={label: DEFINITIONS[label] for label in taxonomy.labels})
+
+
+METHODS: dict[str, type[Method]] = {
+    "shuffled-labels": ShuffledLabels,
+    "unused-tokens": UnusedTokens,
+    "separate-slots": SeparateSlots,
+    "head-per-label": HeadPerLabel,
+    "mean-of-tokens": MeanOfTokens,
+    "initialized-on-cls": InitializedOnCls,
+}
+LOW_BIAS: dict[str, type[Method]] = {  # with a bias of 0 otherwise
+    "baseline": Baseline,
+    "pooled-baseline": PooledBaseline,
+    "label-embedding": LabelEmbedding,
+    "unused-tokens": UnusedTokens,
+    "separate-slots": SeparateSlots,
+    "head-per-label": HeadPerLabel,
+    "mean-of-tokens": MeanOfTokens,
+}
+METHODS |= {f"{name}-low-bias": low_bias(method) for name, method in LOW_BIAS.items()}

@@ -1,0 +1,107 @@
+"""Average precision is scikit-learn's; differences to the reference are paired by seed, their intervals over both."""
+
+import json
+from argparse import Namespace
+
+import auxiliary_alpha
+import label_embedding_ablation
+import numpy as np
+import pytest
+import short_training
+from short_training import Cell, average_precisions, compare, save_scores, score_file, write_results
+from sklearn.metrics import average_precision_score
+
+RANDOM = np.random.default_rng(0)
+LABELS = (RANDOM.random((200, 28)) < 0.3).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(short_training, "RESAMPLES", 50)
+
+
+def write_scores(folder, cell, seed, shift=0.0):
+    """Write random scores; `shift` moves those of gold labels up."""
+    scores = np.random.default_rng([seed, len(cell)]).random(LABELS.shape) + shift * LABELS
+    save_scores(scores.astype(np.float32), score_file(folder, cell, seed))
+
+
+def options_for(folder, seeds):
+    return Namespace(
+        scores=folder, seeds=seeds, every=4, learning_rate=2e-4, encoder="minilm", output=folder / "found.json"
+    )
+
+
+def rows_of(cells, folder, seeds):
+    options = options_for(folder, seeds)
+    write_results(cells, options, LABELS)
+    return {row["cell"]: row for row in json.loads(options.output.read_text())["rows"]}
+
+
+def test_average_precision_on_resamples_is_scikit_learns():
+    scores, labels = RANDOM.random((50, 3)), (RANDOM.random((50, 3)) < 0.3).astype(int)
+    weights = np.stack([np.ones(50), np.bincount(RANDOM.integers(0, 50, 50), minlength=50)])
+    found = average_precisions(scores, labels, weights)
+    expected = [
+        [average_precision_score(labels[:, at], scores[:, at], sample_weight=row) for at in range(3)] for row in weights
+    ]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_a_cell_is_compared_with_its_own_reference(tmp_path):
+    cells = {"plain": Cell("plain"), "other": Cell("other"), "first": Cell("plain"), "second": Cell("other")}
+    for name, shift in {"plain": 0, "other": 0.6, "first": 0.3, "second": 0.3}.items():
+        write_scores(tmp_path, name, 0, shift)
+    rows = rows_of(cells, tmp_path, [0])
+    assert "f1_all_difference" not in rows["plain"]
+    assert rows["first"]["reference"] == "plain"
+    for metric in ("average_precision", "f1"):
+        own = rows["second"][f"{metric}_all"]
+        difference = rows["second"][f"{metric}_all_difference"][0]
+        assert difference < 0 < rows["first"][f"{metric}_all_difference"][0]
+        assert difference == pytest.approx(own - rows["other"][f"{metric}_all"], abs=2e-4)
+
+
+def test_the_spread_of_seeds_widens_the_interval(tmp_path):
+    cells = {"plain": Cell("plain"), "steady": Cell("plain"), "varying": Cell("plain")}
+    for seed in range(3):
+        write_scores(tmp_path, "plain", seed)
+        write_scores(tmp_path, "steady", seed, 0.5)
+        write_scores(tmp_path, "varying", seed, 0.25 * (seed + 1))
+    rows = rows_of(cells, tmp_path, [0, 1, 2])
+    width = {name: np.ptp(rows[name]["average_precision_all_difference"][1:]) for name in ("steady", "varying")}
+    assert width["varying"] > 3 * width["steady"]
+    assert rows["varying"]["seeds"] == [0, 1, 2]
+
+
+def test_only_seeds_of_both_cells_are_compared():
+    def measured(value):
+        return {metric: np.full((1 + 50, 2), value) for metric in ("average_precision", "f1")}
+
+    found = compare(
+        {"plain": Cell("plain"), "other": Cell("plain")},
+        {"plain": {0: measured(0.1), 1: measured(0.3)}, "other": {0: measured(0.5)}},
+        np.array([True, False]),
+    )[1]
+    assert found["seeds"] == [0]
+    assert found["f1_all_difference"][0] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("cells", [label_embedding_ablation.CELLS, auxiliary_alpha.CELLS], ids=["ablation", "alpha"])
+def test_every_cell_with_scores_is_in_the_results(tmp_path, cells):
+    for cell in cells:
+        write_scores(tmp_path, cell, 0)
+    assert list(rows_of(cells, tmp_path, [0])) == list(cells)
+    assert all(cells[cell.reference].reference == cell.reference for cell in cells.values())
+    written = (tmp_path / "found.json").read_bytes()
+    score_file(tmp_path, list(cells)[-1], 0).unlink()
+    write_results(cells, options_for(tmp_path, [0]), LABELS)
+    assert (tmp_path / "found.json").read_bytes() == written
+
+
+def test_training_a_cell_scores_dev(encoders, corpus):
+    options = Namespace(encoder=str(encoders["bert"]), every=2, learning_rate=1e-3)
+    cell = Cell("baseline", {"method": "baseline", "auxiliary": "tone", "alpha": 0.5})
+    found = short_training.train_cell(cell, corpus, options, seed=0)
+    dev = corpus.split("dev")
+    assert found.shape == dev.labels.shape
