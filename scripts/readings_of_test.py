@@ -29,7 +29,7 @@ def classes(results: Path = RESULTS) -> dict[str, list[Path]]:
         "runs": [*runs, *(path.with_suffix(".npz") for path in runs)],
         "neighbours": [results / "neighbours" / name for name in ("agreement.json", "test.npz")],
         "per-label kNN": sorted(results.glob("**/label_state_knn.json")),
-        "attention by layer": sorted(results.glob("**/attention_flow-*.json")),
+        "attention by layer": sorted(results.glob("**/attention_flow/*.json")),
         "attention of a document": sorted(results.glob("**/attention/*.npz")),
         "deleted words": [results / "attention_deletion.json"],
         "emoji": [results / "emoji.json"],

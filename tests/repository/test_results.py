@@ -77,7 +77,7 @@ def test_every_file_of_test_scores_is_counted_as_one_reading(tables):
     assert [path for path in counted if not path.is_file()] == []
     # Whatever is named after test, and every file that says that its figures are of test, or holds a run's kNN.
     written = {path for path in results.glob("**/test*") if path.suffix in (".json", ".npz")}
-    written |= {path for name in ("label_state_knn.json", "attention_flow-*.json") for path in results.rglob(name)}
+    written |= {path for name in ("label_state_knn.json", "attention_flow/*.json") for path in results.rglob(name)}
     written |= {path for path in results.rglob("card.json") if '"test": {' in path.read_text(encoding="utf-8")}
     assert written - set(counted) == set()
     assert len(classes["runs"]) == 2 * len(list(results.glob("**/test.json")))

@@ -100,8 +100,9 @@ def test_attention_over_many_texts_has_a_line_per_kind_of_slot_and_its_interval(
 def test_a_report_has_attention_only_if_it_was_archived(tmp_path):
     shutil.copyfile(ROOT / "results" / "table-2" / "experiment.json", tmp_path / "experiment.json")
     (section,) = render(tmp_path, tmp_path / "out", ["attention-flow"])
-    assert section.text == "Not made: the results hold no attention_flow-label-embeds-4.json."
-    (tmp_path / "attention_flow-baseline-4.json").write_text(json.dumps(make_flow(1)))
+    assert section.text == "Not made: the results hold no attention_flow of label-embeds-4."
+    (tmp_path / "attention_flow").mkdir()
+    (tmp_path / "attention_flow/baseline-2-epochs-seed0.json").write_text(json.dumps(make_flow(1)))
     (section,) = render(tmp_path, tmp_path / "out", ["attention-flow"])
     assert [row[1] for row in section.table] == ["layer", *"012345", "first 3", "last 3", "last - first"]
     assert section.table[1][2:4] == ["0.1000", "+0.3000 [+0.2900, +0.3100]"]

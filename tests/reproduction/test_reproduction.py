@@ -212,7 +212,7 @@ def test_raters_can_be_added_to_an_archive(made, tmp_path):
     assert [path.name for path in section.pictures] == ["figure-9.svg"]
 
 
-def test_attention_over_all_test_texts_is_archived_for_the_first_seed(made, tmp_path):
+def test_attention_over_all_test_texts_is_archived(made, tmp_path):
     from emograin.analysis.attention_flow import measure_attention_flow
     from emograin.models.classifier import load
 
@@ -220,7 +220,7 @@ def test_attention_over_all_test_texts_is_archived_for_the_first_seed(made, tmp_
     flows = archive.attention_flows()
     assert list(flows) == ["label-embeds-4", "baseline-4"]
     split = data.load("quickstart").split("test")
-    for row, flow in flows.items():
+    for row, (flow,) in flows.items():
         assert made / "results" / flow["run"] == archive.run(row)
         method = load(RunFolder(made / "runs" / flow["run"])).method
         described = {"row": row, "run": flow["run"], "seed_of_run": 0, "corpus": "quickstart", "split": "test"}

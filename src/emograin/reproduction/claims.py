@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import NormalDist, mean
 from typing import Any
 
 from ..evaluation.comparison import Comparison
@@ -20,7 +21,6 @@ from .verdicts import (
     all_higher,
     all_lower,
     best,
-    beyond_zero,
     higher,
     lower,
     margin_of,
@@ -32,6 +32,7 @@ RAREST = ("grief", "pride", "relief")  # §5.2
 TABLE, FIGURES, SIMILARITY = "emograin reproduce table-2", "emograin reproduce figures", "emograin similarity"
 SWEEP = "emograin mix RUN --candidates NAME --sweep"
 TOO_LOW = 0.85  # weights below it are worse than no mixing (§4.4)
+NORMAL_97_5 = NormalDist().inv_cdf(0.975)
 HEADLINE = 0.14  # relative gain of label embeddings (abstract)
 
 
@@ -70,7 +71,7 @@ class Evidence:
         curves: Row -> seed -> `curve.csv` of its run.
         weights: Row -> its mixing weights on dev, compared over its seeds.
         similarity: Table 3, or None.
-        attention: Row -> attention to and from its slots, see `analysis.attention_flow`, as far as archived.
+        attention: Row -> attention to and from the slots of each run, see `analysis.attention_flow`, if archived.
         titles: Row -> its title, for the rows that claims name.
         mixings: Row -> `mixing` of its results, for the rows with mixing.
     """
@@ -79,7 +80,7 @@ class Evidence:
     curves: Mapping[str, Mapping[int, Curve]]
     weights: Mapping[str, Comparison[float]]
     similarity: Mapping[str, Any] | None
-    attention: Mapping[str, Mapping[str, Any]]
+    attention: Mapping[str, Sequence[Mapping[str, Any]]]
     titles: Mapping[str, str]
     mixings: Mapping[str, Mapping[str, Any]]
 
@@ -258,40 +259,44 @@ def _first_step(curve: Sequence[tuple[float, float]], goal: float) -> float:
 
 def _check_attention(evidence: Evidence) -> Iterator[Claim]:
     """Check the claims about Figures 6 to 8 (§5.2), over all test texts instead of the paper's one."""
-    flow = evidence.attention.get("label-embeds-4")
-    if flow is not None:
-        layers = flow["compared_layers"]
+    if flows := evidence.attention.get("label-embeds-4"):
+        layers = flows[0]["compared_layers"]
         ways = {
-            "the slots of gold labels receive more attention from the text": flow["as_key"]["from_document"],
-            "the slots of gold labels attend more to the text": flow["as_query"]["to_document"],
+            "the slots of gold labels receive more attention from the text": ("as_key", "from_document"),
+            "the slots of gold labels attend more to the text": ("as_query", "to_document"),
         }
-        for words, values in ways.items():
-            found = values["gold_minus_same_labels"]
-            change = found["last_minus_first"]
+        for words, (kind, of) in ways.items():
+            found = [flow[kind][of]["gold_minus_same_labels"] for flow in flows]
+            first, last = (mean(each[which]["mean"] for each in found) for which in ("first", "last"))
+            change = _over_runs([each["last_minus_first"] for each in found])
             yield Claim(
                 "5.2",
-                f"{words} in the last {layers} layers than in the first, minus the same labels' slots in other texts "
-                f"(model of seed {flow['seed_of_run']})",
+                f"{words} in the last {layers} layers than in the first, minus the same labels' slots in other texts",
                 "yes (Fig. 7)",
-                f"{found['first']['mean']:+.4f} in the first, {found['last']['mean']:+.4f} in the last",
-                f"{change['low']:+.4f} to {change['high']:+.4f} for the change",
-                beyond_zero(change["low"], change["high"]),
+                f"{first:+.4f} in the first, {last:+.4f} in the last",
+                f"{change.low:+.4f} to {change.high:+.4f} for the change",
+                higher(change, margin=0.0),
                 FIGURES,
             )
-    flow = evidence.attention.get("baseline-4")
-    if flow is not None:
-        received = flow["as_key"]["from_all_tokens"]
-        last, even = received["slot_minus_even"]["layers"][-1], received["even"]["layers"][-1]
+    if flows := evidence.attention.get("baseline-4"):
+        received = [flow["as_key"]["from_all_tokens"] for flow in flows]
+        even = mean(each["even"]["layers"][-1]["mean"] for each in received)
+        last_layer = _over_runs([each["slot_minus_even"]["layers"][-1] for each in received])
         yield Claim(
             "5.2",
-            "attention into the baseline's [CLS] is weak in the last layer: below even attention "
-            f"(model of seed {flow['seed_of_run']})",
+            "attention into the baseline's [CLS] is weak in the last layer: below even attention",
             "yes (Fig. 8)",
-            f"{last['mean']:+.4f} to even attention, {even['mean']:.4f}",
-            f"{last['low']:+.4f} to {last['high']:+.4f}",
-            beyond_zero(-last["high"], -last["low"]),
+            f"{last_layer.difference:+.4f} to even attention, {even:.4f}",
+            f"{last_layer.low:+.4f} to {last_layer.high:+.4f}",
+            lower(last_layer, margin=0.0),
             FIGURES,
         )
+
+
+def _over_runs(entries: Sequence[Mapping[str, float]]) -> Difference:
+    """Summarize means over texts, with their 95 % intervals, of several runs."""
+    errors = [(each["high"] - each["low"]) / (2 * NORMAL_97_5) for each in entries]
+    return over_seeds([each["mean"] for each in entries], errors)
 
 
 def _check_weights(evidence: Evidence) -> Iterator[Claim]:

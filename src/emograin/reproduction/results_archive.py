@@ -7,7 +7,7 @@ RESULTS/
   rater_correlation.json  Figure 9
   back_translation.json   record of candidate files, by scripts/back_translate.py
   attention/              attention of two runs on one document
-  attention_flow-ROW.json attention to and from slots over all test texts, of two rows
+  attention_flow/RUN.json attention to and from slots over all test texts, of the runs of two rows
   encoders/NAME/          the archive of the rows with another encoder
   RUN/                    metrics, scores, thresholds and curve of a run; mixing/ has its sweeps
 """
@@ -146,18 +146,22 @@ class ResultsArchive:
         """
         return [read_attention(file) for file in sorted(self.folder.glob("attention/*.npz"))]
 
-    def attention_flows(self) -> dict[str, dict[str, Any]]:
-        """Read the attention to and from slots over all test texts, of the first seed of each of `ATTENTION_ROWS`.
+    def attention_flows(self) -> dict[str, list[dict[str, Any]]]:
+        """Read the attention to and from slots over all test texts, of the runs of `ATTENTION_ROWS`.
 
         Returns:
-            By row, as far as archived: `row`, `run`, `seed_of_run`, `corpus`, `split`, and the values of
-            `analysis.attention_flow.measure_attention_flow`, whose docstring names them.
+            By row, ordered by seed, as far as archived: `row`, `run`, `seed_of_run`, `corpus`, `split`, and the values
+            of `analysis.attention_flow.measure_attention_flow`, whose docstring names them.
 
         Raises:
             EmograinError: A file is damaged.
         """
-        names = {row: f"attention_flow-{row}.json" for row in ATTENTION_ROWS}
-        return {row: self.read_json(name) for row, name in names.items() if (self.folder / name).is_file()}
+        flows = {}
+        for row in ATTENTION_ROWS:
+            names = [attention_flow_file(each["run"]) for each in self._runs(row)]
+            if found := [self.read_json(name) for name in names if (self.folder / name).is_file()]:
+                flows[row] = found
+        return flows
 
     def at(self, policy: str) -> "ResultsArchive":
         """Return the same archive at another threshold policy."""
@@ -263,6 +267,11 @@ class ResultsArchive:
 def _mixing_name(entry: Mapping[str, Any]) -> str:
     """Return the name of the mixing of an entry of `experiment.json`, whose evaluation is test-NAME-WEIGHT."""
     return str(entry["evaluation"]).removeprefix("test-").rpartition("-")[0]
+
+
+def attention_flow_file(run: str) -> str:
+    """Return the name of the file of the attention to and from a run's slots, in the archive."""
+    return f"attention_flow/{run}.json"
 
 
 def archive_run(run: RunFolder, folder: Path) -> None:

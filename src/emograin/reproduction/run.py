@@ -29,7 +29,7 @@ from ..training.loop import train
 from .experiment import Experiment, Row
 from .figures import draw_weight_curves
 from .plan import locate, plan
-from .results_archive import ATTENTION_ROWS, archive_run
+from .results_archive import ATTENTION_ROWS, archive_run, attention_flow_file
 from .throughput import measure_throughput
 
 
@@ -89,9 +89,9 @@ def run_experiment(
     first_seeds = {each["row"]: each for each in sorted(present, key=lambda each: -each["seed"])}
     attended = {name: first_seeds[name] for name in ATTENTION_ROWS if name in first_seeds}
     _archive_attention({name: runs / each["run"] for name, each in attended.items()}, corpus, results.path, document)
-    for name, entry in attended.items():
-        if not (results.path / f"attention_flow-{name}.json").is_file():
-            log(f"measuring the attention of {name}, seed {entry['seed']}")
+    for entry in present:
+        if entry["row"] in ATTENTION_ROWS and not (results.path / attention_flow_file(entry["run"])).is_file():
+            log(f"measuring the attention of {entry['row']}, seed {entry['seed']}")
             _archive_attention_flow(entry, runs, corpus, results)
 
 
@@ -214,4 +214,4 @@ def _archive_attention_flow(entry: Mapping[str, Any], runs: Path, corpus: Corpus
         flow = measure_attention_flow(method, split.texts, split.labels, on_progress=progress.advance)
     described = {"row": entry["row"], "run": entry["run"], "seed_of_run": entry["seed"]}
     described |= {"corpus": corpus.name, "split": "test"}
-    results.write_json(f"attention_flow-{entry['row']}.json", described | flow)
+    results.write_json(attention_flow_file(entry["run"]), described | flow)

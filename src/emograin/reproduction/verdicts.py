@@ -107,19 +107,21 @@ def best(to_others: Sequence[Difference], to_none: Difference) -> str:
     return YES if higher(to_none) == YES and all(each.low_90 > -MARGIN for each in to_others) else NOT_SHOWN
 
 
-def beyond_zero(low: float, high: float) -> str:
-    """Judge the claim that a value of one model is above 0 by its 95 % interval over texts: no, if it is below 0."""
-    return YES if low > 0 else NO if high < 0 else NOT_SHOWN
+def over_seeds(values: Sequence[float], errors: Sequence[float] = (0.0,), seed: int = 0) -> Difference:
+    """Summarize values of runs without resamples of documents, such as steps of a curve: over seeds and their errors.
 
-
-def over_seeds(values: Sequence[float], seed: int = 0) -> Difference:
-    """Summarize values of runs without resamples of documents, such as steps of a curve: over seeds only.
+    Args:
+        values: One value per run.
+        errors: Standard error of each value over documents, the same documents for all runs: the mean value has their
+            mean, as if they were fully correlated.
+        seed: Seed of the resampling.
 
     >>> over_seeds([0.1, 0.2, 0.3]).seeds
     3
     """
     sample = np.asarray(values, dtype=float)
-    return summarize(float(sample.mean()), np.full(RESAMPLES, sample.mean()), seed, [sample])
+    over_documents = np.random.default_rng([seed, 2]).normal(sample.mean(), np.mean(errors), RESAMPLES)
+    return summarize(float(sample.mean()), over_documents, seed, [sample])
 
 
 def _any_below(differences: Sequence[Difference]) -> bool:
