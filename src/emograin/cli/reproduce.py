@@ -121,7 +121,8 @@ def _experiment(
 
     if not tiny:
         experiment = Experiment(**given, seeds=seeds, rows=only)
-        return experiment, load(experiment.data)
+        corpus = load(experiment.data)
+        return experiment.for_corpus(corpus), corpus
     from ..reproduction.tiny_models import tiny_encoder, tiny_paraphraser
 
     corpus = load(given.get("data", "quickstart"))
@@ -129,7 +130,7 @@ def _experiment(
     models = {"data": "quickstart", "encoder": str(tiny_encoder(output / "tiny" / "encoder", texts))}
     if "paraphrases" not in given:
         models["paraphraser"] = str(tiny_paraphraser(output / "tiny" / "paraphraser", texts))
-    return Experiment(**{**TINY, **models, **given}, seeds=seeds, rows=only), corpus
+    return Experiment(**{**TINY, **models, **given}, seeds=seeds, rows=only).for_corpus(corpus), corpus
 
 
 def _parse_seeds(text: str) -> tuple[int, ...]:

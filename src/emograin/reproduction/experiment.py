@@ -1,13 +1,15 @@
 """Table 2 as data: 13 rows with the paper's macro F1, and rows beyond it. Mixing trains nothing (§3.5.2)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from ..common.errors import EmograinError, unknown_name
+from ..data.corpus import Corpus
 from ..mixing.config import Mixing
 from ..models.config import Training
 
+EVALUATIONS_PER_EPOCH = 8
 PARAPHRASES = "paraphrases"  # stands for the source that the experiment names
 
 
@@ -87,7 +89,7 @@ class Experiment:
         batch_size: Texts per optimizer step.
         learning_rate: Peak learning rate, reached after warm-up.
         learning_rates: Peak learning rates of single methods, METHOD=RATE separated by commas.
-        evaluate_every: Steps between evaluations on dev, the same in every training. By default a quarter of an epoch.
+        evaluate_every: Steps between evaluations on dev, the same in every training. By default an eighth of an epoch.
         ema_decay: Decay per step of an exponential moving average of the weights; 0 takes the trained weights.
         max_document_tokens: Word pieces read per document, without labels and special tokens.
         paraphrases: Source of the paraphrases in the T5 rows: paraphrase, back-translation, or a file with {split} in
@@ -163,6 +165,13 @@ class Experiment:
             max_document_tokens=self.max_document_tokens,
             seed=seed,
         )
+
+    def for_corpus(self, corpus: Corpus) -> "Experiment":
+        """Return the experiment with its steps between evaluations: without them, an eighth of an epoch."""
+        if self.evaluate_every is not None:
+            return self
+        texts = len(corpus.split("train").texts)
+        return replace(self, evaluate_every=max(1, texts // (EVALUATIONS_PER_EPOCH * self.batch_size)))
 
     def trainings(self) -> list[Training]:
         """Return the distinct trainings of all rows and seeds, ordered by seed."""
