@@ -29,11 +29,12 @@ from ..models.run_folder import RunFolder
 from ..models.scoring import score_documents, score_tasks
 from ..models.tensor_files import read_tensors, save_tensors
 from . import checkpoint
+from .allocation import kept_memory
 from .checkpoint import State
 from .fast_dropout import fast_dropout
 from .interruption import StopRequest
 from .only_writer import only_writer
-from .optimization import learning_rate_factor, set_learning_rate
+from .optimization import clip_gradients, learning_rate_factor, set_learning_rate
 from .precision import autocast
 from .preparation import Prepared, prepare
 
@@ -66,7 +67,7 @@ def train(
             be written.
         Interrupted: The user stopped the training; a checkpoint is saved.
     """
-    with only_writer(run, resume):
+    with only_writer(run, resume), kept_memory():
         prepared = prepare(settings, corpus, run, resume, trackers)
         state, steps = prepared.state, prepared.steps
         started = time.perf_counter() - state.seconds
@@ -138,10 +139,10 @@ def train_step(prepared: Prepared, batch: np.ndarray, stop: bool) -> bool:
         if len(micro_batch):
             sums = [main.sum().item(), 0.0 if auxiliary is None else auxiliary.sum().item()]
             totals[:2] += torch.tensor(sums) / len(batch)
-    norm = torch.nn.utils.clip_grad_norm_(prepared.model.parameters(), settings.max_grad_norm)
+    norm = clip_gradients(prepared.model.parameters(), settings.max_grad_norm)
     if world > 1:
         totals = accelerator.reduce(totals.to(accelerator.device), reduction="sum").cpu()
-    _require_finite(prepared, totals, float(norm), batch)
+    _require_finite(prepared, totals, norm, batch)
     prepared.optimizer.step()
     prepared.optimizer.zero_grad()
     if prepared.ema is not None:

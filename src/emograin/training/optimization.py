@@ -1,11 +1,15 @@
 """AdamW and its learning-rate schedule (§4.3)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ..models.config import Training
+
+NORM_MARGIN = 1e-5  # clip_grads_with_norm_ adds 1e-6 to the norm
 
 
 def build_optimizer(model: nn.Module, settings: Training) -> torch.optim.AdamW:
@@ -48,3 +52,20 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) ->
     """Set the learning rate of all parameter groups."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
+
+
+def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
+    """Clip the gradients as `torch.nn.utils.clip_grad_norm_` does, which multiplies those below the limit by 1, too.
+
+    Args:
+        parameters: The parameters; those without a gradient are left out.
+        max_norm: Largest norm of all gradients together.
+
+    Returns:
+        The norm before.
+    """
+    found = [each for each in parameters if each.grad is not None]
+    norm = get_total_norm([each.grad for each in found if each.grad is not None])
+    if not norm < max_norm - NORM_MARGIN:
+        clip_grads_with_norm_(found, max_norm, norm)
+    return float(norm)
