@@ -1,6 +1,8 @@
 """Floating-point operations of a training step, and the matrix-product rate of the machine."""
 
 import time
+from contextlib import nullcontext
+from functools import partial
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -10,6 +12,7 @@ from emograin.data.batching import training_batches
 from emograin.data.corpus import Corpus
 from emograin.models.classifier import Classifier
 from emograin.models.config import Training
+from emograin.models.last_layer import leading_tokens_only
 
 
 class StepCost:
@@ -17,17 +20,21 @@ class StepCost:
 
     Args:
         classifier: A classifier in training mode.
+        whole: Count the last layer of all tokens, those that no label is scored from, too.
     """
 
-    def __init__(self, classifier: Classifier):
-        self.classifier = classifier
+    def __init__(self, classifier: Classifier, whole: bool = False):
+        self.method = classifier.method
+        self.part = nullcontext if whole else partial(leading_tokens_only, self.method)
         self.counted: dict[int, int] = {}
 
     def flop(self, tokens: int) -> int:
         """Count the FLOP of one text of `tokens` word pieces."""
         if tokens not in self.counted:
             with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-                self.classifier(self.classifier.method.assemble([[0] * tokens]))[0].sum().backward()
+                with self.part():
+                    embeddings = self.method.embed(self.method.assemble([[0] * tokens]))
+                self.method.score(embeddings).sum().backward()
             self.counted[tokens] = counter.get_total_flops()
         return self.counted[tokens]
 
@@ -41,7 +48,7 @@ class StepCost:
         """
         if full_padding:
             return self.flop(settings.max_document_tokens)
-        documents = self.classifier.method.tokenize(corpus.split("train").texts)
+        documents = self.method.tokenize(corpus.split("train").texts)
         batches = training_batches([len(ids) for ids in documents], settings.batch_size, settings.seed, epoch=0)
         return sum(len(rows) * self.flop(max(len(documents[at]) for at in rows)) for rows in batches) / len(documents)
 

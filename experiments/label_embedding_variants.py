@@ -93,6 +93,7 @@ class HeadPerLabel(Method):
     """One slot, [CLS], with a feed-forward layer of its own for every label, as deep as that of label embeddings."""
 
     slots = 1
+    tokens_read = 1
 
     def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__(encoder, taxonomy, max_document_tokens)
@@ -155,6 +156,8 @@ def low_bias(kind: type[Method]) -> type[Method]:
 
 class InitializedOnCls(LabelInitialized):
     """The label-initialized method on [CLS], for the labels' words as for documents."""
+
+    tokens_read = 1
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:
         """Token tensors (batch, tokens) -> (batch, 1, hidden)."""

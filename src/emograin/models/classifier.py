@@ -12,6 +12,7 @@ from ..data.taxonomy import Taxonomy
 from . import encoder
 from .auxiliary_task import AuxiliaryHead
 from .config import Training
+from .last_layer import leading_tokens_only
 from .methods import METHODS
 from .run_folder import FORMAT, RunFolder
 from .tensor_files import read_tensors
@@ -45,7 +46,8 @@ class Classifier(nn.Module):
 
     def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
         """Token tensors (batch, tokens) -> logits (batch, labels), and (batch, groups) or None."""
-        embeddings = self.method.embed(inputs)
+        with leading_tokens_only(self.method):
+            embeddings = self.method.embed(inputs)
         return self.method.score(embeddings), None if self.auxiliary is None else self.auxiliary(embeddings)
 
 

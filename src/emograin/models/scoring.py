@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..data.batching import INFERENCE_BATCH_SIZE, inference_batches
 from .classifier import Classifier
+from .last_layer import leading_tokens_only
 from .methods import Method
 
 
@@ -66,7 +67,9 @@ def _score_heads(
     """Compute the probabilities of each head, given with its number of outputs, from one pass of the encoder."""
     scores = [np.zeros((len(documents), outputs), dtype=np.float32) for _, outputs in heads]
     for batch in inference_batches([len(ids) for ids in documents], batch_size):
-        embeddings = method.embed(method.assemble([documents[at] for at in batch]))
+        inputs = method.assemble([documents[at] for at in batch])
+        with leading_tokens_only(method):
+            embeddings = method.embed(inputs)
         for (head, _), rows in zip(heads, scores, strict=True):
             rows[batch] = head(embeddings).float().sigmoid().cpu().numpy()
         on_progress(len(batch))

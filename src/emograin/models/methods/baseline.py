@@ -11,6 +11,7 @@ class Baseline(Method):
     """One slot per text, the output of [CLS]; one feed-forward layer scores all labels from it."""
 
     slots = 1
+    tokens_read: int | None = 1
 
     def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__(encoder, taxonomy, max_document_tokens)

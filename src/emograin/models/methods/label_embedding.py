@@ -23,6 +23,7 @@ class LabelEmbedding(Method):
         pieces = self._label_pieces()
         averaging = torch.block_diag(*[torch.full((1, len(ids)), 1 / len(ids)) for ids in pieces])
         self.register_buffer("averaging", averaging, persistent=False)
+        self.tokens_read = 1 + averaging.shape[1]
 
     def prefix_ids(self) -> list[int]:
         """Return the word pieces of all labels, in the order of the taxonomy."""
@@ -30,7 +31,7 @@ class LabelEmbedding(Method):
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:
         """Token tensors (batch, tokens) -> (batch, labels, hidden)."""
-        outputs = self.hidden_states(inputs)[:, 1 : 1 + self.averaging.shape[1]]  # (batch, pieces, hidden)
+        outputs = self.hidden_states(inputs)[:, 1 : self.tokens_read]  # (batch, pieces, hidden)
         return self.averaging.to(outputs.dtype) @ outputs
 
     def score(self, embeddings: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ class LabelInitialized(Baseline):
     set the initial weights, so inputs are half as long.
     """
 
+    tokens_read: int | None = None
+
     def initialize(self) -> None:
         """Set the output layer from the embeddings of the labels' words."""
         output, labels = cast(nn.Linear, self.feed_forward[-1]), len(self.taxonomy.labels)

@@ -28,12 +28,14 @@ class Method(nn.Module, ABC):
         slots: Number of slots, that is, of embeddings per text.
         hidden: Width of the embeddings.
         prefix: Token ids in front of the document.
+        tokens_read: Number of leading tokens whose last hidden states `embed` reads; None: those of all tokens.
 
     Raises:
         EmograinError: Prefix and document do not fit the positions of the encoder.
     """
 
     slots: int
+    tokens_read: int | None = None
 
     def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__()
