@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import EmograinError, unknown_name
-from ..data.corpus import Corpus
 from ..mixing.config import Mixing
 from ..models.config import Training
+
+if TYPE_CHECKING:
+    from ..data.corpus import Corpus
 
 EVALUATIONS_PER_EPOCH = 8
 PARAPHRASES = "paraphrases"  # stands for the source that the experiment names
@@ -166,7 +168,7 @@ class Experiment:
             seed=seed,
         )
 
-    def for_corpus(self, corpus: Corpus) -> "Experiment":
+    def for_corpus(self, corpus: "Corpus") -> "Experiment":
         """Return the experiment with its steps between evaluations: without them, an eighth of an epoch."""
         if self.evaluate_every is not None:
             return self
