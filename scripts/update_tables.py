@@ -18,6 +18,7 @@ from statistics import mean, stdev
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import ablation_figure
 import benchmark_tables
 import experiment_tables
 import readings_of_test
@@ -290,6 +291,7 @@ def main() -> None:
         document.write_text(with_tables(document.read_text(encoding="utf-8")), encoding="utf-8")
     with TemporaryDirectory() as folder:
         sections = render(TABLE_2, Path(folder))
+        ablation_figure.draw(Path(folder) / "label-embedding-ablation.png")
         pictures = ROOT / "docs" / "figures"
         shutil.rmtree(pictures, ignore_errors=True)
         pictures.mkdir()
