@@ -6,7 +6,7 @@ the labels at the same start of the bias.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +48,16 @@ NUMBERS = {"textcoords": "offset points", "fontsize": 8, "va": "center", "ha": "
 RIGHT = 130  # right edge of the numbers, in points from the panel
 
 
-def draw_ablation(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> list[Path]:
-    """Draw macro average precision of each cell.
+def draw(path: str | Path) -> list[Path]:
+    """Draw macro average precision of each cell of the archived ablation.
 
     Args:
         path: Path of the PNG; the SVG is saved beside it.
-        rows: Rows of results/label_embedding_ablation.json.
 
     Returns:
         The PNG and the SVG.
     """
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
     found = {(row["cell"].removesuffix(LOW), row.get("reference", row["cell"]).endswith(LOW)): row for row in rows}
     if unknown := {cell for cell, _ in found} - {cell for cells in GROUPS.values() for cell in cells}:
         raise SystemExit(f"{Path(__file__).name}: cells without a place in the picture: {', '.join(sorted(unknown))}")
@@ -98,8 +98,3 @@ def _draw_cell(axes: Any, at: float, row: Mapping[str, Any], title: str, colours
     if (change := row.get("average_precision_all_difference")) is not None:
         text = "{:+.3f} ({:+.3f} to {:+.3f})".format(*change)
         axes.annotate(text, (1, at), (RIGHT, 0), xycoords=axes.get_yaxis_transform(), color=colours["mec"], **NUMBERS)
-
-
-def draw(path: str | Path) -> list[Path]:
-    """Draw the archived ablation."""
-    return draw_ablation(path, json.loads(RESULTS.read_text(encoding="utf-8"))["rows"])
