@@ -128,7 +128,9 @@ def test_runs_of_the_same_seeds_are_paired_and_others_are_not():
     assert found["other seeds"].difference == pytest.approx(found["same seeds"].difference)
     assert (found["same seeds"].seeds, found["fewer"].seeds) == (3, 2)
     assert compared.randomisation("same seeds", "baseline") < 0.01
-    assert compared.randomisation("other seeds", "baseline") is compared.randomisation("fewer", "baseline") is None
+    assert compared.randomisation("other seeds", "baseline") is None
+    common = randomisation_test(better[:2], runs[:2], gold, None, 2000, 0)
+    assert compared.randomisation("fewer", "baseline") == compared.randomisation("baseline", "fewer") == common
 
 
 def test_compare_counts_the_spread_of_seeds(tmp_path, capsys):

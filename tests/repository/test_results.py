@@ -1,5 +1,6 @@
 """The tables and outputs in README and docs/ are those of results/ and of the commands."""
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -67,6 +68,23 @@ def test_the_report_is_that_of_the_archived_results(tables, tmp_path: Path, monk
     sections = tables.render(tables.TABLE_2, tmp_path)
     tables.write_markdown(tmp_path / "reproduction.md", sections, "figures")
     assert (tmp_path / "reproduction.md").read_text() == (ROOT / "docs" / "reproduction.md").read_text()
+
+
+def test_the_picture_of_the_ablation_shows_every_cell(tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    module, drawn = tables.ablation_figure, []
+    monkeypatch.setattr(module, "save", lambda figure, path: drawn.append(figure) or [path])
+    module.draw(tmp_path / "ablation.png")
+    texts = [text.get_text() for axes in drawn[0].axes for text in (*axes.get_yticklabels(), *axes.texts)]
+    found = json.loads(module.RESULTS.read_text(encoding="utf-8"))
+    for row in found["rows"]:
+        assert row["cell"].removesuffix(module.LOW) in texts
+        if "reference" in row:
+            assert "{:+.3f} ({:+.3f} to {:+.3f})".format(*row["average_precision_all_difference"]) in texts
+    found["rows"].append(found["rows"][0] | {"cell": "a new cell"})
+    monkeypatch.setattr(module, "RESULTS", tmp_path / "results.json")
+    module.RESULTS.write_text(json.dumps(found))
+    with pytest.raises(SystemExit, match="without a place in the picture: a new cell"):
+        module.draw(tmp_path / "ablation.png")
 
 
 def test_every_file_of_test_scores_is_counted_as_one_reading(tables):

@@ -50,6 +50,9 @@ def test_the_picture_of_table_2_has_the_papers_points_beside_ours(drawn):
     text = figure_text(figure)
     for part in ["A caption.", "4 epochs in the paper, 2 in ours", "2 epochs, not in the paper", "+0.050", "-0.020"]:
         assert part in text
+    assert "is not in the paper" not in text  # a whole group says so in its heading
+    single = drawn("table_2", [*rows, make_row("ours alone", "base", 0.51, None)])
+    assert "A row without the paper's mark is not in the paper." in figure_text(single)
 
 
 def test_rows_of_table_2_have_intervals_over_texts_and_seeds():

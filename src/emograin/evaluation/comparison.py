@@ -113,16 +113,23 @@ class Comparison(Generic[Name]):
         return None not in seeds[0] and seeds[0] == seeds[1]
 
     def randomisation(self, first: Name, second: Name, labels: Sequence[str] | None = None) -> float | None:
-        """Return the p value by approximate randomisation; None for several runs that are not paired by seed.
+        """Return the p value by approximate randomisation, over the seeds that both systems have.
+
+        Two single runs are compared whatever their seeds. None for several runs without a common seed.
 
         Args:
             first: Name of the first system.
             second: Name of the second system.
             labels: Labels to average over; None: all.
         """
-        ours, theirs = ([run.predictions for run in self.systems[name]] for name in (first, second))
-        if max(len(ours), len(theirs)) > 1 and not self._paired(first, second):
-            return None
+        systems = [self.systems[name] for name in (first, second)]
+        if max(map(len, systems)) > 1:
+            by_seed = [{run.seed: run for run in system if run.seed is not None} for system in systems]
+            common = [seed for seed in by_seed[0] if seed in by_seed[1]]
+            if not common:
+                return None
+            systems = [[runs[seed] for seed in common] for runs in by_seed]
+        ours, theirs = ([run.predictions for run in system] for system in systems)
         return randomisation_test(ours, theirs, self.gold, self._mask(labels), self.resamples, self.seed)
 
     def _mask(self, labels: Sequence[str] | None) -> np.ndarray:
@@ -142,7 +149,7 @@ def compare_systems(
     Returns:
         Plain values: `systems`, with name and macro F1; and `pairs`, the later system minus the earlier one over `all`
         labels, over the `frequent` ones, and per label under `labels`. `frequent` is None if no label has enough
-        examples, the p value of the randomisation if systems have several runs of different seeds. Holm's p values
+        examples, the p value of the randomisation if systems of several runs have no seed in common. Holm's p values
         correct for the number of pairs, under `labels` for the number of labels.
 
     Raises:

@@ -64,9 +64,11 @@ TABLE_2 = (
 )
 
 
-# Mixing where it does not equal averaging logits: the baseline's head in Table 2 is linear.
 POOLED = "pooled-baseline"
 BEYOND = (
+    # The paper has the other auxiliary task only.
+    Row("label-embeds-ekman", "Label Embeds + Aux Tasks (ekman)", 10, None, "label-embedding", "ekman"),
+    # Mixing where it does not equal averaging logits: the baseline's head in Table 2 is linear.
     Row("pooled-baseline-4", "Baseline with a pooler", 4, None, POOLED, reference="pooled-baseline-4"),
     Row("mix-train-pooled-4", "Embed Mix (Train), pooler", 4, None, POOLED, None, TRAIN, "pooled-baseline-4"),
     Row("mix-t5-pooled-4", "Embed Mix (T5), pooler", 4, None, POOLED, None, PARAPHRASES, "pooled-baseline-4"),

@@ -95,16 +95,16 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
         f"Ours is at the threshold policy {archive.policy}; means over seeds, ± one standard deviation. Differences "
         "are to the baseline of as many epochs, with intervals over documents (bootstrap) and seeds (Student's t); the "
         "interval of a single seed lacks the spread between trainings. p is the larger one of that interval and of "
-        "approximate randomisation, which is right for rare labels, too; Holm's p is over all rows. Mixing weights "
-        "were chosen on dev at the fixed threshold. Throughput is at inference and relative to that baseline; the "
-        "search for candidates or their generation is not included."
+        "approximate randomisation over the seeds that both rows have, which is right for rare labels, too; Holm's p "
+        "is over all rows. Mixing weights were chosen on dev at the fixed threshold. Throughput is at inference and "
+        "relative to that baseline; the search for candidates or their generation is not included."
     )
     remarks_on_gains = [remark_on_frequent_labels(table), remark_on_policies(_gains_by_policy(archive))]
     text = " ".join(filter(None, [text, LINEAR_HEAD, *_name_candidates(table), *remarks_on_gains]))
     note = (
         f"Ours: {settings['encoder']}, means over seeds, 95 % intervals over texts ({table['texts']:,}) and "
         f"seeds; the paper: BERT-base, one run per row. Threshold policy: {archive.policy}. Change: to our baseline of "
-        "as many epochs; its interval is in the table: it is paired, so it is narrower than those of two rows."
+        "as many epochs; its interval is in the table: it is paired by text, so it is narrower than those of two rows."
     )
     pictures = figures.draw_table_2(_png(path), measure_rows(archive.systems), [note, *_name_candidates(table)])
     return _write_table(path, title, table_2_cells(table), table, text, pictures)

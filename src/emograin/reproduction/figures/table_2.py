@@ -47,9 +47,10 @@ def draw_table_2(path: str | Path, rows: Sequence[Mapping[str, Any]], caption: S
         panels[0].annotate(title, (1, 1), (right, 4), **NUMBERS, va="bottom", xycoords="axes fraction")
     shown = {label: line for axes in panels for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     add_legend(figure, list(shown.values()), list(shown))
-    add_caption(
-        figure, [*caption, "Bold: the baseline of each group; dotted lines: its value in the paper and in ours."]
-    )
+    marks = "Bold: the baseline of each group; dotted lines: its value in the paper and in ours."
+    if any({row["paper"] is None for row in group} == {True, False} for group in groups):
+        marks += " A row without the paper's mark is not in the paper."
+    add_caption(figure, [*caption, marks])
     return save(figure, path)
 
 
