@@ -24,7 +24,8 @@ def compare(
     ----------
     runs
         Run folders, or folders of results/. RUN:NAME selects the evaluation NAME. RUN,RUN,... are several seeds of one
-        system; the spread between seeds then counts as well.
+        system: the spread between seeds counts as well, in the interval and its p; the p of randomisation is over the
+        seeds that both systems have.
     split
         Evaluation of the runs without a NAME.
     thresholds
