@@ -104,32 +104,47 @@ def attend(
         raise EmograinError(
             "--flow needs --split NAME and takes no --layer or --head", "it reports every layer, mean over heads"
         )
-    if flow and split is not None:
+    if flow:
         reject_flags(
             "the deletion test, without --flow",
             words=words != WORDS,
             random_choices=random_choices != RANDOM_CHOICES,
             thresholds=thresholds != DEFAULT_POLICY,
         )
-        _measure_flow(run, split, data, seed, json)
-        return
     options: dict[str, Any] = {"words": words, "layer": layer, "head": head}
     options |= {"random_choices": random_choices, "seed": seed}
-    if split is not None:
+    if split is None:
+        _show_document(run, text, against, label, data, thresholds, options, output, json)
+    elif flow:
+        _measure_flow(run, split, data, seed, json)
+    else:
         _test_split(run, split, data, thresholds, options, json)
-        return
+
+
+def _show_document(
+    run: Path,
+    text: str | None,
+    against: Path | None,
+    label: str | None,
+    data: str | None,
+    policy: Policy,
+    options: Mapping[str, Any],
+    output: Path | None,
+    json: bool,
+) -> None:
+    """Draw the attention of one document, given or selected by `against`, and print its words and their deletion."""
     from ..analysis.attention_report import format_document, report_document
     from ..analysis.contrasting_documents import attend_document, select_document
     from ..models.run_folder import RunFolder
 
-    document = {"text": text} if against is None else select_document(run, against, label, data, thresholds)
-    method, attention = attend_document(run, document, thresholds)
-    attention.check(layer, head)
+    document = {"text": text} if against is None else select_document(run, against, label, data, policy)
+    method, attention = attend_document(run, document, policy)
+    attention.check(options["layer"], options["head"])
     folder = output or RunFolder(run).path / "attention"
-    files = _draw(folder, attention, layer, head)
+    files = _draw(folder, attention, options["layer"], options["head"])
     report = report_document(method, attention, document, **options)
     if against is not None:
-        _, other = attend_document(against, document, thresholds)
+        _, other = attend_document(against, document, policy)
         files += _draw_against(folder, other)
         report |= {"against": other.model, "against_predicted": other.predicted}
     report["files"] = [str(file) for file in files]
