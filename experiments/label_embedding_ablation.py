@@ -6,7 +6,8 @@ with the words in the output layer only.
 Every cell is one epoch on every fourth training text at one learning rate, evaluated on dev: macro average precision,
 and macro F1 with cross-fitted per-label thresholds, over all labels and over the frequent ones. Cells with a low bias,
 where the output layer's bias starts at the logit of 1 / labels, are compared with label words with a low bias, the
-others with label words. See short_training.py for scores, seeds and intervals.
+others with label words; what slots and words contribute on their own, also with cells that lack them. See
+short_training.py for scores, seeds and intervals.
 """
 
 from label_embedding_variants import METHODS, definitions, permuted_words, random_words
@@ -15,11 +16,18 @@ from short_training import Cell, Words, options_of, train_cells
 from emograin.models import methods
 
 WORDS, LOW = "label words", "label words, low bias"
+NO_SLOTS, RANDOM_OUTPUT = "baseline, low bias", "output layer from random words, mean of tokens"
 
 
-def cell(method: str, change: Words | None = None, reference: str = WORDS, loss: str = "bce") -> Cell:
+def cell(
+    method: str,
+    change: Words | None = None,
+    reference: str = WORDS,
+    loss: str = "bce",
+    also: str | None = None,
+) -> Cell:
     """Return a cell with a method and a loss."""
-    return Cell(reference, {"method": method, "loss": loss}, change)
+    return Cell(reference, {"method": method, "loss": loss}, change, () if also is None else (also,))
 
 
 CELLS: dict[str, Cell] = {
@@ -39,16 +47,16 @@ CELLS: dict[str, Cell] = {
     "definitions": cell("label-embedding", definitions),
     "random output layer, mean of tokens": cell("mean-of-tokens"),
     LOW: cell("label-embedding-low-bias", reference=LOW),
-    "baseline, low bias": cell("baseline-low-bias", reference=LOW),
-    "words of other labels, low bias": cell("label-embedding-low-bias", permuted_words, LOW),
-    "random words, low bias": cell("label-embedding-low-bias", random_words, LOW),
-    "unused tokens, low bias": cell("unused-tokens-low-bias", reference=LOW),
+    NO_SLOTS: cell("baseline-low-bias", reference=LOW),
+    "words of other labels, low bias": cell("label-embedding-low-bias", permuted_words, LOW, also=NO_SLOTS),
+    "random words, low bias": cell("label-embedding-low-bias", random_words, LOW, also=NO_SLOTS),
+    "unused tokens, low bias": cell("unused-tokens-low-bias", reference=LOW, also=NO_SLOTS),
     "slots that do not see each other, low bias": cell("separate-slots-low-bias", reference=LOW),
     "one [CLS], a deep head per label, low bias": cell("head-per-label-low-bias", reference=LOW),
     "baseline with a pooler, low bias": cell("pooled-baseline-low-bias", reference=LOW),
     "random output layer, mean of tokens, low bias": cell("mean-of-tokens-low-bias", reference=LOW),
-    "output layer from random words, mean of tokens": cell("label-initialized", random_words, LOW),
-    "output layer from label words, mean of tokens": cell("label-initialized", reference=LOW),
+    RANDOM_OUTPUT: cell("label-initialized", random_words, LOW),
+    "output layer from label words, mean of tokens": cell("label-initialized", reference=LOW, also=RANDOM_OUTPUT),
     "output layer from label words, [CLS]": cell("initialized-on-cls", reference=LOW),
 }
 

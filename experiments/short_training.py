@@ -8,7 +8,7 @@ Test is not read.
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -37,11 +37,13 @@ class Cell:
         reference: Name of the cell that it is compared with; its own name for a reference.
         settings: Settings of the training that differ from those of the experiment.
         change: Change of the labels' words; None: none.
+        also: Names of further cells that it is compared with.
     """
 
     reference: str
     settings: dict[str, Any] = field(default_factory=dict)
     change: Words | None = None
+    also: tuple[str, ...] = ()
 
 
 def options_of(description: str | None, cells: Mapping[str, Cell], name: str) -> argparse.Namespace:
@@ -151,29 +153,48 @@ def compare(
 
     Returns:
         One row per cell: its metrics over all and over the frequent labels, means over its seeds, and the differences
-        to its reference, with the ends of their intervals, over the seeds of both.
+        to its reference, with the ends of their intervals, over the seeds of both; under `also`, the same to each
+        further cell.
     """
     rows = []
     for name, seeds in measured.items():
-        reference = cells[name].reference
+        cell = cells[name]
         row: dict[str, Any] = {"cell": name, "seeds": sorted(seeds)}
-        if reference != name:
-            row["reference"] = reference
-        both = sorted(seeds.keys() & measured.get(reference, {}).keys())
-        for metric in ("average_precision", "f1"):
-            for which, mask in {"all": np.ones(len(often), dtype=bool), "frequent": often}.items():
-                own = [float(seeds[seed][metric][0, mask].mean()) for seed in row["seeds"]]
-                row[f"{metric}_{which}"] = round(float(np.mean(own)), 4)
-                row[f"{metric}_{which}_by_seed"] = [round(each, 4) for each in own]
-                if reference != name and both:
-                    pairs = [(seeds[seed][metric], measured[reference][seed][metric]) for seed in both]
-                    differences = np.stack([(ours - theirs)[:, mask].mean(axis=1) for ours, theirs in pairs])
-                    observed, resampled = differences[:, 0], differences[:, 1:].mean(axis=0)  # (seeds,), (resamples,)
-                    found = summarize(float(observed.mean()), resampled, 0, [observed])
-                    ends = [found.difference, found.low, found.high]
-                    row[f"{metric}_{which}_difference"] = [round(each, 4) for each in ends]
+        if cell.reference != name:
+            row["reference"] = cell.reference
+        differences = compare_pair(seeds, measured.get(cell.reference, {}), often) if cell.reference != name else {}
+        for metric, which, mask in kinds(often):
+            own = [float(seeds[seed][metric][0, mask].mean()) for seed in row["seeds"]]
+            row[f"{metric}_{which}"] = round(float(np.mean(own)), 4)
+            row[f"{metric}_{which}_by_seed"] = [round(each, 4) for each in own]
+            if found := differences.get(f"{metric}_{which}"):
+                row[f"{metric}_{which}_difference"] = found
+        if also := {other: compare_pair(seeds, measured.get(other, {}), often) for other in cell.also}:
+            row["also"] = also
         rows.append(row)
     return rows
+
+
+def compare_pair(
+    ours: Mapping[int, Mapping[str, np.ndarray]], theirs: Mapping[int, Mapping[str, np.ndarray]], often: np.ndarray
+) -> dict[str, list[float]]:
+    """Compare two cells over the seeds of both: metric and labels -> difference and the ends of its interval."""
+    both = sorted(ours.keys() & theirs.keys())
+    found = {}
+    for metric, which, mask in kinds(often) if both else ():
+        pairs = [ours[seed][metric] - theirs[seed][metric] for seed in both]
+        differences = np.stack([pair[:, mask].mean(axis=1) for pair in pairs])
+        observed, resampled = differences[:, 0], differences[:, 1:].mean(axis=0)  # (seeds,), (resamples,)
+        change = summarize(float(observed.mean()), resampled, 0, [observed])
+        found[f"{metric}_{which}"] = [round(each, 4) for each in (change.difference, change.low, change.high)]
+    return found
+
+
+def kinds(often: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield each metric with each choice of labels: its name and its mask, (labels,)."""
+    for metric in ("average_precision", "f1"):
+        for which, mask in {"all": np.ones(len(often), dtype=bool), "frequent": often}.items():
+            yield metric, which, mask
 
 
 def write_results(cells: Mapping[str, Cell], options: argparse.Namespace, labels: np.ndarray) -> None:

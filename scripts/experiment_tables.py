@@ -193,7 +193,19 @@ def short_trainings(file: str, title: str) -> str:
                 change = row.get(f"{metric}_{labels}_difference")
                 cells.append("" if change is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*change))
         tables.setdefault(reference, [titles]).append(cells)
-    return "\n\n".join(markdown(rows) for rows in tables.values())
+    return "\n\n".join(markdown(rows) for rows in [*tables.values(), *_further_comparisons(file, title)])
+
+
+def _further_comparisons(file: str, title: str) -> list[list[list[str]]]:
+    """Return a table of the comparisons with further cells, if there are any."""
+    kinds = [f"{metric}_{labels}" for metric in ("average_precision", "f1") for labels in ("all", "frequent")]
+    titles = [title, "compared with", "macro AP (95 % interval)", "over frequent labels", "macro F1 (95 % interval)"]
+    rows = [
+        [row["cell"], other, *("{:+.3f} ({:+.3f} to {:+.3f})".format(*differences[kind]) for kind in kinds)]
+        for row in _read(file)["rows"]
+        for other, differences in row.get("also", {}).items()
+    ]
+    return [[[*titles, "over frequent labels"], *rows]] if rows else []
 
 
 def smaller_models() -> str:

@@ -23,6 +23,24 @@ BASELINES, TEACHERS, STUDENTS = "baseline-seed", "label-embedding-averaged-seed"
 LATER_STUDENTS = "student-of-six-teachers-seed"
 
 
+def results() -> str:
+    """All runs that were evaluated on test, with thresholds of the current policies."""
+    titles = ["method", "auxiliary", "encoder", "epochs", "batch", "learning rate", "EMA decay", "evaluations"]
+    titles += ["teachers", "seed", "macro F1 at 0.3", "global threshold", "per-label thresholds", "frequent labels"]
+    rows = [[*titles, "macro AP"]]
+    for path in sorted(RESULTS.glob("*/test.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        with (path.parent / "curve.csv").open(encoding="utf-8", newline="") as file:
+            evaluations = sum(row["macro_f1"] != "" for row in csv.DictReader(file))
+        cells = [found["method"], found["auxiliary"] or "–", f"{found['encoder']} ({found['parameters'] / 1e6:.0f}M)"]
+        cells += [str(found["epochs"]), str(found["batch_size"]), f"{found['learning_rate']:g}"]
+        cells += [f"{found['ema_decay'] or '–'}", str(evaluations), f"{found['teachers'] or '–'}", str(found["seed"])]
+        cells += [f"{value:.3f}" for value in macro_f1_by_policy(path.parent).values()]
+        cells.append(f"{found['policies']['global']['macro_f1_frequent']:.3f}")
+        rows.append([*cells, f"{found['macro_average_precision']:.3f}"])
+    return markdown(rows)
+
+
 def ema() -> str:
     """Macro F1 on dev by half epochs, with and without EMA of the weights."""
     runs = {"EMA, 1e-4": "label-embedding-averaged-seed0", "before, 2e-4": "label-embedding-seed0"}

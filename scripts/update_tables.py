@@ -31,7 +31,6 @@ from emograin.cli.app import main as emograin
 from emograin.common.text_table import markdown
 from emograin.evaluation.captions import describe_source
 from emograin.evaluation.policies import DEFAULT_POLICY
-from emograin.evaluation.tables import results_table
 from emograin.prediction.shipped_model import SHIPPED
 from emograin.reproduction.report import render
 from emograin.reproduction.report_page import write_markdown
@@ -76,17 +75,6 @@ def summary() -> str:
 
 def _spread(values: Sequence[float]) -> str:
     return f"{mean(values):.3f} ± {stdev(values):.3f}"
-
-
-def results() -> str:
-    """All runs that were evaluated on test, with thresholds of the current policies."""
-    evaluations = []
-    for path in sorted(RESULTS.glob("*/test.json")):
-        evaluation = json.loads(path.read_text(encoding="utf-8"))
-        for policy, value in macro_f1_by_policy(path.parent).items():
-            evaluation["policies"][policy]["macro_f1"] = value
-        evaluations.append(evaluation)
-    return results_table(evaluations)
 
 
 def mixing() -> str:
@@ -223,7 +211,7 @@ SECTIONS = {
     "summary": summary,
     "speed summary": benchmark_tables.speed_summary,
     "demo": demo,
-    "results": results,
+    "results": training_tables.results,
     "mixing": mixing,
     "training speed": benchmark_tables.training_speed,
     "prediction speed": benchmark_tables.prediction_speed,

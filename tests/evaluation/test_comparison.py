@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -227,6 +228,34 @@ def test_the_gain_of_some_labels_is_compared_with_that_of_the_others():
     assert compared.difference("better", "worse", ["other"]).difference == 0
     assert compared.difference_in_gain("better", "worse", ["rare"]).difference == pytest.approx(gain)
     assert compared.difference_in_gain("better", "worse", ["rare"]).low > 0
+
+
+def test_labels_are_compared_with_the_chosen_others():
+    gold = np.tile(np.eye(3, dtype=bool), (40, 1))
+    worse = gold.copy()
+    worse[:60, 0] = worse[:60, 1] = False  # half of their examples are missed
+    systems = {name: evaluated([runs], gold, (0,)) for name, runs in [("worse", worse), ("better", gold)]}
+    compared, (first, second, third) = Comparison(systems, resamples=50), LABELS[:3]
+    assert compared.difference_in_gain("better", "worse", [first], [third]).difference == pytest.approx(1 / 3)
+    assert compared.difference_in_gain("better", "worse", [first], [second]).difference == 0
+
+
+def test_gains_are_compared_by_text_and_seed():
+    random = np.random.default_rng(0)
+    gold = random.random((200, 3)) < 0.4
+    runs = [gold ^ (random.random(gold.shape) < share) for share in (0.2, 0.25, 0.3)]
+    systems = {"base": evaluated(runs, gold, (0, 1, 2)), "best": evaluated([gold] * 3, gold, (0, 1, 2))}
+    compared = Comparison(systems | {"others": evaluated([gold] * 3, gold, (3, 4, 5))}, resamples=200)
+    gain = compared.difference("best", "base")
+    to_none = compared.difference_of_gains(("best", "base"), ("best", "best"))
+    assert astuple(to_none) == pytest.approx(astuple(gain))
+    same = compared.difference_of_gains(("best", "base"), ("best", "base"))
+    assert (same.difference, same.low, same.high) == (0, 0, 0)
+    assert compared.difference_of_gains(("base", "best"), ("best", "base")).difference == pytest.approx(
+        -2 * gain.difference
+    )
+    with pytest.raises(EmograinError, match="same seeds"):
+        compared.difference_of_gains(("best", "base"), ("others", "base"))
 
 
 def test_an_evaluation_with_at_least_one_label_is_read_as_such(tmp_path):

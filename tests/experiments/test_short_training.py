@@ -87,12 +87,26 @@ def test_only_seeds_of_both_cells_are_compared():
     assert found["f1_all_difference"][0] == pytest.approx(0.4)
 
 
+def test_a_cell_is_compared_with_further_cells(tmp_path):
+    cells = {"plain": Cell("plain"), "rival": Cell("plain"), "both": Cell("plain", also=("rival",))}
+    for name, shift in {"plain": 0, "rival": 0.2, "both": 0.6}.items():
+        for seed in range(2):
+            write_scores(tmp_path, name, seed, shift)
+    rows = rows_of(cells, tmp_path, [0, 1])
+    assert "also" not in rows["rival"]
+    for kind in ("average_precision_all", "f1_frequent"):
+        difference, low, high = rows["both"]["also"]["rival"][kind]
+        assert low <= difference <= high
+        assert difference == pytest.approx(rows["both"][kind] - rows["rival"][kind], abs=2e-4)
+
+
 @pytest.mark.parametrize("cells", [label_embedding_ablation.CELLS, auxiliary_alpha.CELLS], ids=["ablation", "alpha"])
 def test_every_cell_with_scores_is_in_the_results(tmp_path, cells):
     for cell in cells:
         write_scores(tmp_path, cell, 0)
     assert list(rows_of(cells, tmp_path, [0])) == list(cells)
     assert all(cells[cell.reference].reference == cell.reference for cell in cells.values())
+    assert {other for cell in cells.values() for other in cell.also} <= set(cells)
     written = (tmp_path / "found.json").read_bytes()
     score_file(tmp_path, list(cells)[-1], 0).unlink()
     write_results(cells, options_for(tmp_path, [0]), LABELS)

@@ -11,11 +11,14 @@ TITLES = (
     "attention received",
     "minus other labels or even",
     "minus same labels in other texts",
+    "received from the document",
+    "minus other labels or even",
+    "minus same labels in other texts",
     "attention to the document",
     "minus other labels or even",
     "minus same labels in other texts",
 )
-SIDES = (("as_key", "from_all_tokens"), ("as_query", "to_document"))
+SIDES = (("as_key", "from_all_tokens"), ("as_key", "from_document"), ("as_query", "to_document"))
 
 
 def attention_flow_cells(flows: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
@@ -35,8 +38,8 @@ def attention_flow_remarks(flows: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """
     remarks = [
         "Attention received: attention of all tokens to a slot (the tokens that a label is scored from), mean over "
-        "these tokens. Attention to the document: share of a slot's attention to the document's tokens. Means over "
-        "heads and texts, differences with 95 % bootstrap intervals over texts."
+        "these tokens; from the document: of its tokens only. Attention to the document: share of a slot's attention "
+        "to the document's tokens. Means over heads and texts, differences with 95 % bootstrap intervals over texts."
     ]
     for name, flow in flows.items():
         compared = (

@@ -78,21 +78,46 @@ class Comparison(Generic[Name]):
             first, second, lambda ours, theirs: ours.mean(axis=-1) / np.maximum(theirs.mean(axis=-1), tiny) - 1
         )
 
-    def difference_in_gain(self, first: Name, second: Name, labels: Sequence[str]) -> Difference:
-        """Compute how much more some labels gain from the second system to the first than the other labels.
+    def difference_in_gain(
+        self, first: Name, second: Name, labels: Sequence[str], others: Sequence[str] | None = None
+    ) -> Difference:
+        """Compute how much more some labels gain from the second system to the first than other labels.
 
         Args:
             first: Name of the system with the gain.
             second: Name of the system it is compared with.
-            labels: Labels whose mean gain is compared with that of the others.
+            labels: Labels whose mean gain is compared.
+            others: Labels that they are compared with; None: all other labels.
         """
         mask = self._mask(labels)
+        rest = ~mask if others is None else self._mask(others)
 
         def excess(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
             gain = ours - theirs
-            return gain[..., mask].mean(axis=-1) - gain[..., ~mask].mean(axis=-1)
+            return gain[..., mask].mean(axis=-1) - gain[..., rest].mean(axis=-1)
 
         return self._compare(first, second, excess)
+
+    def difference_of_gains(self, gain: tuple[Name, Name], other: tuple[Name, Name]) -> Difference:
+        """Compute how much larger one difference in macro F1 is than another one.
+
+        Args:
+            gain: Names of the two systems of the first difference.
+            other: Names of the two systems of the second one.
+
+        Raises:
+            EmograinError: The four systems do not have runs of the same seeds.
+        """
+        names = [*gain, *other]
+        if not all(self._paired(names[0], name) for name in names):
+            raise EmograinError(f"the runs of {', '.join(map(str, names))} do not have the same seeds")
+
+        def of_all(values: Mapping[Name, np.ndarray]) -> np.ndarray:
+            ours, theirs, others, their_others = (values[name].mean(axis=-1) for name in names)
+            return (ours - theirs) - (others - their_others)
+
+        sample = of_all(self._observed)
+        return summarize(float(sample.mean()), of_all(self._resampled), self.seed, [sample])
 
     def _compare(
         self, first: Name, second: Name, statistic: Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -1,9 +1,9 @@
 """Tables of evaluations and comparisons as text, from results only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..common.text_table import aligned, markdown, number
+from ..common.text_table import aligned, number
 
 MAX_P_VALUE = 0.05  # p value below which a label is listed
 
@@ -42,31 +42,6 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
             aligned(labels) + f"\n(the last three columns at {names[-1]})",
         ]
     )
-
-
-def results_table(results: Iterable[Mapping[str, Any]]) -> str:
-    """Format evaluations of several runs on one split as a Markdown table, one row per run."""
-    titles = ["method", "auxiliary", "encoder", "epochs", "batch", "learning rate", "EMA decay", "teachers", "seed"]
-    titles += ["macro F1 at 0.3", "global threshold", "per-label thresholds", "frequent labels", "macro AP"]
-    rows = [titles]
-    for result in results:
-        policies = result["policies"]
-        cells = [
-            result["method"],
-            result["auxiliary"] or "–",
-            f"{result['encoder']} ({result['parameters'] / 1e6:.0f}M)",
-            str(result["epochs"]),
-            str(result["batch_size"]),
-            f"{result['learning_rate']:g}",
-            f"{result['ema_decay'] or '–'}",
-            f"{result['teachers'] or '–'}",
-            str(result["seed"]),
-            *(number(metrics["macro_f1"], 3) for metrics in policies.values()),
-            number(policies["global"]["macro_f1_frequent"], 3),
-            number(result["macro_average_precision"], 3),
-        ]
-        rows.append(cells)
-    return markdown(rows)
 
 
 def comparison_tables(comparison: Mapping[str, Any]) -> str:

@@ -15,15 +15,17 @@ from ..common.files import write_text
 from ..common.text_table import markdown
 from ..evaluation.comparison import Comparison
 from ..evaluation.results import read_curve, read_result
-from ..evaluation.significance import Difference
+from ..evaluation.significance import RESAMPLES, Difference
 from . import figures
 from .auxiliary_tasks import auxiliary_task_cells, measure_auxiliary_tasks, remark_on_auxiliary_tasks
-from .claims import Claim, Evidence, check_claims
+from .claims import check_claims
+from .evidence import Claim, Evidence
 from .experiment import ROWS
-from .results_archive import ATTENTION_ROWS, MissingResult, ResultsArchive
+from .results_archive import ATTENTION_ROWS, WEIGHT_RESAMPLES, MissingResult, ResultsArchive
 from .table_2 import (
     LABEL_EMBEDDING_ROWS,
     build_table_2,
+    describe_commands,
     remark_on_frequent_labels,
     remark_on_policies,
     table_2_cells,
@@ -45,7 +47,7 @@ class Section:
         title: Title in the report.
         table: Rows of cells, titles first; empty for a figure.
         pictures: SVG files; they come before the table.
-        text: Explanation.
+        text: Explanation; blank lines separate paragraphs.
     """
 
     name: str
@@ -93,14 +95,17 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
         f"{settings['data']}, {table['texts']:,} test texts; {settings['encoder']}, batches of "
         f"{settings['batch_size']}, learning rate {settings['learning_rate']:g} (the paper: BERT-base, 16, 5e-05). "
         f"Ours is at the threshold policy {archive.policy}; means over seeds, ± one standard deviation. Differences "
-        "are to the baseline of as many epochs, with intervals over documents (bootstrap) and seeds (Student's t); the "
-        "interval of a single seed lacks the spread between trainings. p is the larger one of that interval and of "
-        "approximate randomisation over the seeds that both rows have, which is right for rare labels, too; Holm's p "
-        "is over all rows. Mixing weights were chosen on dev at the fixed threshold. Throughput is at inference and "
-        "relative to that baseline; the search for candidates or their generation is not included."
+        f"are to the baseline of as many epochs, with intervals over documents (percentiles of {RESAMPLES:,} bootstrap "
+        "resamples) and seeds (Student's t); the interval of a single seed lacks the spread between trainings. p is "
+        "the larger one of that interval and of approximate randomisation over the seeds that both rows have, which is "
+        "right for rare labels, too; Holm's p is over all rows. Mixing weights were chosen on dev at the fixed "
+        "threshold; a weight of 1 is no mixing. Throughput is at inference and relative to that baseline; the search "
+        "for candidates or their generation is not included."
     )
     remarks_on_gains = [remark_on_frequent_labels(table), remark_on_policies(_gains_by_policy(archive))]
-    text = " ".join(filter(None, [text, LINEAR_HEAD, *_name_candidates(table), *remarks_on_gains]))
+    made = describe_commands(settings, {name: archive.seeds(name) for name in archive.systems})
+    text = " ".join([text, LINEAR_HEAD, *_name_candidates(table)])
+    text = "\n\n".join(filter(None, [text, " ".join(remarks_on_gains).strip(), made]))
     note = (
         f"Ours: {settings['encoder']}, means over seeds, 95 % intervals over texts ({table['texts']:,}) and "
         f"seeds; the paper: BERT-base, one run per row. Threshold policy: {archive.policy}. Change: to our baseline of "
@@ -110,18 +115,29 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
     return _write_table(path, title, table_2_cells(table), table, text, pictures)
 
 
-def _gains_by_policy(archive: ResultsArchive) -> dict[str, dict[int, Difference]]:
-    """Return the gain of label embeddings under each threshold policy: policy -> epochs -> difference."""
-    rows = [name for name in LABEL_EMBEDDING_ROWS if name in archive.systems]
-    pairs = [(name, archive.systems[name].row.baseline) for name in rows]
-    pairs = [pair for pair in pairs if set(pair) <= set(archive.systems)]
-    policies = archive.results(pairs[0][0])[0]["policies"] if pairs else ()
-    gains: dict[str, dict[int, Difference]] = {}
-    for policy in policies:
-        systems = archive.at(policy).systems
-        for pair in pairs:
-            comparison = Comparison({name: systems[name].runs for name in pair})
-            gains.setdefault(policy, {})[systems[pair[0]].results[0]["epochs"]] = comparison.difference(*pair)
+def _gains_by_policy(archive: ResultsArchive) -> dict[int, dict[str, tuple[Difference, Difference | None]]]:
+    """Return the gain of label embeddings under each threshold policy, and its change from that of the archive.
+
+    Returns:
+        Epochs -> policy -> the gain, and its difference to the gain at `archive.policy` (None at that policy).
+    """
+    gains: dict[int, dict[str, tuple[Difference, Difference | None]]] = {}
+    for row in (name for name in LABEL_EMBEDDING_ROWS if name in archive.systems):
+        first = archive.systems[row]
+        pair = (row, first.row.baseline)
+        if pair[1] not in archive.systems:
+            continue
+        policies = [archive.policy, *(each for each in first.results[0]["policies"] if each != archive.policy)]
+        comparison = Comparison(
+            {(policy, name): archive.at(policy).systems[name].runs for policy in policies for name in pair}
+        )
+        own, *others = ([(policy, name) for name in pair] for policy in policies)
+        found: dict[str, tuple[Difference, Difference | None]] = {archive.policy: (comparison.difference(*own), None)}
+        for policy, other in zip(policies[1:], others, strict=True):
+            paired = archive.seeds(pair[0]) == archive.seeds(pair[1])
+            change = comparison.difference_of_gains((other[0], other[1]), (own[0], own[1])) if paired else None
+            found[policy] = comparison.difference(*other), change
+        gains[first.results[0]["epochs"]] = found
     return gains
 
 
@@ -151,19 +167,31 @@ def make_claims(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make the table of the paper's claims, and whether our results confirm them."""
     claims = check_claims(_collect_evidence(archive))
     titles = {"section": "§", "interval": "95 % interval", "holds": "does it hold", "command": "command"}
-    names = [field.name for field in fields(Claim)]
-    table = [[titles.get(name, name) for name in names], *([getattr(row, name) for name in names] for row in claims)]
+    names = [field.name for field in fields(Claim) if field.name != "in_paper"]
+    rows = [[getattr(row, name) for name in names] for row in claims]
+    for row, claim in zip(rows, claims, strict=True):
+        row[0] += "" if claim.in_paper else ", ours"
+    table = [[titles.get(name, name) for name in names], *rows]
     answers = {YES: "hold", NO: "do not", NOT_SHOWN: "are not shown"}
-    counts = [f"{sum(row.holds == answer for row in claims)} {verb}" for answer, verb in answers.items()]
+    papers = [row for row in claims if row.in_paper]
+    counts = [f"{sum(row.holds == answer for row in papers)} {verb}" for answer, verb in answers.items()]
+    beyond = len(claims) - len(papers)
     text = (
-        f"Of {len(claims)} claims {', '.join(counts)}. Differences are in macro F1 on test at the threshold policy "
-        f"{archive.policy}, those of mixing weights on dev under the fixed threshold; intervals are over texts and "
-        "seeds. A claimed difference holds if its 95 % interval lies beyond the bound. It does not hold if a one-sided "
-        "test at 5 % shows that it is below the bound; for the bound 0, that it is below "
+        f"Of {len(papers)} claims {', '.join(counts)}; a sentence of the paper about several rows, or with several "
+        "readings, is one claim for each. "
+        f"{f'{beyond} more, marked as ours, are not in the paper.' if beyond else ''}\n\n"
+        f"Differences are in macro F1 on test at the threshold policy {archive.policy}, those of mixing weights on dev "
+        f"under the fixed threshold. Intervals are over texts (percentiles of {RESAMPLES:,} bootstrap resamples; of "
+        f"mixing weights {WEIGHT_RESAMPLES:,}) and seeds (Student's t). A claimed difference holds if its 95 % "
+        "interval lies beyond the bound and, of two trainings, if approximate randomisation has p below 0.05, too. It "
+        "does not hold if a one-sided test at 5 % shows that it is below the bound; for the bound 0, that it is below "
         f"{MARGIN}, or half of the paper's difference if that is smaller (of attention, below 0). A claim that "
-        f"something does not help holds if a gain of {MARGIN} or more is excluded in this way. A claim about trained "
-        f"models needs {MIN_SEEDS} seeds: with fewer it is not shown, whatever its interval over texts. Each claim is "
-        "tested on its own; the p of Holm in Table 2 is over all rows. All rows are with "
+        f"something does not help holds if a gain of {MARGIN} or more is excluded in this way; a claim that a weight "
+        f"is the best holds if a gain of {MARGIN} or more by any other weight is excluded, and does not hold if "
+        "another weight is better (Holm's correction). A claim about several labels or layers holds if it holds for "
+        f"each. A claim about trained models needs {MIN_SEEDS} seeds: with fewer it is not shown, whatever its "
+        "interval over texts. Each claim is tested on its own; the p of Holm in Table 2 is over all rows. Checkpoints "
+        "were chosen on dev without mixing, which favours a weight of 1 there. All rows are with "
         f"{archive.experiment['settings']['encoder']}."
     )
     return _write_table(path, title, table, [asdict(row) for row in claims], text)
@@ -261,7 +289,7 @@ def _collect_evidence(archive: ResultsArchive) -> Evidence:
         if system.mixing is None:
             curves[name] = dict(zip(archive.seeds(name), archive.curves(name), strict=True))
             continue
-        mixings[name] = system.mixing
+        mixings[name] = [result["mixing"] for result in system.results]
         if compared := archive.compare_weights(name):
             weights[name] = compared
     try:

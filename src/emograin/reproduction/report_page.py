@@ -90,7 +90,7 @@ def _section_html(section: Section) -> str:
     pictures = "".join(
         f'<img alt="{title}" src="data:image/svg+xml;base64,{_base64(file)}">\n' for file in section.pictures
     )
-    text = f"<p>{escape(section.text)}</p>\n" if section.text else ""
+    text = "".join(f"<p>{escape(part)}</p>\n" for part in section.text.split("\n\n") if part)
     table = _table_html(section.table)
     return f'<section id="{section.name}">\n<h2>{title}</h2>\n{pictures}{table}{text}</section>'
 

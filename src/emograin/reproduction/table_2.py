@@ -12,12 +12,14 @@ from ..evaluation.policies import DESCRIPTIONS
 from ..evaluation.significance import Difference, frequent_labels
 from ..evaluation.thresholds import FREQUENT
 from .candidate_names import describe_candidates
+from .experiment import Experiment
 from .results_archive import System
 
 LABEL_EMBEDDING_ROWS = ("label-embeds-4", "label-embeds-10")  # without an auxiliary task or mixing
 COLUMNS = {
     "title": "method",
     "with": "mixed with",
+    "weights": "weight of each seed",
     "paper_epochs": "epochs, paper",
     "epochs": "epochs, ours",
     "seeds": "seeds",
@@ -112,20 +114,51 @@ def remark_on_frequent_labels(table: Mapping[str, Any]) -> str:
     return " ".join(sentences)
 
 
-def remark_on_policies(gains: Mapping[str, Mapping[int, Difference]]) -> str:
+def remark_on_policies(gains: Mapping[int, Mapping[str, tuple[Difference, Difference | None]]]) -> str:
     """State the gain of label embeddings under each threshold policy; empty without gains.
 
     Args:
-        gains: Threshold policy -> epochs -> difference to the baseline.
+        gains: Epochs -> threshold policy -> difference to the baseline, and its change from the first policy's.
     """
-    parts = []
-    for policy, differences in gains.items():
-        values = [
-            f"{each.difference:+.3f} ({each.low:+.3f} to {each.high:+.3f}) at {epochs} epochs"
-            for epochs, each in differences.items()
-        ]
-        parts.append(f"{', '.join(values)} under {DESCRIPTIONS[policy]}")
-    return f"The gain of label embeddings depends on the threshold policy: {'; '.join(parts)}." if parts else ""
+    sentences = []
+    for epochs, policies in gains.items():
+        parts = []
+        for policy, (gain, change) in policies.items():
+            part = f"{_with_interval(gain)} under {DESCRIPTIONS[policy]}"
+            parts.append(part if change is None else f"{part}, a change of {_with_interval(change)}")
+        sentences.append(f"The gain of label embeddings at {epochs} epochs is {'; '.join(parts)}.")
+    return " ".join(sentences)
+
+
+def _with_interval(difference: Difference) -> str:
+    return f"{difference.difference:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+
+
+def describe_commands(settings: Mapping[str, Any], seeds: Mapping[str, Sequence[int]]) -> str:
+    """Name the commands that trained and evaluated the rows.
+
+    Args:
+        settings: `settings` of `experiment.json`.
+        seeds: Row -> its seeds.
+
+    >>> text = describe_commands({"encoder": "minilm"}, {"baseline-4": [0, 1], "aux-ekman": [0, 1], "baseline-10": [0]})
+    >>> text.partition(" SEEDS, ")[0]
+    'Command: emograin reproduce table-2 --encoder minilm --seeds'
+    >>> text.partition(" for each row: ")[2]
+    'baseline-4, aux-ekman with --seeds 0,1; baseline-10 with --seeds 0.'
+    """
+    defaults = Experiment().to_dict()
+    flags = [
+        f"--{name.replace('_', '-')} {f'{value:g}' if isinstance(value, float) else value}"
+        for name, value in settings.items()
+        if value is not None and value != defaults[name]
+    ]
+    groups: dict[str, list[str]] = {}
+    for row, found in seeds.items():
+        groups.setdefault(",".join(map(str, found)), []).append(row)
+    rows = "; ".join(f"{', '.join(names)} with --seeds {of_group}" for of_group, names in groups.items())
+    command = " ".join(["emograin reproduce table-2", *flags])
+    return f"Command: {command} --seeds SEEDS, with --only ROW for each row: {rows}."
 
 
 def table_2_cells(table: Mapping[str, Any]) -> list[list[str]]:
@@ -143,6 +176,7 @@ def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
     return {
         "title": row["title"],
         "with": row["with"] or "",
+        "weights": " ".join(f"{weight:g}" for weight in row["mixing_weights"]),
         "paper_epochs": str(row["paper_epochs"]),
         "epochs": str(row["epochs"]),
         "seeds": str(len(row["seeds"])),

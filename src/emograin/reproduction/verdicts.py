@@ -57,16 +57,11 @@ def not_higher(difference: Difference, margin: float = MARGIN) -> str:
     return NO if difference.low > 0 else YES if difference.high_90 < margin else NOT_SHOWN
 
 
-def about(difference: Difference, value: float) -> str:
-    """Judge the claim that a difference is about a value above 0.
-
-    Yes, if the 95 % interval holds the value and not 0; no, if it does not hold the value.
-    """
+def at_most(difference: Difference, bound: float) -> str:
+    """Judge the claim that a value is at most a bound: yes, if its interval is; no, if it is above it, one-sided."""
     if difference.seeds < MIN_SEEDS:
         return NOT_SHOWN
-    if not difference.low <= value <= difference.high:
-        return NO
-    return YES if difference.low > 0 else NOT_SHOWN
+    return YES if difference.high <= bound else NO if difference.low_90 > bound else NOT_SHOWN
 
 
 def all_higher(differences: Sequence[Difference]) -> str:
@@ -89,22 +84,19 @@ def all_lower(differences: Sequence[Difference]) -> str:
     return YES if all(each.high < 0 for each in differences) else NO if lower(differences[-1]) == NO else NOT_SHOWN
 
 
-def best(to_others: Sequence[Difference], to_none: Difference) -> str:
-    """Judge the claim that a choice is the best one, and better than none.
+def none_better(to_others: Sequence[Difference]) -> str:
+    """Judge the claim that a choice is the best one.
 
     Args:
         to_others: The choice minus each other one.
-        to_none: The choice minus none.
 
     Returns:
-        Yes, if it is better than none and no other choice is better by `MARGIN` or more; no, if another one is better
-        (corrected by Holm), or the choice is not better than none by `MARGIN`; else not shown.
+        Yes, if no other choice is better by `MARGIN` or more; no, if another one is better (corrected by Holm); else
+        not shown.
     """
-    if min(each.seeds for each in (to_none, *to_others)) < MIN_SEEDS:
+    if min(each.seeds for each in to_others) < MIN_SEEDS:
         return NOT_SHOWN
-    if _any_below(to_others) or higher(to_none) == NO:
-        return NO
-    return YES if higher(to_none) == YES and all(each.low_90 > -MARGIN for each in to_others) else NOT_SHOWN
+    return NO if _any_below(to_others) else YES if all(each.low_90 > -MARGIN for each in to_others) else NOT_SHOWN
 
 
 def over_seeds(values: Sequence[float], errors: Sequence[float] = (0.0,), seed: int = 0) -> Difference:
