@@ -91,6 +91,20 @@ def test_it_can_be_calibrated_and_mapped_again(calibrated, files, capsys):
     assert emograin.load(again).labels == ("anger", "joy", "fear")
 
 
+def test_the_network_that_a_model_links_to_is_not_replaced(calibrated, files, tmp_path, capsys):
+    first, second = tmp_path / "first", tmp_path / "second"
+    shutil.copytree(calibrated, first)
+    shutil.copytree(calibrated, second)
+    (second / "model.onnx").unlink()
+    (second / "model.onnx").symlink_to(first / "model.onnx")  # as on another file system
+    before = (first / "model.onnx").read_bytes()
+    command = ["calibrate", "--data", str(files / "sample.jsonl"), "--model", str(second), "--output", str(first)]
+    capsys.readouterr()
+    assert main(command) == 2
+    assert "is a link into the output" in capsys.readouterr().err
+    assert (first / "model.onnx").read_bytes() == (second / "model.onnx").read_bytes() == before
+
+
 @pytest.mark.parametrize("adaptation", ["label-count", "em"])
 def test_texts_alone_are_enough_for_a_model(files, capsys, adaptation, tmp_path):
     arguments = ["--data", str(files / "texts.txt"), "--mapping", str(files / "mine.toml"), "--adaptation", adaptation]

@@ -49,6 +49,17 @@ def test_every_query_is_answered_in_order(files, encoders, capsys):
     assert found[0]["text"] != "so happy today"
 
 
+def test_a_query_is_one_line_without_control_characters(files, encoders, capsys):
+    (files / "queries.csv").write_text('text\n"so happy\ntoday \x1b[31mred"\n')
+    (files / "corpus.csv").write_text('text\n"mad,\r\nfurious\x1b[2J"\n')
+    flags = ["neighbours", "--query", str(files / "queries.csv"), "--corpus", str(files / "corpus.csv"), "--top", "1"]
+    assert main([*flags, "--encoder", str(encoders["bert"])]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "so happy today \\x1b[31mred"
+    assert lines[1].endswith("  mad, furious\\x1b[2J")
+    assert len(lines) == 2
+
+
 def test_other_columns_are_read_and_errors_take_one_line(files, encoders, capsys):
     (files / "queries.csv").write_text("said\nso happy\n")
     flags = ["neighbours", "--query", str(files / "queries.csv"), "--corpus", str(files / "corpus.csv")]

@@ -29,6 +29,8 @@ HOSTILE = [
     "1. First\n2. Second\r\n\r\nU.S.C. \u00a7 5. Inc. said so",
     "\U0001d4f1\U0001d4ee\U0001d4f5\U0001d4f5\U0001d4f8 \U0001f1ec\U0001f1e7 \U0001f937\u200d\u2640\ufe0f",
     "so glad " * 300,
+    "well I think that this " * 11 + "\u00af\\_(\u30c4)_/\u00af",  # in a sentence that is cut between words
+    "well I think that this " * 11 + "\U0001f602 " * 10,
     "\U0001f600 " * 200,
     "日本" * 60,
     "word" * 400,

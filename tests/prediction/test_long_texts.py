@@ -182,7 +182,7 @@ def test_an_interrupted_output_with_json_in_cells_is_resumed(tmp_path, flag):
     source.write_text("Thank you! I hate this.\nso glad\n", encoding="utf-8")
     assert main(["predict", "--input", str(source), flag, "--output", str(out)]) == 0
     whole = out.read_text(encoding="utf-8")
-    options = {"all_scores": False, "explain": flag == "--explain", "at_least_one": False}
+    options = {"column": "text", "all_scores": False, "explain": flag == "--explain", "at_least_one": False}
     described = describe(emograin.load(), "csv", **options, segments=flag == "--segments", windows=True)
     part_description_path(out).write_text(json.dumps(described))
     out.rename(tmp_path / "out.csv.part").write_text("".join(whole.splitlines(keepends=True)[:2]), encoding="utf-8")

@@ -60,6 +60,17 @@ def test_a_truncated_text_is_predicted_with_a_note(predictor):
     assert prediction.labels == ("joy", "anger")
 
 
+def test_predictions_are_equal_if_their_rows_are(predictor):
+    assert predictor.predict(["a", "b"]) == predictor.predict(["a", "b"])
+    assert predictor.predict(["a", "b"]) != predictor.predict(["a", "a longer text"])
+
+
+@pytest.mark.parametrize("threads", [-1, 1.5, True, "2", None])
+def test_threads_are_a_number(threads):
+    with pytest.raises(EmograinError, match="threads must"):
+        emograin.load(threads=threads)
+
+
 def test_no_texts_give_no_predictions(predictor):
     assert len(predictor.predict([])) == 0
     assert predictor.predict([]).scores.shape == (0, 3)

@@ -108,6 +108,34 @@ def test_formats_names_and_folders_that_do_not_fit_are_refused(source, tmp_path)
         find_jobs([tmp_path / "none"], output)
 
 
+def test_links_to_folders_are_followed_but_not_in_a_circle(tmp_path):
+    folder, other = tmp_path / "in", tmp_path / "other"
+    for each in (folder / "sub", other):
+        each.mkdir(parents=True)
+        (each / "b.txt.GZ").write_bytes(b"")
+        (each / ".hidden").mkdir()
+        (each / ".hidden" / "c.txt").write_text("x\n")
+    (folder / "link").symlink_to(other)
+    (folder / "again").symlink_to(other)
+    (other / "back").symlink_to(folder)
+    (folder / "sub" / "up").symlink_to(folder)
+    found = [job.source.relative_to(folder).as_posix() for job in find_jobs([folder], tmp_path / "out")]
+    assert found == ["again/b.txt.GZ", "link/b.txt.GZ", "sub/b.txt.GZ"]
+
+
+def test_a_subfolder_that_cannot_be_read_is_an_error(source, tmp_path, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "more":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root may read every folder
+    with pytest.raises(EmograinError, match=r"cannot read the folder .*more.: Permission denied"):
+        find_jobs([source], tmp_path / "out")
+
+
 def test_a_file_that_cannot_be_read_is_named_and_the_others_are_done(source, tmp_path, capsys):
     folder = tmp_path / "in"
     shutil.copytree(source, folder)

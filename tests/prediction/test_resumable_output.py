@@ -61,7 +61,7 @@ def keep_part(output, size: int) -> None:
 def write_description(predictor, output, **options) -> None:
     """Write the description of a partial output."""
     defaults = dict.fromkeys(("all_scores", "explain", "at_least_one", "segments"), False)
-    options = defaults | {"windows": False} | options
+    options = defaults | {"windows": False, "column": "text"} | options
     text = json.dumps(describe(predictor, output.suffix[1:], **options))
     part_description_path(output).write_text(text)
 
@@ -152,6 +152,7 @@ def test_an_output_of_another_model_or_with_other_options_is_rejected(predictor,
         (make("two", [0.5] * 3), {}, 'model: "one", now "two"'),
         (make("one", [0.5, 0.5, 0.6]), {}, "thresholds: "),
         (same, {"all_scores": True}, "all_scores: false, now true"),
+        (same, {"column": "body"}, 'column: "text", now "body"'),
     ):
         with pytest.raises(EmograinError, match=rf"{name}\.part was written with another {difference}"):
             predict(other, output, resume=True, **options)
@@ -186,7 +187,7 @@ def test_a_finished_output_is_left_alone_and_a_new_one_is_started(predictor, tmp
     assert "nothing to resume" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["out.parquet", "out.jsonl.gz", "out.txt"])
+@pytest.mark.parametrize("name", ["out.parquet", "out.jsonl.gz", "out.csv.GZ", "out.txt"])
 def test_an_output_that_cannot_be_appended_to_cannot_be_resumed(predictor, tmp_path, name):
     with pytest.raises(EmograinError, match="--resume needs an output that can be appended to"):
         predict(predictor, tmp_path / name, resume=True)
@@ -212,6 +213,19 @@ def test_zst_and_gz_files_are_read_and_written(predictor, tmp_path):
     (tmp_path / "bad.csv.zst").write_bytes(b"no zstandard at all")
     with pytest.raises(EmograinError, match="not readable as Zstandard"):
         list(read_rows(tmp_path / "bad.csv.zst"))
+
+
+@pytest.mark.parametrize("name", ["out.txt.gz", "out.txt.ZST"])
+def test_text_is_compressed_and_appears_once_complete(predictor, tmp_path, name):
+    pytest.importorskip("zstandard")
+    predict(predictor, tmp_path / "out.txt")
+    predict(predictor, tmp_path / name)
+    assert [row.text for row in read_rows(tmp_path / name)] == (tmp_path / "out.txt").read_text().splitlines()
+    (tmp_path / name).write_bytes(b"before")
+    with pytest.raises(Stopped):
+        predict(predictor, tmp_path / name, stop=2500)
+    assert (tmp_path / name).read_bytes() == b"before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "out.txt"])
 
 
 def test_zst_without_its_package_is_one_line(tmp_path, monkeypatch):

@@ -84,6 +84,17 @@ def test_a_sentence_that_is_too_long_is_cut_between_words_and_a_word_within():
     ]
 
 
+def test_packed_windows_are_read_whole():
+    """Two words that are one word piece together, such as the parts of an emoticon."""
+
+    def tokenize(texts):
+        joined = [text.replace(": )", ":)").split() for text in texts]
+        return [[len(word) for word in words[:4]] for words in joined], np.array([len(words) > 4 for words in joined])
+
+    (sentence,) = read_sentences(["so very very glad : ) now"], tokenize, 4)
+    assert [window.ids for window in sentence.windows] == [[2, 4, 4, 4], [2, 3]]
+
+
 @given(st.lists(st.integers(1, 6), max_size=20), st.integers(6, 12))
 def test_packed_windows_fit_and_keep_the_order(lengths, limit):
     parts = [Window(at, at + 1, [at] * length) for at, length in enumerate(lengths)]

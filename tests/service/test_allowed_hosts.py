@@ -10,6 +10,7 @@ from helpers.served import Recorder, run, running
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.service.allowed_hosts import AllowedHosts
+from emograin.service.settings import Settings
 
 LOCAL = ["localhost", "LOCALHOST:8000", "localhost.", "127.0.0.1", "127.0.0.1:80", "[::1]:8000", "[0:0:0:0:0:0:0:1]"]
 FOREIGN = ["evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "", ":80", "a b"]
@@ -33,12 +34,18 @@ def test_which_hosts_are_allowed(given, allowed, refused):
     assert [host for host in refused if host in hosts] == []
 
 
-@pytest.mark.parametrize("host", ["https://a.example", "a.example:80", "a.example/x", "", "a b", "*.example"])
+@pytest.mark.parametrize("host", ["https://a.example", "a.example:80", "a.example/x", "", "a b", "*.example", "."])
 def test_a_host_that_is_none_is_an_error(host, capsys):
     with pytest.raises(EmograinError, match="an allowed host must be a name or an address"):
         AllowedHosts([host])
     assert main(["serve", "--model", "nowhere", "--allowed-host", host]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_one_host_instead_of_a_list_is_an_error():
+    for given in ("*.example.com", "emotions.example"):
+        with pytest.raises(EmograinError, match="allowed hosts must be a list or tuple of names"):
+            Settings(allowed_hosts=given)
 
 
 @run

@@ -8,6 +8,7 @@ from functools import partial
 import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from helpers.served import LABELS, THRESHOLDS, Explainer, Recorder, ask, run, running, scores_of, served, until
 
 import emograin
@@ -188,6 +189,22 @@ async def test_it_is_ready_between_warming_up_and_stopping():
         assert (late.status_code, late.json()["error"]["code"]) == (503, "shutting_down")
         assert (await ask(client, "hello")).status_code == 503
         assert (await client.get("/healthz")).status_code == 200
+
+
+@run
+@pytest.mark.parametrize("first", ["/emotions/readyz", "/emotions/v1/predict"])
+async def test_an_app_that_is_mounted_in_another_one_answers(first):
+    """Starlette runs the lifespan of the outer app only."""
+    outer = FastAPI()
+    outer.mount("/emotions", create_app(served(Recorder()), Settings()))
+    body = {"texts": ["hello"]}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(outer), base_url="http://localhost") as client:
+        async with asyncio.timeout(20):
+            while first.endswith("readyz") and (await client.get(first)).status_code != 200:
+                await asyncio.sleep(0.01)
+        answer = await client.post("/emotions/v1/predict", json=body)
+        assert answer.json()["predictions"][0]["labels"] == labels_by_hand("hello", "per-label")
+        assert (await client.get("/emotions/readyz")).status_code == 200
 
 
 @run

@@ -98,6 +98,37 @@ def test_a_page_is_replaced_and_nothing_else(site: Path, modules: Path, capsys: 
     assert "holds something other than a page" in capsys.readouterr().err
 
 
+def test_a_page_whose_writer_was_killed_is_written_again(
+    tmp_path: Path, modules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, command = tmp_path / "site", ["page", str(tmp_path / "site"), "--node-modules", str(modules)]
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr("emograin.service.static_page._copy", killed)
+        assert main(command) != 0
+    assert not (site / "page/files.json").exists()
+    assert main(command) == 0
+    assert (site / "page/files.json").is_file()
+    assert not (site / "page/unfinished").exists()
+
+
+def test_a_model_is_named_and_its_damaged_card_is_an_error(
+    tmp_path: Path, modules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["page", str(tmp_path / "site"), "--node-modules", str(modules), "--model"]
+    model = tmp_path / "model"
+    shutil.copytree(shipped_model(), model)
+    for card in ("{bad", '["x"]', '{"accuracy": NaN}'):
+        (model / "card.json").write_text(card)
+        assert main([*command, str(model)]) == 2
+        assert "card.json" in capsys.readouterr().err
+        assert not (tmp_path / "site").exists()
+    assert main([*command, "bundled"]) == 0
+
+
 def test_models_that_browsers_cannot_run(tmp_path: Path, modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     run.mkdir()

@@ -179,6 +179,8 @@ def test_the_bundled_model_is_fitted_already():
     assert [set(model.classes_[row == 1]) for row in found[:2]] == [{"love"}, {"annoyance"}]
     np.testing.assert_array_equal(model.predict_proba(texts[:2]), emograin.load().predict(texts[:2]).scores)
     assert len(pickle.dumps(model)) < 10_000  # the package has the model
+    named = pickle.loads(pickle.dumps(EmotionClassifier.from_pretrained("bundled")))
+    assert np.array_equal(named.predict(texts), model.predict(texts))
     assert FrozenEstimator(model).fit(texts, found).predict(texts).shape == (3, 28)
 
 

@@ -71,6 +71,17 @@ def test_a_pipeline_is_saved_and_read_back(nlp, tmp_path):
     assert spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes())(TEXTS[2])._.emotions == ["gratitude"]
 
 
+@pytest.mark.parametrize("content", ["[]", '{"model": null}', '{"modell": null}', "{", '{"model": 1}', None])
+def test_damaged_settings_are_named(nlp, tmp_path, content):
+    component = nlp.get_pipe("emograin")
+    if content is not None:
+        (tmp_path / "settings.json").write_text(content)
+        with pytest.raises(EmograinError):
+            component.from_bytes(content.encode())
+    with pytest.raises(EmograinError, match=r"settings\.json"):
+        component.from_disk(tmp_path)
+
+
 def test_a_document_carries_its_emotions(nlp):
     from spacy.tokens import Doc
 

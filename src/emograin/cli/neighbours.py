@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..common.errors import EmograinError, unknown_name
+from ..common.errors import EmograinError, escape_controls, unknown_name
 from ..common.files import disk_errors, resolved, write_text
 from ..common.optional import import_optional
 from ..common.outputs import require_not_input, require_writable
@@ -161,14 +161,19 @@ def _write_text(matches: Matches, output: Path | None) -> None:
     lines = []
     for at, row in enumerate(matches.queries):
         text = row.raw if row.text is None else row.text
-        lines.append(str(text).strip() if at in matches.best else f"({_problem(row)}) {text or ''}".rstrip())
+        lines.append(_on_one_line(text) if at in matches.best else f"({_problem(row)}) {_on_one_line(text)}".rstrip())
         for score, sentence in matches.best.get(at, []):
-            lines.append(f"  {score:.4f}  {str(matches.sentences[sentence].text).strip()}")
+            lines.append(f"  {score:.4f}  {_on_one_line(matches.sentences[sentence].text)}")
     text = "\n".join(lines) + "\n"
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write("\n".join(map(escape_controls, text.split("\n"))))
     else:
         write_text(resolved(output), text)  # a link stays a link
+
+
+def _on_one_line(text: str | None) -> str:
+    """Return a text with its white space folded."""
+    return " ".join((text or "").split())
 
 
 def _write_table(matches: Matches, output: Path | None, format: str) -> None:

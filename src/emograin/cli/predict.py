@@ -153,4 +153,5 @@ def predict(
         at_least_one=at_least_one,
         segments=segments,
         windows=windows == "on",
+        column=column,
     )

@@ -46,7 +46,7 @@ def serve(
         File with the API key that clients must send. [default: the environment variable EMOGRAIN_API_KEY, or no key]
     allowed_host
         Name or address that requests may be sent to, as in their Host header; repeatable, '*' allows every host.
-        Always allowed: --host, localhost, 127.0.0.1, [::1], and any IP address if --host is 0.0.0.0 or [::].
+        Always allowed: --host, localhost, 127.0.0.1, [::1], and any IP address if --host is 0.0.0.0 or ::.
     """
     for module in ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client"):
         import_optional(module, "serve")

@@ -68,7 +68,7 @@ def writing(path: Path, wait: bool = False) -> Iterator[Path]:
     with locked(path, wait):
         try:
             yield part
-            with part.open("rb") as file:
+            with part.open("r+b") as file:  # Windows flushes files that are open for writing only
                 os.fsync(file.fileno())
             part.replace(path)
         finally:

@@ -13,7 +13,7 @@ from typing import Any
 from ..common.errors import EmograinError, shortened, unknown_name
 
 OWN_LABELS = "to train on other labels: emograin data FILE --write-taxonomy taxonomy.json; then train --taxonomy"
-_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d+)"""
+_ITEM = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[0-9]+)"""
 # NumPy writes its arrays without commas: "['joy' 'anger']".
 _LIST = re.compile(rf"[\[({{]\s*(?:{_ITEM}(?:(?:\s*,\s*|\s+){_ITEM})*,?)?\s*[\])}}]", re.DOTALL)
 _WHOLE = re.compile(r"([0-9]+)\.0+")  # how pandas writes the integers of a column in which some are missing
@@ -140,6 +140,9 @@ def _parse_list(cell: str) -> list[Any]:
         found = None
     if isinstance(found, list):
         return found
-    if not _LIST.fullmatch(cell):
-        raise EmograinError(f"labels must be names, indices or a JSON list of them, got {cell!r}")
-    return [ast.literal_eval(item) for item in re.findall(_ITEM, cell)]
+    try:
+        if _LIST.fullmatch(cell):
+            return [ast.literal_eval(item) for item in re.findall(_ITEM, cell)]
+    except (SyntaxError, ValueError):  # a leading 0, a line break in quotes, a number of thousands of digits
+        pass
+    raise EmograinError(f"labels must be names, indices or a JSON list of them, got {shortened(repr(cell))}")

@@ -91,7 +91,7 @@ class Taxonomy:
         return [self._parse_label(each) for each in parse_labels(labels, self.labels)]
 
     def _parse_label(self, label: Any) -> int:
-        if isinstance(label, str) and (label in self.labels or not re.fullmatch("[0-9]+", label)):
+        if isinstance(label, str) and (label in self.labels or not re.fullmatch("[0-9]{1,18}", label)):
             return self.index(label)
         if isinstance(label, bool) or not isinstance(label, int | str):
             raise EmograinError(f"a label must be a name or an index, got {label!r}")

@@ -43,6 +43,11 @@ def require_writable(folder: Path, source: Path) -> None:
         raise EmograinError(f"the output {str(folder)!r} is the model itself", "--output, a new folder")
     if folder.exists() and not folder.is_dir():
         raise EmograinError(f"the output {str(folder)!r} is a file", "--output, a new folder")
+    for name in LINKED:
+        if resolved(source / name) == resolved(folder) / name:
+            raise EmograinError(
+                f"{str(source / name)!r} is a link into the output {str(folder)!r}", "name a new folder"
+            )
     written = (*FILES, SCORE_MAP, DEV_SCORES, CALIBRATION_REPORT)
     found = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if SCORE_MAP not in found and found - {*written, *leftovers((*written, "model.json"))}:

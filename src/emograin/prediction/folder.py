@@ -6,6 +6,7 @@ OUTPUT/
   .emograin-RUN/  partial outputs; deleted at the end
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from ..common.files import disk_errors, resolved
 from ..common.locks import locked
 from ..common.outputs import require_apart, require_not_inputs
 from ..common.progress import Progress
-from ..data.tabular.formats import COMPRESSED, ROWS_PER_BLOCK, SUFFIXES, infer_format
+from ..data.tabular.formats import ROWS_PER_BLOCK, SUFFIXES, infer_format, is_compressed
 from ..data.tabular.reader import notice_no_rows, read_rows
 from ..data.tabular.writer import WRITERS, open_writer
 from ..evaluation.mapping.label_mapping import LabelMapping
@@ -294,10 +295,28 @@ def local_engine(settings: FileSettings, workers: int | None = None, address: st
 
 
 def _tables(folder: Path) -> list[Path]:
-    """Return the names of the tables in a folder and its subfolders, relative to it and sorted."""
-    names = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
-    names = [name for name in names if not any(part.startswith(".") for part in name.parts)]
-    return [name for name in names if _is_table(name)]
+    """Return the names of the tables in a folder and its subfolders, relative to it and sorted.
+
+    Links to folders are followed, but not to one that is being read: they would lead in a circle.
+
+    Raises:
+        EmograinError: A subfolder cannot be read.
+    """
+
+    def fail(error: OSError) -> None:
+        raise EmograinError(f"cannot read the folder {str(error.filename)!r}: {error.strerror}") from error
+
+    found = list[Path]()
+    above = {folder: {resolved(folder)}}  # folder -> it and the folders that led to it, without links
+    for name, folders, files in os.walk(folder, onerror=fail, followlinks=True):
+        parent = Path(name)
+        led = above.pop(parent)
+        inside = {each: resolved(parent / each) for each in folders if not each.startswith(".")}
+        folders[:] = [each for each, path in inside.items() if path not in led]
+        above.update({parent / each: led | {inside[each]} for each in folders})
+        paths = [parent / each for each in files if not each.startswith(".")]
+        found += [path.relative_to(folder) for path in paths if path.is_file() and _is_table(path)]
+    return sorted(found)
 
 
 def _is_table(name: Path) -> bool:
@@ -313,7 +332,7 @@ def _output_name(name: Path, format: str | None) -> Path:
     format = format or (own if own in WRITERS else "jsonl")
     if format == own:
         return name
-    return (name.with_suffix("") if name.name.endswith(COMPRESSED) else name).with_suffix(f".{format}")
+    return (name.with_suffix("") if is_compressed(name) else name).with_suffix(f".{format}")
 
 
 @contextmanager

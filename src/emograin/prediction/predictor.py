@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..common.checks import Natural, checked
 from ..common.errors import EmograinError, unknown_name
 from ..data.tabular.reader import Row
 from ..data.taxonomy import Taxonomy
@@ -60,7 +61,7 @@ class Predictions(Tables):
     """
 
     rows: list[Prediction]
-    scores: np.ndarray
+    scores: np.ndarray = field(compare=False)  # of arrays, == is no bool; `rows` have the scores
     labels: tuple[str, ...] = ()
     index: Any = field(default=None, repr=False, compare=False)
 
@@ -269,8 +270,10 @@ def load(
 
     Raises:
         EmograinError: The folder holds neither an exported model nor a finished run, it is a run and torch is not
-            installed, the policy is unknown, the mapping does not fit the model, or there is no such device.
+            installed, the policy is unknown, the number of threads is not one, the mapping does not fit the model, or
+            there is no such device.
     """
+    threads = checked(Natural, threads, "threads")
     source = open_source(path, mapping, group, device)
     if policy not in source.thresholds:
         raise unknown_name("threshold policy", policy, source.thresholds)

@@ -24,6 +24,7 @@ from ..common.files import (
 )
 from ..common.json_text import to_json
 from ..data.tabular.cells import describe_misfits, to_cell
+from ..data.tabular.formats import is_compressed
 
 FORMATS = ("jsonl", "csv", "tsv")  # rows can be appended to them
 START_ANEW = "resume with the same model and options, or start without --resume"
@@ -57,7 +58,7 @@ class Expected(NamedTuple):
 
 def can_resume(output: Path, format: str) -> bool:
     """Return whether an output can be appended to: a regular, uncompressed file of rows."""
-    return is_regular_file(output) and format in FORMATS and output.suffix not in (".gz", ".zst")
+    return is_regular_file(output) and format in FORMATS and not is_compressed(output)
 
 
 @contextmanager

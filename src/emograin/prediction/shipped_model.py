@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..common.checks import read_json
 from ..common.errors import EmograinError
 from ..models.config import BUNDLED
 
@@ -38,7 +39,19 @@ def read_model_card(folder: Path) -> dict[str, Any] | None:
         folder: Folder of the model.
 
     Returns:
-        The card; None if the folder has none.
+        The card, fit for JSON; None if the folder has none.
+
+    Raises:
+        EmograinError: The card is damaged.
     """
     path = folder / CARD
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    card = read_json(path)
+    try:
+        if not isinstance(card, dict):
+            raise ValueError(f"expected an object, got {type(card).__name__}")
+        json.dumps(card, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError as error:
+        raise EmograinError(f"cannot read {str(path)!r}: {error}") from None
+    return card

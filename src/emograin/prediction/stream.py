@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..common.errors import EmograinError, escape_controls, one_line, unknown_name
-from ..common.files import disk_errors, is_regular_file, part_description_path, partial_path, resolved
+from ..common.files import disk_errors, is_regular_file, part_description_path, partial_path, resolved, writing
 from ..common.locks import locked
 from ..common.progress import Progress
-from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, open_text
+from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, is_compressed, open_bytes, open_text
 from ..data.tabular.reader import Row, notice_no_rows
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
@@ -44,6 +44,7 @@ def write_predictions(
     at_least_one: bool = False,
     segments: bool = False,
     windows: bool = True,
+    column: str = "text",
 ) -> None:
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
@@ -63,6 +64,7 @@ def write_predictions(
         at_least_one: Give a text that reaches no threshold the label with the highest score.
         segments: Write the sentences with their labels.
         windows: Read long texts whole, not only their beginning.
+        column: Column that the texts of `rows` are from, which `resume` compares.
 
     Raises:
         EmograinError: The output cannot be written in this format or cannot be resumed, another process writes it, or
@@ -83,7 +85,7 @@ def write_predictions(
     settings = RecordSettings(predictor.labels, all_scores, explain, segments)
     to_record, counts = RECORDS[format], Counter[str]()
     options = {"explain": explain, "at_least_one": at_least_one, "segments": segments, "windows": windows}
-    description = describe(predictor, format, all_scores=all_scores, **options)
+    description = describe(predictor, format, column=column, all_scores=all_scores, **options)
     point = ResumePoint()
     with ExitStack() as stack:
         if output is not None and resumable:
@@ -136,9 +138,13 @@ def open_text_writer(
         EmograinError: The file cannot be written, or another process writes it.
     """
     with ExitStack() as stack:
-        if isinstance(target, Path) and is_regular_file(target):
+        if isinstance(target, Path) and is_regular_file(target) and is_compressed(target):
+            stack.enter_context(disk_errors(target))
+            part = stack.enter_context(writing(resolved(target)))
+            stream: IO[Any] = stack.enter_context(open_bytes(part, "wb", target.suffix))
+        elif isinstance(target, Path) and is_regular_file(target):
             stack.enter_context(locked(resolved(target)))
-            stream: IO[Any] = stack.enter_context(append_to(target, resume=False))[0]
+            stream = stack.enter_context(append_to(target, resume=False))[0]
         elif isinstance(target, Path):  # a device or a pipe, such as /dev/stdout
             stack.enter_context(disk_errors(target))
             stream = stack.enter_context(target.open("wb"))

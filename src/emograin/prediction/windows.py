@@ -86,7 +86,16 @@ def _tokenized(
             yield [Window(start, end, ids)]
         else:
             parts = _tokenized([(text, part) for part in cut(text, (start, end))], tokenize, limit, _halves)
-            yield list(pack((window for windows in parts for window in windows), limit))
+            yield _read_again(text, list(pack((window for windows in parts for window in windows), limit)), tokenize)
+
+
+def _read_again(text: str, windows: Sequence[Window], tokenize: Tokenize) -> list[Window]:
+    """Tokenize packed windows whole: an emoticon or a run of emoji is read differently than its parts are."""
+    found, too_long = tokenize([text[read_from(text, each.start) : each.end] for each in windows])
+    return [
+        window if long else window._replace(ids=ids)
+        for window, ids, long in zip(windows, found, too_long.tolist(), strict=True)
+    ]
 
 
 def read_from(text: str, start: int) -> int:

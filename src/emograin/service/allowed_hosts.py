@@ -25,7 +25,7 @@ class AllowedHosts:
         hosts: Further hosts.
 
     Raises:
-        EmograinError: A host is not a name or an address.
+        EmograinError: They are not a list, or a host is not a name or an address.
 
     >>> hosts = AllowedHosts(["emotions.example"])
     >>> "emotions.example:8000" in hosts, "localhost" in hosts, "10.0.0.7" in hosts, "evil.example" in hosts
@@ -35,13 +35,15 @@ class AllowedHosts:
     """
 
     def __init__(self, hosts: Iterable[str] = ()):
+        if isinstance(hosts, str):
+            raise EmograinError(f"allowed hosts must be a list or tuple of names, got {hosts[:100]!r}", "(NAME,)")
         hosts = list(hosts)
         self.any = ANY in hosts
         self.names: set[str] = set()
         for host in [*THIS_MACHINE, *hosts]:
             bare = f"[{host}]" if _is_address(host) and ":" in host else host
             found = _parse(bare)
-            if host != ANY and (found is None or found != bare.lower().rstrip(".")):
+            if host != ANY and (not found or found != bare.lower().rstrip(".")):
                 raise EmograinError(
                     f"an allowed host must be a name or an address, got {host[:100]!r}",
                     "without scheme, port and path, such as emotions.example; '*' allows every host",

@@ -63,7 +63,7 @@ def create_app(model: ServedModel, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        worker = asyncio.create_task(queue.run_worker(model.warm_up))
+        worker = queue.start(model.warm_up)
         yield
         await queue.close(settings.drain_seconds, worker)
 
@@ -135,6 +135,7 @@ def _add_predict(app: FastAPI, model: ServedModel, settings: Settings, queue: Ba
         request.state.texts = len(texts)
         # There is one API key, so clients differ by their address.
         options = Options(query.explain, query.segments, query.windows)
+        queue.start(model.warm_up)  # an app that is mounted in another one is not told of the start
         job = queue.submit(texts, options, request.client.host if request.client else None)
         await _wait(request, job, queue)
         if job.answer.cancelled():
@@ -258,6 +259,7 @@ def _add_status(app: FastAPI, model: ServedModel, settings: Settings, queue: Bat
 
     @app.get("/readyz", response_model=StatusResponse, responses=unready, summary="Readiness check")
     async def check_readiness() -> Response:
+        queue.start(model.warm_up)
         if queue.shutting_down:
             raise shutting_down()
         if not queue.ready:

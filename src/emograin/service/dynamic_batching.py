@@ -92,6 +92,7 @@ class BatchingQueue:
         self._arrival = asyncio.Event()
         self._seconds_per_text = 0.0
         self._thread = ThreadPoolExecutor(1, "emograin-worker")
+        self._worker: asyncio.Task[None] | None = None
 
     @property
     def idle(self) -> bool:
@@ -136,6 +137,12 @@ class BatchingQueue:
     def retry_after(self) -> int:
         """Return the estimated seconds until the current queue is processed, 1 to 60."""
         return min(60, max(1, math.ceil(self.waiting * self._seconds_per_text)))
+
+    def start(self, warm_up: Callable[[], object]) -> asyncio.Task[None]:
+        """Start the worker, unless it was started, and return it."""
+        if self._worker is None:
+            self._worker = asyncio.create_task(self.run_worker(warm_up))
+        return self._worker
 
     async def run_worker(self, warm_up: Callable[[], object]) -> None:
         """Warm up, then compute batches until the service is shutting down and the queue is empty."""

@@ -22,12 +22,13 @@ from ..common.errors import EmograinError
 from ..common.files import disk_errors, resolved, sha256_file, write_atomically
 from ..common.locks import locked
 from ..prediction.onnx.model import DEV_SCORES, ExportedModel
-from ..prediction.shipped_model import read_model_card, shipped_model
+from ..prediction.shipped_model import named_model, read_model_card, shipped_model
 from .page_runtime import FILES as LIBRARY_FILES
 from .page_runtime import pinned_versions
 
 SOURCES = Path(__file__).with_name("page")
 LIST = "page/files.json"
+UNFINISHED = "page/unfinished"  # a page that is being written
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
     "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -46,7 +47,7 @@ def open_exported(path: Path | None) -> ExportedModel:
     Raises:
         EmograinError: The folder is a run folder or no model, or a file is missing or was changed.
     """
-    folder = shipped_model() if path is None else path
+    folder = shipped_model() if path is None else named_model(path)
     if not ExportedModel.is_at(folder):
         raise EmograinError(
             f"a browser needs an exported model, and {str(folder)!r} is none", f"emograin export {folder} DIR"
@@ -66,19 +67,23 @@ def write_page(folder: Path, model: ExportedModel, modules: Path) -> dict[str, i
         Address of each file -> bytes.
 
     Raises:
-        EmograinError: The folder holds something else, cannot be written to, or another process writes it.
+        EmograinError: The folder holds something else, cannot be written to, or another process writes it; or the
+            model's card is damaged.
     """
     if folder.exists() and not folder.is_dir():
         raise EmograinError(f"{str(folder)!r} is a file", "name a new folder")
-    if folder.exists() and any(folder.iterdir()) and not (folder / LIST).is_file():
+    ours = any((folder / name).is_file() for name in (LIST, UNFINISHED))
+    if folder.exists() and any(folder.iterdir()) and not ours:
         raise EmograinError(f"{str(folder)!r} holds something other than a page", "name a new folder")
+    card = read_model_card(model.path)
     with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / UNFINISHED).parent.mkdir(parents=True, exist_ok=True)
+        (folder / UNFINISHED).touch()  # so that a page whose writer was killed can be written again
         with locked(resolved(folder)):
             files = _copies(model, modules) | _texts(pinned_versions())
             for address, write in files.items():
                 write_atomically(folder / address, write)
-            listed = _list_files(folder, list(files), model)
+            listed = _list_files(folder, list(files), model, card)
             write_atomically(folder / "offline.js", partial(Path.write_text, data=_offline(listed), encoding="utf-8"))
             write_atomically(folder / LIST, partial(Path.write_text, data=_json(listed), encoding="utf-8"))
             written = {*files, "offline.js", LIST}
@@ -125,7 +130,9 @@ LICENSES = {
 }
 
 
-def _list_files(folder: Path, addresses: list[str], model: ExportedModel) -> dict[str, Any]:
+def _list_files(
+    folder: Path, addresses: list[str], model: ExportedModel, card: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Return the content of page/files.json."""
     needed = ("page/model/", "page/runtime/onnxruntime.wasm")
     large = {
@@ -135,7 +142,6 @@ def _list_files(folder: Path, addresses: list[str], model: ExportedModel) -> dic
     }
     small = [address for address in addresses if address not in large]
     digests = {address: sha256_file(folder / address) for address in small}
-    card = read_model_card(model.path)
     name = (card or {}).get("name") or resolved(model.path).name
     version = sha256(json.dumps([digests, large, POLICY], sort_keys=True).encode()).hexdigest()
     return {"version": version, "name": str(name), "card": card, "small": small, "large": large}

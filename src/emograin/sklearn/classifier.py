@@ -19,7 +19,6 @@ from ..models.config import Training
 from ..models.run_folder import RunFolder
 from ..models.thresholds_file import POLICIES
 from ..prediction.model_source import open_source
-from ..prediction.shipped_model import shipped_model
 from .model_files import ModelFiles
 from .targets import read_targets, read_texts, split_off
 
@@ -99,15 +98,16 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
         `clone`, and so cross-validation, makes an unfitted one of it: wrap it in `sklearn.frozen.FrozenEstimator`.
 
         Args:
-            model: Run folder or exported model; None: the bundled model, which needs no torch.
+            model: Run folder or exported model; None, or "bundled": the bundled model, which needs no torch.
             policy: Threshold policy: per-label, global or fixed.
 
         Raises:
             EmograinError: The folder holds no model.
         """
-        path = Path(shipped_model() if model is None else model)
+        source = open_source(model)
         made = cls(policy=policy)
-        made._set_model(ModelFiles(path, policy), np.array(open_source(path).taxonomy.labels, dtype=object), True)
+        files = ModelFiles(source.path.absolute(), policy)
+        made._set_model(files, np.array(source.taxonomy.labels, dtype=object), True)
         return made
 
     def fit(self, X: Any, y: Any) -> "EmotionClassifier":
@@ -149,7 +149,7 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
         }
         taxonomy = Taxonomy("scikit-learn", tuple(str(each) for each in classes))
         corpus = Corpus("scikit-learn", taxonomy, {name: partial(splits.__getitem__, name) for name in splits})
-        path = Path(mkdtemp(prefix="emograin-")) if self.run is None else Path(self.run)
+        path = Path(mkdtemp(prefix="emograin-")) if self.run is None else Path(self.run).absolute()
         files = ModelFiles(path, self.policy, temporary=self.run is None)
         train(settings, corpus, RunFolder(path), quiet=True)
         self._set_model(files, classes, several)

@@ -6,6 +6,7 @@ from tempfile import mkdtemp
 from typing import Any
 from weakref import finalize
 
+from ..common.errors import EmograinError
 from ..prediction.predictor import Predictor, load
 from ..prediction.shipped_model import SHIPPED
 
@@ -41,6 +42,10 @@ class ModelFiles:
             return {"policy": self.policy, "files": None}
         paths = [self.path / name for name in (*NEEDED, *OPTIONAL)]
         found = [each for path in paths for each in (path, *sorted(path.rglob("*"))) if each.is_file()]
+        if not found:
+            raise EmograinError(
+                f"the model of the classifier is gone: {str(self.path)!r}", "keep its folder to pickle it"
+            )
         return {
             "policy": self.policy,
             "files": {each.relative_to(self.path).as_posix(): each.read_bytes() for each in found},

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ..common.checks import read_json
+from ..common.checks import from_values, naming, read_json
+from ..common.errors import EmograinError
 from ..common.files import write_text
 from ..common.json_text import to_json
 from ..evaluation.policies import DEFAULT_POLICY
@@ -16,6 +19,15 @@ from ..prediction.predictor import Prediction, load
 
 BATCH_SIZE = 64  # documents; texts of all of them are sorted by length
 SETTINGS = "settings.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a component, as `EmotionComponent` takes them."""
+
+    model: str | None
+    policy: str
+    sentences: bool
 
 
 class EmotionComponent:
@@ -34,7 +46,7 @@ class EmotionComponent:
 
     def __init__(self, model: str | None, policy: str, sentences: bool, name: str = "emograin"):
         self.name = name
-        self._set(model, policy, sentences)
+        self._set({"model": None if model is None else str(model), "policy": policy, "sentences": sentences})
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the emotions of a document and return it."""
@@ -59,30 +71,44 @@ class EmotionComponent:
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:  # noqa: ARG002 - spaCy's interface
         """Write the settings. The model stays where it is; the bundled one is part of this package."""
-        write_text(Path(path) / SETTINGS, to_json(self._settings, indent=1) + "\n")
+        write_text(Path(path) / SETTINGS, to_json(asdict(self._settings), indent=1) + "\n")
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "EmotionComponent":  # noqa: ARG002
         """Read the settings, and load the model that they name.
 
         Raises:
-            EmograinError: The file is damaged, or the model is not there any more.
+            EmograinError: The file is missing or damaged, or the model is not there any more.
         """
-        self._set(**read_json(Path(path) / SETTINGS))
+        file = Path(path) / SETTINGS
+        try:
+            values = read_json(file)
+        except FileNotFoundError:
+            raise EmograinError(f"no such file: {str(file)!r}", "nlp.to_disk writes it") from None
+        with naming(file):
+            self._set(values)
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:  # noqa: ARG002 - spaCy's interface
         """Return the settings."""
-        return to_json(self._settings).encode()
+        return to_json(asdict(self._settings)).encode()
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "EmotionComponent":  # noqa: ARG002
-        """Read the settings from `to_bytes`."""
-        self._set(**json.loads(data))
+        """Read the settings from `to_bytes`.
+
+        Raises:
+            EmograinError: They are damaged, or the model is not there any more.
+        """
+        try:
+            values = json.loads(data)
+        except ValueError as error:
+            raise EmograinError(f"the settings of the component are damaged: {error}") from None
+        self._set(values)
         return self
 
-    def _set(self, model: str | None, policy: str, sentences: bool) -> None:
-        self._settings = {"model": model, "policy": policy, "sentences": sentences}
-        self.sentences = sentences
-        self.predictor = load(model, policy)
+    def _set(self, values: Any) -> None:
+        self._settings = from_values(Settings, values)
+        self.sentences = self._settings.sentences
+        self.predictor = load(self._settings.model, self._settings.policy)
 
     def _annotate(self, docs: list[Doc]) -> None:
         """Predict documents and sentences together; a sentence that is the whole document is predicted once."""

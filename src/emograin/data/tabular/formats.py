@@ -26,11 +26,16 @@ def infer_format(path: str | Path) -> str:
     >>> infer_format("reviews.tsv.gz"), infer_format("reviews.ndjson.zst")
     ('tsv', 'jsonl')
     """
-    compressed = str(path).endswith(COMPRESSED)
+    compressed = is_compressed(path)
     format = SUFFIXES.get(Path(path).with_suffix("").suffix.lower() if compressed else Path(path).suffix.lower())
     if format is None or (format == "parquet" and compressed):
         raise EmograinError(f"unknown kind of file {str(path)!r}", f"expected one of {', '.join(SUFFIXES)}")
     return format
+
+
+def is_compressed(path: str | Path) -> bool:
+    """Return whether the name of a file ends in .gz or .zst, in any case."""
+    return str(path).lower().endswith(COMPRESSED)
 
 
 def open_bytes(
@@ -48,7 +53,7 @@ def open_bytes(
     """
     if isinstance(source, str | Path):
         openers: dict[str, Any] = {".gz": gzip.open, ".zst": _open_zst}
-        return cast(IO[Any], openers.get(suffix or Path(source).suffix, Path.open)(Path(source), mode))
+        return cast(IO[Any], openers.get((suffix or Path(source).suffix).lower(), Path.open)(Path(source), mode))
     if mode == "wb":
         source.flush()  # text printed before must precede the bytes
     return nullcontext(getattr(source, "buffer", source))

@@ -121,15 +121,27 @@ def _read_txt(stream: IO[Any], column: str) -> Rows:
 def _read_jsonl(stream: IO[Any], column: str) -> Rows:
     with open_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
         for line in _without_bom(lines):
+            repeated: list[str] = []
             try:
-                fields = json.loads(line)
+                fields = json.loads(line, object_pairs_hook=partial(_to_dict, repeated))
                 if not isinstance(fields, dict):
                     raise ValueError(f"expected an object, got {fields!r:.40}")
                 row = to_row(fields, column)
+                if repeated and row.problem is None:
+                    row.problem = f"keys must differ, of {_clean(repeated)} the last values are kept"
             except (ValueError, RecursionError) as error:
                 row = _malformed({}, column, f"not a JSON object: {error if line.strip() else 'an empty line'}", line)
             yield row
     return [column]
+
+
+def _to_dict(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, and add its keys that occur more than once to a list."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated += sorted({key for key in keys if keys.count(key) > 1})
+    return found
 
 
 def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Rows:
@@ -143,7 +155,8 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Rows:
             raise EmograinError(f"the file is empty, expected a header with a column {column!r}")
         if column not in header:
             raise unknown_name("column", column, _clean(header))
-        if repeated := sorted({name for name in header if header.count(name) > 1}):
+        names = _clean(header)  # in which two names may have become the same
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise EmograinError(f"columns must differ, got {repeated} more than once")
         while True:
             record.clear()
@@ -156,7 +169,7 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Rows:
                 yield _malformed(dict.fromkeys(header), column, problem, "".join(record))
                 continue
             if cells is None:
-                return _clean(header)
+                return list(names)
             fields = dict(zip_longest(header, cells[: len(header)], fillvalue=""))
             if len(cells) == len(header):
                 yield to_row(fields, column)

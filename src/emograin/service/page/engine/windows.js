@@ -31,7 +31,14 @@ function tokenized(text, positions, [start, end], tokenize, limit, cut) {
   const { ids, long } = tokenize(text.slice(readFrom(text, start), end));
   if (!long || positions.point(end) - positions.point(start) === 1) return [{ start, end, ids }];
   const parts = cut(text, positions, [start, end]);
-  return pack(parts.flatMap((part) => tokenized(text, positions, part, tokenize, limit, halves)), limit);
+  const packed = pack(parts.flatMap((part) => tokenized(text, positions, part, tokenize, limit, halves)), limit);
+  return packed.map((window) => readAgain(text, window, tokenize));
+}
+
+/** Tokenize a packed window whole: an emoticon or a run of emoji is read differently than its parts are. */
+function readAgain(text, { start, end, ids }, tokenize) {
+  const whole = tokenize(text.slice(readFrom(text, start), end));
+  return { start, end, ids: whole.long ? ids : whole.ids };
 }
 
 /** Return the words of a span; two halves if it is one word. */
