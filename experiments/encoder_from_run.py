@@ -104,7 +104,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("results/encoder_from_run.json"))
     options = parser.parse_args()
     corpus = emograin.load_corpus(options.data, Taxonomy.from_file(options.taxonomy))
-    rows = json.loads(options.output.read_text(encoding="utf-8"))["rows"] if options.output.exists() else []
+    before = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else None
+    if before is not None and before["corpus"] != corpus.name:
+        raise SystemExit(f"{options.output} is about {before['corpus']}, got {corpus.name}: another --output")
+    rows = [] if before is None else before["rows"]
 
     def add(row: dict[str, Any]) -> None:
         rows.append(row)
@@ -120,14 +123,17 @@ def main() -> None:
         for seed in options.seeds:
             for encoder, method in itertools.product(options.encoder, options.methods):
                 cell = {"encoder": Path(encoder).name, "method": method, "training": number, "seed": seed}
-                if any(cell.items() <= row.items() for row in rows):
+                epochs, rate = EPOCHS.get(texts or 0, options.epochs), options.learning_rate
+                if done := [row for row in rows if cell.items() <= row.items()]:
+                    if (done[0]["epochs"], done[0]["learning_rate"]) != (epochs, rate):
+                        raise SystemExit(f"{options.output} has {cell} at other epochs or another learning rate")
                     continue
                 settings = emograin.Training(
                     method=method,
                     data=options.data,
                     encoder=encoder,
-                    epochs=EPOCHS.get(texts or 0, options.epochs),
-                    learning_rate=options.learning_rate,
+                    epochs=epochs,
+                    learning_rate=rate,
                     seed=seed,
                 )
                 add(cell | run_cell(settings, corpus, texts, options.dev_texts))

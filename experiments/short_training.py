@@ -1,14 +1,14 @@
 """Short trainings side by side: scores on dev, one file per cell and seed, and the cells' differences.
 
 A cell is a change of the settings, or of the labels' words. Cells whose scores are there are not trained again, so an
-interrupted experiment continues where it stopped, on another machine too. Differences are means over the seeds that
-both cells have, paired, with a 95 % interval over texts (bootstrap) and, from two seeds on, over seeds (Student's t).
-Test is not read.
+interrupted experiment continues where it stopped, on another machine too; scores of other settings are an error.
+Differences are means over the seeds that both cells have, paired, with a 95 % interval over texts (bootstrap) and, from
+two seeds on, over seeds (Student's t). Test is not read.
 """
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 import emograin
-from emograin.common.files import write_atomically, write_text
-from emograin.data.corpus import Corpus, Split
+from emograin.common.errors import EmograinError
+from emograin.common.files import read_arrays, write_atomically, write_text
+from emograin.data.corpus import Corpus, Split, fingerprint
 from emograin.data.taxonomy import Taxonomy
 from emograin.evaluation.cross_fitting import cross_fit_predictions
 from emograin.evaluation.significance import frequent_labels, per_label_f1, resample_f1, summarize
@@ -70,17 +71,31 @@ def options_of(description: str | None, cells: Mapping[str, Cell], name: str) ->
 def train_cells(cells: Mapping[str, Cell], options: argparse.Namespace) -> None:
     """Train the cells without scores, and write the measurements of all."""
     corpus = emograin.load_corpus(options.data)
-    labels = corpus.split("dev").labels
+    labels, texts = corpus.split("dev").labels, fingerprints(corpus)
     options.scores.mkdir(parents=True, exist_ok=True)
     for seed in options.seeds:
         for name in options.cells:
-            path = score_file(options.scores, name, seed)
-            if not path.exists():
-                found = train_cell(cells[name], corpus, options, seed).astype(np.float16)  # for the size of the file
-                write_atomically(path, partial(save_scores, found))
+            path, origin = score_file(options.scores, name, seed), origin_of(cells[name], options, texts)
+            if path.exists():
+                read_scores(path, origin)  # raises if they are of other settings
+            else:
+                found = train_cell(cells[name], corpus, options, seed)
+                write_atomically(path, partial(save_scores, found, origin=origin))
                 precision = average_precisions(found, labels, np.ones((1, len(labels)))).mean()
                 print(f"{name}, seed {seed}: average precision {precision:.4f}", flush=True)
-    write_results(cells, options, labels)
+    write_results(cells, options, corpus)
+
+
+def fingerprints(corpus: Corpus) -> list[str]:
+    """Return the fingerprints of the training texts and of dev."""
+    return [fingerprint(corpus.split(name)) for name in ("train", "dev")]
+
+
+def origin_of(cell: Cell, options: argparse.Namespace, texts: Sequence[str]) -> str:
+    """Describe what the scores of a cell depend on, beside the seed, as JSON; `texts` are from `fingerprints`."""
+    change = None if cell.change is None else cell.change.__name__
+    common = {"every": options.every, "learning_rate": options.learning_rate, "encoder": Path(options.encoder).name}
+    return json.dumps({"cell": cell.settings, "words": change, **common, "texts": list(texts)}, sort_keys=True)
 
 
 def train_cell(cell: Cell, corpus: Corpus, options: argparse.Namespace, seed: int) -> np.ndarray:
@@ -105,7 +120,7 @@ def train_cell(cell: Cell, corpus: Corpus, options: argparse.Namespace, seed: in
 def average_precisions(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Compute average precision of each label on weighted texts, without interpolation, as scikit-learn does.
 
-    Ties of scores are ordered by text, which float scores hardly have.
+    Texts with one score are retrieved together.
 
     Args:
         scores: (texts, labels).
@@ -118,10 +133,11 @@ def average_precisions(scores: np.ndarray, labels: np.ndarray, weights: np.ndarr
     found = np.zeros((len(weights), labels.shape[1]))
     for label in range(labels.shape[1]):
         order = np.argsort(-scores[:, label], kind="stable")
-        positive = labels[order, label] > 0
-        seen = weights[:, order].cumsum(axis=1)[:, positive]
-        own = weights[:, order][:, positive]
-        correct = own.cumsum(axis=1)
+        positive, descending = labels[order, label] > 0, -scores[order, label]
+        last = np.searchsorted(descending, descending, side="right") - 1  # of the texts with the same score
+        retrieved = weights[:, order]
+        seen, own = retrieved.cumsum(axis=1)[:, last[positive]], retrieved[:, positive]
+        correct = (retrieved * positive).cumsum(axis=1)[:, last[positive]]
         precision = np.divide(correct, seen, out=np.zeros(correct.shape), where=seen > 0)
         found[:, label] = (precision * own).sum(axis=1) / np.maximum(own.sum(axis=1), 1)
     return found
@@ -197,15 +213,20 @@ def kinds(often: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
             yield metric, which, mask
 
 
-def write_results(cells: Mapping[str, Cell], options: argparse.Namespace, labels: np.ndarray) -> None:
-    """Measure the cells whose scores are there, and write the results; a part of the cells replaces no earlier ones."""
+def write_results(cells: Mapping[str, Cell], options: argparse.Namespace, corpus: Corpus) -> None:
+    """Measure the cells whose scores are there, and write the results; a part of them replaces no earlier ones."""
     measured: dict[str, dict[int, dict[str, np.ndarray]]] = {}
-    for name in cells:
+    labels, texts = corpus.split("dev").labels, fingerprints(corpus)
+    for name, cell in cells.items():
         for seed in options.seeds:
             if (file := score_file(options.scores, name, seed)).exists():
-                measured.setdefault(name, {})[seed] = measure(read_scores(file), labels)
-    if (missing := [name for name in cells if name not in measured]) and options.output.exists():
-        print(f"{options.output} stays as it is, without scores of: {'; '.join(missing)}")
+                scores = read_scores(file, origin_of(cell, options, texts))
+                measured.setdefault(name, {})[seed] = measure(scores, labels)
+    before = json.loads(options.output.read_text(encoding="utf-8"))["rows"] if options.output.exists() else []
+    done = {(row["cell"], seed) for row in before for seed in row["seeds"] if row["cell"] in cells}
+    if missing := sorted(done - {(name, seed) for name, seeds in measured.items() for seed in seeds}):
+        lacking = "; ".join(f"{name}, seed {seed}" for name, seed in missing)
+        print(f"{options.output} stays as it is, without scores of: {lacking}")
         return
     rows = compare(cells, measured, frequent_labels(labels))
     settings = {"every": options.every, "learning_rate": options.learning_rate, "encoder": Path(options.encoder).name}
@@ -218,13 +239,19 @@ def score_file(folder: Path, cell: str, seed: int) -> Path:
     return folder / f"{cell.replace(' ', '-').replace(',', '')}-seed{seed}.npz"
 
 
-def save_scores(scores: np.ndarray, path: Path) -> None:
-    """Write the scores of a cell, (texts, labels)."""
+def save_scores(scores: np.ndarray, path: Path, origin: str) -> None:
+    """Write the scores of a cell, (texts, labels), and what they depend on."""
     with path.open("wb") as file:
-        np.savez_compressed(file, scores=scores)
+        np.savez_compressed(file, scores=scores, origin=np.array(origin))
 
 
-def read_scores(path: Path) -> np.ndarray:
-    """Read what `save_scores` wrote, as float32."""
-    with np.load(path, allow_pickle=False) as found:
-        return found["scores"].astype(np.float32)
+def read_scores(path: Path, origin: str) -> np.ndarray:
+    """Read what `save_scores` wrote, as float32.
+
+    Raises:
+        EmograinError: They depend on something else.
+    """
+    scores, found = read_arrays(path, ("scores", "origin"))
+    if str(found) != origin:
+        raise EmograinError(f"{str(path)!r} has scores of {found}, expected {origin}", "--scores, another folder")
+    return np.asarray(scores, dtype=np.float32)

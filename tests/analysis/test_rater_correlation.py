@@ -114,7 +114,7 @@ def random_rater_labels(constant=()):
 
 def test_figure_9_clusters_and_colours_by_group(drawn):
     found = correlate_labels(random_rater_labels())
-    figure = drawn("rater_correlation", found, grouping="tone", without=())
+    figure = drawn("rater_correlation", found, grouping="tone")
     above, strip, heat = figure.axes[:3]
     order = [tick.get_text() for tick in heat.get_yticklabels()]
     assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset({"joy", "glee"}), frozenset({"fear", "awe"})}

@@ -230,6 +230,17 @@ def test_the_gain_of_some_labels_is_compared_with_that_of_the_others():
     assert compared.difference_in_gain("better", "worse", ["rare"]).low > 0
 
 
+def test_runs_of_one_seed_have_no_randomisation():
+    random = np.random.default_rng(0)
+    gold = random.random((100, 3)) < 0.4
+    runs = [gold ^ (random.random(gold.shape) < share) for share in (0.05, 0.05, 0.3, 0.3)]
+    systems = {"a": evaluated(runs[:2], gold, (0, 0)), "b": evaluated(runs[2:], gold, (0, 0))}
+    compared = Comparison(systems, resamples=100)
+    assert compared.difference("a", "b").low > 0
+    assert compared.randomisation("a", "b") is None
+    assert compared.randomisation("a", "a") is None
+
+
 def test_labels_are_compared_with_the_chosen_others():
     gold = np.tile(np.eye(3, dtype=bool), (40, 1))
     worse = gold.copy()

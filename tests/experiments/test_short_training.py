@@ -2,14 +2,28 @@
 
 import json
 from argparse import Namespace
+from functools import partial
 
 import auxiliary_alpha
 import label_embedding_ablation
 import numpy as np
 import pytest
 import short_training
-from short_training import Cell, average_precisions, compare, save_scores, score_file, write_results
+from short_training import (
+    Cell,
+    average_precisions,
+    compare,
+    fingerprints,
+    origin_of,
+    save_scores,
+    score_file,
+    write_results,
+)
 from sklearn.metrics import average_precision_score
+
+from emograin.common.errors import EmograinError
+from emograin.data.corpus import Corpus, Split
+from emograin.data.taxonomy import GOEMOTIONS
 
 RANDOM = np.random.default_rng(0)
 LABELS = (RANDOM.random((200, 28)) < 0.3).astype(np.uint8)
@@ -20,10 +34,16 @@ def few_resamples(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(short_training, "RESAMPLES", 50)
 
 
-def write_scores(folder, cell, seed, shift=0.0):
+IDS = [str(at) for at in range(len(LABELS))]
+SPLITS = {name: Split(name, IDS, IDS, LABELS) for name in ("train", "dev")}
+CORPUS = Corpus("made up", GOEMOTIONS, {name: partial(SPLITS.__getitem__, name) for name in ("train", "dev")})
+
+
+def write_scores(folder, name, seed, shift=0.0, cell=None):
     """Write random scores; `shift` moves those of gold labels up."""
-    scores = np.random.default_rng([seed, len(cell)]).random(LABELS.shape) + shift * LABELS
-    save_scores(scores.astype(np.float32), score_file(folder, cell, seed))
+    scores = np.random.default_rng([seed, len(name)]).random(LABELS.shape) + shift * LABELS
+    origin = origin_of(cell or Cell("plain"), options_for(folder, [seed]), fingerprints(CORPUS))
+    save_scores(scores.astype(np.float32), score_file(folder, name, seed), origin)
 
 
 def options_for(folder, seeds):
@@ -34,12 +54,12 @@ def options_for(folder, seeds):
 
 def rows_of(cells, folder, seeds):
     options = options_for(folder, seeds)
-    write_results(cells, options, LABELS)
+    write_results(cells, options, CORPUS)
     return {row["cell"]: row for row in json.loads(options.output.read_text())["rows"]}
 
 
 def test_average_precision_on_resamples_is_scikit_learns():
-    scores, labels = RANDOM.random((50, 3)), (RANDOM.random((50, 3)) < 0.3).astype(int)
+    scores, labels = RANDOM.random((50, 3)).round(1), (RANDOM.random((50, 3)) < 0.3).astype(int)  # with ties
     weights = np.stack([np.ones(50), np.bincount(RANDOM.integers(0, 50, 50), minlength=50)])
     found = average_precisions(scores, labels, weights)
     expected = [
@@ -102,15 +122,35 @@ def test_a_cell_is_compared_with_further_cells(tmp_path):
 
 @pytest.mark.parametrize("cells", [label_embedding_ablation.CELLS, auxiliary_alpha.CELLS], ids=["ablation", "alpha"])
 def test_every_cell_with_scores_is_in_the_results(tmp_path, cells):
-    for cell in cells:
-        write_scores(tmp_path, cell, 0)
+    for name, cell in cells.items():
+        write_scores(tmp_path, name, 0, cell=cell)
     assert list(rows_of(cells, tmp_path, [0])) == list(cells)
     assert all(cells[cell.reference].reference == cell.reference for cell in cells.values())
     assert {other for cell in cells.values() for other in cell.also} <= set(cells)
     written = (tmp_path / "found.json").read_bytes()
     score_file(tmp_path, list(cells)[-1], 0).unlink()
-    write_results(cells, options_for(tmp_path, [0]), LABELS)
+    write_results(cells, options_for(tmp_path, [0]), CORPUS)
     assert (tmp_path / "found.json").read_bytes() == written
+
+
+def test_scores_of_other_settings_are_an_error_and_seeds_are_not_lost(tmp_path, monkeypatch, capsys):
+    cells = {"plain": Cell("plain"), "other": Cell("plain")}
+    for name in cells:
+        for seed in (0, 1):
+            write_scores(tmp_path, name, seed)
+    assert rows_of(cells, tmp_path, [0, 1])["other"]["seeds"] == [0, 1]
+    written = (tmp_path / "found.json").read_bytes()
+    write_results(cells, options_for(tmp_path, [0]), CORPUS)
+    assert "stays as it is, without scores of: other, seed 1; plain, seed 1" in capsys.readouterr().out
+    assert (tmp_path / "found.json").read_bytes() == written
+    monkeypatch.setattr(short_training.emograin, "load_corpus", lambda _: CORPUS)
+    for change in ({"every": 2}, {"learning_rate": 1e-3}, {"encoder": "bert"}):
+        options = options_for(tmp_path, [0])
+        vars(options).update(change, cells=list(cells), data="made up")
+        with pytest.raises(EmograinError, match="has scores of"):
+            short_training.train_cells(cells, options)
+    with pytest.raises(EmograinError, match="has scores of"):
+        write_results({"plain": Cell("plain", {"loss": "focal"})}, options_for(tmp_path, [0]), CORPUS)
 
 
 def test_training_a_cell_scores_dev(encoders, corpus):

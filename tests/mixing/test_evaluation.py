@@ -158,6 +158,17 @@ def test_thresholds_of_a_stored_sweep_are_used_for_the_same_dev_split_and_settin
     assert splits_asked(corpus, settings, 0.8) == ["dev", "test"]
 
 
+def test_a_stored_sweep_is_of_the_training_sentences_that_it_was_made_of(mixing_run, corpus):
+    settings = Mixing("nearest-training-sentence")
+    train = corpus.split("train")
+    fewer = Split("train", train.ids[1:], train.texts[1:], train.labels[1:])
+    before, result = sweep_dev(mixing_run, corpus, settings, FEW), evaluate_mixed(mixing_run, corpus, settings, 0.8)
+    assert stored_sweep(mixing_run, corpus, settings) == before
+    assert stored_evaluation(mixing_run, corpus, settings, 0.8) == result
+    assert stored_sweep(mixing_run, only(corpus, train=fewer), settings) is None
+    assert stored_evaluation(mixing_run, only(corpus, train=fewer), settings, 0.8) is None
+
+
 def test_the_weight_of_a_stored_sweep_is_chosen_again_if_another_policy_chose_it(mixing_run, corpus, stub_source):
     settings = Mixing("stub")
     expected = sweep_dev(mixing_run, corpus, settings, FEW)

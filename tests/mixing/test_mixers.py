@@ -1,6 +1,7 @@
 """Mixing of embeddings, scores and labels (§3.4), for every method, with and without an auxiliary task."""
 
 import dataclasses
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -79,6 +80,19 @@ def test_weight_1_gives_the_plain_scores_bit_for_bit(method, candidates):
         scores = mixed(method, candidates, [0.5, 1.0], batch_size=batch_size)
         assert scores.dtype == np.float32
         assert scores[1].tobytes() == plain.tobytes()
+
+
+def test_mixing_computes_the_last_layer_of_the_tokens_that_are_read_as_scoring_does(method, monkeypatch):
+    """Products of other shapes differ in the last bit, if the encoder is wider than this one."""
+    read = []
+
+    def noted(of):
+        read.append(of)
+        return nullcontext()
+
+    monkeypatch.setattr("emograin.mixing.embedding_mixing.leading_tokens_only", noted)
+    mixed(method, SOURCES["the document"](TEXTS), [0.5], batch_size=64)
+    assert read == [method]
 
 
 def test_a_candidate_that_is_the_document_changes_nothing(method):

@@ -46,9 +46,11 @@ def test_a_smaller_encoder_computes_what_its_layers_compute(settings):
 
 
 def test_values_per_layer_follow_the_layers(encoders):
-    loaded = encoder.load(str(encoders["modernbert"]))
-    keep_layers(loaded.model, 1)
-    assert loaded.model.config.layer_types == ["sliding_attention"]
+    config = encoder.load(str(encoders["modernbert"])).model.config
+    config.num_hidden_layers, config.layer_types = 3, ["full_attention", "full_attention", "sliding_attention"]
+    model = type(encoder.load(str(encoders["modernbert"])).model)(config)
+    keep_layers(model, 2)
+    assert model.config.layer_types == ["full_attention", "sliding_attention"]
 
 
 def test_more_layers_than_there_are_is_an_error(settings):
@@ -56,9 +58,16 @@ def test_more_layers_than_there_are_is_an_error(settings):
         encoder.load(settings.encoder, layers=3)
 
 
-def test_a_run_with_fewer_layers_is_loaded_with_them(settings, corpus, tmp_path):
+def test_a_first_layer_with_other_weights_than_the_kept_one_is_an_error(encoders):
+    """ModernBERT's first layer has no norm before its attention."""
+    with pytest.raises(EmograinError, match="a first layer has other weights .layers must be at least 2"):
+        encoder.load(str(encoders["modernbert"]), layers=1)
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta", "mpnet"])
+def test_a_run_with_fewer_layers_is_loaded_with_them(name, encoders, settings, corpus, tmp_path):
     run = RunFolder(tmp_path / "small")
-    train(dataclasses.replace(settings, layers=1, epochs=1), corpus, run)
+    train(dataclasses.replace(settings, encoder=str(encoders[name]), layers=1, epochs=1), corpus, run)
     loaded = classifier.load(run)
     assert loaded.method.encoder.config.num_hidden_layers == len(loaded.method.encoder.encoder.layer) == 1
     tuned = encoder.load(str(run.path)).model.state_dict()

@@ -116,16 +116,16 @@ def test_figure_3_shows_each_label_of_each_run(drawn):
         assert part in text
 
 
-def test_figure_3_sorts_by_training_count_and_takes_a_policy(drawn):
+def test_figure_3_takes_a_policy(drawn):
     run = make_result(f1=(0.5, 0.25, 0.125))
     run["policies"]["fixed"] = {"macro_f1": 0.1, "labels": {k: {"f1": 1.0, "support": 1} for k in "abc"}}
-    figure = drawn("label_f1", [run], policy="fixed", counts=counts(a=1000, b=5, c=2000), by_count=True)
-    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["c", "a", "b"]
+    figure = drawn("label_f1", [run], policy="fixed", counts=counts(a=1000, b=5, c=2000))
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["a", "b", "c"]
     assert list(figure.axes[0].get_lines()[0].get_xdata()) == [1.0, 1.0, 1.0]
     assert "threshold 0.3." in figure_text(figure)
     assert "chosen on dev" not in figure_text(figure)
-    figure = drawn("label_f1", [run], counts=counts(a=1000, b=5, c=2000), by_count=True)
-    assert list(figure.axes[0].get_lines()[0].get_xdata()) == [0.125, 0.5, 0.25]
+    figure = drawn("label_f1", [run], counts=counts(a=1000, b=5, c=2000))
+    assert list(figure.axes[0].get_lines()[0].get_xdata()) == [0.5, 0.25, 0.125]
 
 
 def test_figure_3_has_one_mark_per_system_and_whiskers_over_its_seeds(drawn):
@@ -159,7 +159,6 @@ def test_marks_of_many_systems_do_not_overlap(drawn):
         ([make_result(epochs=epochs) for epochs in range(9)], {}, "got 9"),
         ([make_result()], {"policy": "fixd"}, "did you mean 'fixed'"),
         ([make_result(), make_result(fingerprint="g", texts=21)], {}, "same texts, got .*20 test texts.*21 test texts"),
-        ([make_result()], {"by_count": True}, "need the counts"),
         ([make_result()], {"counts": counts(a=1, b=2)}, "lack the labels c"),
         ([{"method": "baseline"}], {}, "does not name its run's auxiliary, encoder"),
     ],
@@ -191,9 +190,9 @@ def test_figure_4_has_one_bar_per_label(drawn, corpus_folder):
     assert found["labels"] == dict(zip(("joy", "anger", "nervousness", "neutral"), sums.tolist(), strict=True))
     (axes,) = drawn("label_counts", found).axes
     assert [bar.get_width() for bar in axes.patches] == list(found["labels"].values())
-    figure = drawn("label_counts", counts(a=1000, b=5, c=2000), by_count=True)
+    figure = drawn("label_counts", counts(a=1000, b=5, c=2000))
     (axes,) = figure.axes
-    assert [bar.get_width() for bar in axes.patches] == [2000, 1000, 5]
+    assert [bar.get_width() for bar in axes.patches] == [1000, 5, 2000]
     assert [name.get_text() for name in axes.get_yticklabels() if name.get_fontweight() == "bold"] == ["b"]
     assert "moods, 1,234 train texts with 3,005 labels" in figure_text(figure)
     with pytest.raises(EmograinError, match="have no labels"):
@@ -223,8 +222,8 @@ def test_figure_5_has_one_line_per_system_and_a_band_of_its_seeds(drawn):
     shown = ["seeds 0, 1", "highest 0.400 at step 30", "seed 0; highest 0.600 at step 14"]
     for part in [*shown, "Fig. 5 is of test"]:
         assert part in text
-    across = drawn("training_curves", [first], by="epoch").axes[0].get_lines()[0].get_xdata()
-    assert list(across) == [0.5, 1.0, 1.5]
+    across = drawn("training_curves", [first]).axes[0].get_lines()[0].get_xdata()
+    assert list(across) == [10, 20, 30]
 
 
 def test_runs_evaluated_at_different_steps_are_separate_lines(drawn):
@@ -244,8 +243,6 @@ def test_a_long_curve_has_few_marks_but_every_point(drawn):
 
 
 def test_figure_5_names_mistakes(drawn):
-    with pytest.raises(EmograinError, match="did you mean 'epoch'"):
-        drawn("training_curves", [(make_result(), curve(0.1))], by="epochs")
     with pytest.raises(EmograinError, match="must have a macro_f1 in every row"):
         drawn("training_curves", [(make_result(), [{"step": 1, "epoch": 1, "macro_f1_fixed": 0.1}])])
     with pytest.raises(EmograinError, match="same texts"):

@@ -116,6 +116,18 @@ def test_every_training_is_evaluated_every_eighth_of_an_epoch(experiment, corpus
     assert given.for_corpus(corpus) == given
 
 
+def test_encoders_of_several_owners_are_different_and_folders_may_move(experiment, corpus, tmp_path):
+    here = replace(experiment, encoder="one/model")
+    finish(write_run(tmp_path / "run", here.trainings()[0], corpus))
+    assert planned(here, corpus, tmp_path)[None].state == "finished"
+    other = replace(experiment, encoder="two/model")
+    assert planned(other, corpus, tmp_path)[None].state == "absent"
+    assert (here.to_dict()["encoder"], other.to_dict()["encoder"]) == ("one--model", "two--model")
+    moved = replace(experiment, encoder=str(tmp_path / "model"))
+    assert planned(moved, corpus, tmp_path)[None].state == "finished"
+    assert moved.to_dict()["encoder"] == "model"
+
+
 @pytest.mark.parametrize("change", [{"seed": 1}, {"learning_rate": 1e-4}, {"epochs": 2}, {"auxiliary": "tone"}])
 def test_a_run_of_other_settings_does_not_match(experiment, corpus, tmp_path, change):
     finish(write_run(tmp_path / "other", experiment.trainings()[0], corpus, **change))

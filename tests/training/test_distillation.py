@@ -116,6 +116,12 @@ def test_a_student_with_distillation_weight_1_learns_the_teachers_labels(setting
     assert (scores.argmax(axis=1) == gold.argmax(axis=1))[one].mean() < 0.2
 
 
+@pytest.mark.parametrize("teacher", ["", " ", ",", "bundled,"])
+def test_a_teacher_without_a_name_is_an_error(settings, teacher):
+    with pytest.raises(EmograinError, match="teacher must name models"):
+        replace(settings, teacher=teacher)
+
+
 def test_a_resumed_training_has_the_same_targets(teachers, settings, corpus, taxonomy, tmp_path):
     run = RunFolder(tmp_path)
     taught = replace(settings, teacher=str(teachers[0].path))

@@ -56,7 +56,7 @@ def assert_close(these, those, tolerance):
         torch.testing.assert_close(these[name], those[name], atol=tolerance, rtol=0, msg=name)
 
 
-@pytest.fixture(scope="module", params=["baseline", "label-embedding"])
+@pytest.fixture(scope="module", params=METHODS)
 def finished(request, settings, corpus, tmp_path_factory):
     """Settings, folder and metrics of a finished run with an auxiliary task, for every method."""
     run = RunFolder(tmp_path_factory.mktemp("runs") / request.param)

@@ -140,7 +140,8 @@ class Comparison(Generic[Name]):
     def randomisation(self, first: Name, second: Name, labels: Sequence[str] | None = None) -> float | None:
         """Return the p value by approximate randomisation, over the seeds that both systems have.
 
-        Two single runs are compared whatever their seeds. None for several runs without a common seed.
+        Two single runs are compared whatever their seeds. None for several runs without a common seed, or if a system
+        has several runs of one seed.
 
         Args:
             first: Name of the first system.
@@ -151,7 +152,10 @@ class Comparison(Generic[Name]):
         if max(map(len, systems)) > 1:
             by_seed = [{run.seed: run for run in system if run.seed is not None} for system in systems]
             common = [seed for seed in by_seed[0] if seed in by_seed[1]]
-            if not common:
+            if not common or any(
+                len(runs) < sum(run.seed is not None for run in system)
+                for runs, system in zip(by_seed, systems, strict=True)
+            ):
                 return None
             systems = [[runs[seed] for seed in common] for runs in by_seed]
         ours, theirs = ([run.predictions for run in system] for system in systems)

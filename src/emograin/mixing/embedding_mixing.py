@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..common.errors import EmograinError
 from ..data.batching import INFERENCE_BATCH_SIZE, inference_batches
+from ..models.last_layer import leading_tokens_only
 from ..models.methods import Method
 from .config import checked_weight
 
@@ -75,8 +76,9 @@ def score_mixed(
         raise EmograinError(f"document {[bool(each) for each in candidates].index(False) + 1} has no candidate")
     scores = np.zeros((len(weights), len(documents), len(method.taxonomy.labels)), dtype=np.float32)
     for batch in inference_batches([len(ids) for ids in documents], batch_size):
-        document = method.embed(method.assemble([documents[at] for at in batch]))  # (batch, slots, hidden)
-        candidate = _mean_embeddings(method, [candidates[at] for at in batch], batch_size)
+        with leading_tokens_only(method):
+            document = method.embed(method.assemble([documents[at] for at in batch]))  # (batch, slots, hidden)
+            candidate = _mean_embeddings(method, [candidates[at] for at in batch], batch_size)
         for row, weight in enumerate(weights):
             logits = method.score(mix(document, candidate, weight))
             scores[row, batch] = logits.float().sigmoid().cpu().numpy()

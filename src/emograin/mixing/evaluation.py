@@ -184,6 +184,7 @@ class _MixedRun:
             raise unknown_name("mix", settings.mix, MIXERS)
         _ = run.thresholds  # raises if the training has not finished
         self.run, self.corpus, self.settings, self.device = run, corpus, settings, device
+        self._reads_training = False
 
     @cached_property
     def method(self) -> Method:
@@ -201,6 +202,20 @@ class _MixedRun:
         settings = self.settings.to_dict() | {"file": sha256_file(file) if file and Path(file).is_file() else None}
         return sha256_json([fingerprint(texts), settings, *more])
 
+    @property
+    def training_fingerprint(self) -> str | None:
+        """Fingerprint of the training split; None if nothing has read it so far."""
+        return self._training_fingerprint if self._reads_training else None
+
+    @cached_property
+    def _training_fingerprint(self) -> str | None:
+        return fingerprint(self.corpus.split("train")) if "train" in self.corpus.split_names else None
+
+    def _has_training_texts(self, stored: Mapping[str, Any]) -> bool:
+        """Return whether stored results were made from this training split, or without one."""
+        found = stored.get("training_fingerprint")
+        return found is None or found == self._training_fingerprint
+
     def dev_split(self) -> Split:
         """Load the dev split."""
         if "dev" not in self.corpus.split_names:
@@ -213,6 +228,7 @@ class _MixedRun:
         """Load the training split, whose sentences candidates may be."""
         if "train" not in self.corpus.split_names:
             raise EmograinError(f"corpus {self.corpus.name!r} has no training split to take candidates from")
+        self._reads_training = True
         return self.corpus.split("train")
 
     def score(
@@ -249,7 +265,7 @@ class _MixedRun:
         if not all((self.run.path / file).is_file() for file in (name, f"mixing/{self.settings.name}/predictions.npz")):
             return None
         found: dict[str, Any] = self.run.read_json(name)
-        if found.get("sweep_fingerprint") != self.sweep_fingerprint:
+        if found.get("sweep_fingerprint") != self.sweep_fingerprint or not self._has_training_texts(found):
             return None
         if found["chosen_by"] != CHOOSING_POLICY:  # of an earlier version: its metrics are of every policy
             found |= choose_weight(found["weights"])
@@ -270,7 +286,8 @@ class _MixedRun:
             return None
         found = self.run.read_json(files[0])
         expected = self.fingerprint_of(evaluation_split(self.run.taxonomy, corpus, split), weight, thresholds)
-        return found if found["mixing"].get("fingerprint") == expected else None
+        same = found["mixing"].get("fingerprint") == expected and self._has_training_texts(found["mixing"])
+        return found if same else None
 
     def _settings_for(self, split: str) -> Mixing:
         """Return the settings with the split's name in place of {split} in the candidate file's name."""
@@ -287,6 +304,7 @@ def _sweep(mixed: _MixedRun, weights: Sequence[float], on_progress: OnProgress) 
         "texts": len(dev),
         "sweep_fingerprint": mixed.sweep_fingerprint,
         "mixing": mixed.mixing_metadata(dev, candidates),
+        "training_fingerprint": mixed.training_fingerprint,
         **sweep(scores, dev.labels, weights),
     }
     predictions = SweptPredictions.of_scores(scores, dev.labels, dev.ids, weights)
@@ -310,5 +328,6 @@ def _evaluate(
     metadata = {"weight": weight, **mixed.mixing_metadata(texts, candidates)}
     lists = {policy: [float(each) for each in values] for policy, values in thresholds.items()}
     metadata["fingerprint"] = mixed.fingerprint_of(texts, weight, lists)
+    metadata["training_fingerprint"] = mixed.training_fingerprint
     file = f"{name or split}-{mixed.settings.name}-{weight:g}"
     return save_evaluation(mixed.run, corpus, texts, scores[0], thresholds, file, mixing=metadata)

@@ -113,13 +113,15 @@ class Training:
         require("ema_decay", self.ema_decay, lambda value: 0 <= value < 1, "lie in [0, 1)")
         require("dropout", self.dropout, lambda value: 0 <= value < 1, "lie in [0, 1)", optional=True)
         require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
+        if self.teacher is not None and not all(self.teachers):
+            raise EmograinError(f"teacher must name models, separated by commas, got {self.teacher!r}")
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)
 
     @property
     def teachers(self) -> list[str]:
         """The models that `teacher` names."""
-        return [name.strip() for name in self.teacher.split(",")] if self.teacher else []
+        return [] if self.teacher is None else [name.strip() for name in self.teacher.split(",")]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, for JSON."""

@@ -81,6 +81,16 @@ def paper_values() -> dict[str, float]:
     return {row.name: row.paper for row in TABLE_2 if row.paper is not None}
 
 
+def is_hub_name(name: str) -> bool:
+    """Return whether a model is named as on the hub, OWNER/NAME, and is no folder.
+
+    >>> is_hub_name("google-bert/bert-base-cased"), is_hub_name("minilm"), is_hub_name("/models/minilm")
+    (True, False, False)
+    """
+    path = PurePath(name)
+    return len(path.parts) == 2 and not path.is_absolute() and not Path(name).exists()
+
+
 @dataclass(frozen=True)
 class Experiment:
     """Settings of a reproduction of Table 2. The defaults are the paper's (§4).
@@ -193,9 +203,13 @@ class Experiment:
         return Mixing(self.paraphrases, model=self.paraphraser)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values, for JSON; paths become file names, and `rows` is left out."""
+        """Return the settings as plain values, for JSON; paths become file names, and `rows` is left out.
+
+        A name on the hub, such as that of the encoder, becomes OWNER--NAME: owners may have models of one name.
+        """
         values = asdict(self)
         for name in ("data", "encoder", "paraphrases", "paraphraser"):
-            values[name] = values[name] and PurePath(values[name]).name
+            value = values[name]
+            values[name] = value and (value.replace("/", "--") if is_hub_name(value) else PurePath(value).name)
         del values["rows"]
         return values

@@ -12,7 +12,7 @@ from ..data.corpus import Corpus, fingerprint, training_fingerprint
 from ..evaluation.results import read_curve
 from ..models.config import Training
 from ..models.run_folder import RunFolder
-from .experiment import Experiment
+from .experiment import Experiment, is_hub_name
 from .results_archive import ENCODERS
 
 # Settings that do not change the weights: location of the texts, memory. The encoder is compared by its name.
@@ -115,13 +115,20 @@ def matches(run: RunFolder, settings: Training, splits: Sequence[str]) -> bool:
     """
     description = run.description
     found = run.settings
-    if PurePath(found.encoder).name != PurePath(settings.encoder).name:
+    if not _is_same_encoder(found.encoder, settings.encoder):
         return False
     # The evaluations choose the checkpoint, so they count where the experiment fixes them.
     ignored = IGNORED_SETTINGS if settings.evaluate_every else (*IGNORED_SETTINGS, "evaluate_every")
     if replace(found, **{name: getattr(settings, name) for name in ignored}) != settings:
         return False
     return description["fingerprint"] == training_fingerprint(description["settings"], splits)
+
+
+def _is_same_encoder(one: str, other: str) -> bool:
+    """Compare encoders on the hub by their full names, others by the last part: a folder may have moved."""
+    if is_hub_name(one) and is_hub_name(other):
+        return one == other
+    return PurePath(one).name == PurePath(other).name
 
 
 def is_finished(run: RunFolder) -> bool:

@@ -15,7 +15,6 @@ from emograin.evaluation.calibration.label_calibration import (
     fit_platt,
     logit,
     sigmoid,
-    smooth_targets,
 )
 
 
@@ -27,6 +26,13 @@ def samples(draw, min_texts=1):
     logits = random.normal(draw(st.sampled_from([-4, 0, 3])), draw(st.sampled_from([0.1, 2, 6])), shape)
     labels = random.random(shape) < draw(st.sampled_from([0, 0.1, 0.5, 1]))
     return logits, labels.astype(np.uint8)
+
+
+def smooth_targets(labels: np.ndarray) -> np.ndarray:
+    """Platt's targets (1999, section 2.2): (n + 1) / (n + 2) of n positives, 1 / (m + 2) of m others."""
+    positive = labels > 0
+    counts = positive.sum(axis=0)
+    return np.where(positive, (counts + 1) / (counts + 2), 1 / (len(positive) - counts + 2))
 
 
 def noisy(texts: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

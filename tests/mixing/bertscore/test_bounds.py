@@ -20,7 +20,7 @@ def unit_vectors(data, random, hidden):
     around[random.integers(hidden)] *= data.draw(st.sampled_from([1.0, 20.0]))
 
     def sentences(count):
-        lengths = random.integers(3, 8, size=count)
+        lengths = random.integers(2, 8, size=count)  # of 2: empty, but for [CLS] and [SEP]
         vectors = [around + random.normal(size=(length, hidden)) for length in lengths]
         return [each / np.linalg.norm(each, axis=1, keepdims=True) for each in vectors]
 

@@ -52,19 +52,6 @@ class PlattPrior:
         return np.array([self.slope_width, self.intercept_width], dtype=np.float64) ** -2.0
 
 
-def smooth_targets(labels: np.ndarray) -> np.ndarray:
-    """Return Platt's targets of gold labels (texts, labels): (n + 1) / (n + 2) of n positives, 1 / (m + 2) of m others.
-
-    Source: Platt 1999, "Probabilistic outputs for support vector machines", section 2.2.
-
-    >>> smooth_targets(np.array([[1], [0], [0]])).round(3).tolist()
-    [[0.667], [0.25], [0.25]]
-    """
-    positive = np.asarray(labels) > 0
-    counts = positive.sum(axis=0)
-    return np.where(positive, (counts + 1) / (counts + 2), 1 / (len(positive) - counts + 2))
-
-
 def fit_platt(
     logits: np.ndarray,
     targets: np.ndarray,
@@ -85,7 +72,7 @@ def fit_platt(
         Slope and intercept of each label, (labels, 2). The slope is positive, so that the order stays.
 
     >>> x = np.array([[-2.0], [-1.0], [1.0], [2.0]])
-    >>> np.abs(fit_platt(x, smooth_targets(x > 0))[0]).round(2).tolist()
+    >>> np.abs(fit_platt(x, np.array([[0.25], [0.25], [0.75], [0.75]]))[0]).round(2).tolist()
     [0.67, 0.0]
     """
     precision = (prior or PlattPrior()).precision

@@ -121,4 +121,7 @@ class FirstPass:
             query, token = query + count, token + count * tokens
         precision = best.mul_(key_weights).sum(dim=1)
         scale, error = batch.tokens.scale * keys.scale, self.precision.error_bound(batch.tokens, keys)
-        return SCORES[self.measure](precision * scale + error, recall * scale + error)
+        # All weights of an empty query or sentence are 0: it scores 0, which may be more than its bounds.
+        filled = (batch.token_weights.sum(dim=1) > 0)[:, None] & (key_weights.sum(dim=0) > 0)
+        raised = (torch.where(filled, each * scale, 0.0) + error for each in (precision, recall))
+        return SCORES[self.measure](*raised)

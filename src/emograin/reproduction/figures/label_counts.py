@@ -8,13 +8,12 @@ from ...common.errors import EmograinError
 from .drawing import RARE, add_caption, new_figure, save
 
 
-def draw_label_counts(path: str | Path, counts: Mapping[str, Any], by_count: bool = False) -> list[Path]:
+def draw_label_counts(path: str | Path, counts: Mapping[str, Any]) -> list[Path]:
     """Draw the number of texts per label as bars (Fig. 4).
 
     Args:
         path: Path of the PNG; the SVG is saved beside it.
         counts: Label counts of one split, from `data.statistics.count_labels`.
-        by_count: Whether to sort labels by descending count instead of the taxonomy's order.
 
     Returns:
         The PNG and the SVG.
@@ -25,17 +24,16 @@ def draw_label_counts(path: str | Path, counts: Mapping[str, Any], by_count: boo
     labels = counts["labels"]
     if not labels:
         raise EmograinError(f"counts of {counts['corpus']!r} have no labels")
-    order = sorted(labels, key=lambda label: -labels[label]) if by_count else list(labels)
-    values = [labels[label] for label in order]
-    figure = new_figure(6.4, 1.2 + 0.205 * len(order))
+    values = list(labels.values())
+    figure = new_figure(6.4, 1.2 + 0.205 * len(labels))
     axes = figure.subplots()
-    bars = axes.barh(order, values, color="0.6", edgecolor="black", lw=0.5)
-    rare = [label for label in order if labels[label] < RARE]
-    for bar, label in zip(bars, order, strict=True):
+    bars = axes.barh(list(labels), values, color="0.6", edgecolor="black", lw=0.5)
+    rare = [label for label, count in labels.items() if count < RARE]
+    for bar, label in zip(bars, labels, strict=True):
         if label in rare:
             bar.set(facecolor="black")
     axes.bar_label(bars, [f"{value:,}" for value in values], padding=3, fontsize=8)
-    axes.set(ylim=(len(order) - 0.5, -0.5), xlabel=f"{counts['split']} texts with the label")
+    axes.set(ylim=(len(labels) - 0.5, -0.5), xlabel=f"{counts['split']} texts with the label")
     axes.set_xlim(0, 1.1 * max(1, *values))  # room for the longest bar's number
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.tick_params(axis="y", length=0, labelsize=9)

@@ -19,7 +19,6 @@ def draw_label_f1(
     results: Sequence[Mapping[str, Any]],
     policy: str = "global",
     counts: Mapping[str, Any] | None = None,
-    by_count: bool = False,
 ) -> list[Path]:
     """Draw F1 per label: one row per label, one mark per system (Fig. 3).
 
@@ -32,32 +31,30 @@ def draw_label_f1(
         policy: Threshold policy.
         counts: Label counts of the training split, from `data.statistics.count_labels`; shown, and rare labels are
             marked. None: neither.
-        by_count: Whether to sort labels by descending training count instead of the taxonomy's order.
 
     Returns:
         The PNG and the SVG.
 
     Raises:
         EmograinError: There are no results or too many systems; they have different labels or texts, or lack the
-            policy; counts are needed or lack labels; matplotlib is not installed; the folder cannot be written.
+            policy; counts lack labels; matplotlib is not installed; the folder cannot be written.
     """
     name_runs(results)  # raises if a result lacks something
     systems = [[results[at] for at in group] for group in group_by_system(results)]
     drawn, titles = pick_styles(len(systems)), name_runs([runs[0] for runs in systems])
     labels = _common_labels(results, policy)
-    trained = _training_counts(labels, counts, by_count)
-    order = sorted(labels, key=lambda label: -trained[label]) if by_count else labels
+    trained = _training_counts(labels, counts)
     # Marks of three or more systems, or whiskers, would overlap in one line: each system has its own height in a row.
     whiskers = len(systems) < len(results)
     step = 0.6 / max(len(systems), 2) if len(systems) > 2 or whiskers else 0.0
-    figure = new_figure(7.2, 1.9 + (0.235 + 0.2 * step * len(systems)) * len(order))
+    figure = new_figure(7.2, 1.9 + (0.235 + 0.2 * step * len(systems)) * len(labels))
     axes = figure.subplots()
-    rows = list(range(len(order)))
-    for row, label in enumerate(order):
+    rows = list(range(len(labels)))
+    for row, label in enumerate(labels):
         if label in trained and trained[label] < RARE:
             axes.axhspan(row - 0.5, row + 0.5, color="0.88", lw=0, zorder=0)
     f1 = [
-        np.array([[result["policies"][policy]["labels"][label]["f1"] for label in order] for result in runs])
+        np.array([[result["policies"][policy]["labels"][label]["f1"] for label in labels] for result in runs])
         for runs in systems
     ]  # (seeds, labels) each
     means = [values.mean(axis=0) for values in f1]
@@ -70,17 +67,17 @@ def draw_label_f1(
         # The first system's marks are hollow and large, so that they stay visible beneath equal ones.
         look = {"mfc": style.colour, "ms": 5} if at else {"mfc": "white", "ms": 8 - 10 * step}
         axes.plot(mean, heights, style.marker, color=style.colour, label=title, **look)
-    axes.set(xlim=(-0.02, 1.0), ylim=(len(order) - 0.5, -0.5), xlabel=f"F1, {DESCRIPTIONS.get(policy, policy)}")
-    axes.set_yticks(rows, order, fontsize=9)
+    axes.set(xlim=(-0.02, 1.0), ylim=(len(labels) - 0.5, -0.5), xlabel=f"F1, {DESCRIPTIONS.get(policy, policy)}")
+    axes.set_yticks(rows, labels, fontsize=9)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="0.8", lw=0.6)
     axes.set_axisbelow(True)
     first_rows = results[0]["policies"][policy]["labels"]
-    _counts_column(axes, 1.02, "examples\nhere", [first_rows[label]["support"] for label in order])
+    _counts_column(axes, 1.02, "examples\nhere", [first_rows[label]["support"] for label in labels])
     if trained:
-        _counts_column(axes, 1.15, "in\ntraining", [trained[label] for label in order])
+        _counts_column(axes, 1.15, "in\ntraining", [trained[label] for label in labels])
     add_legend(figure, *axes.get_legend_handles_labels())
-    add_caption(figure, _caption(systems, titles, policy, counts, by_count))
+    add_caption(figure, _caption(systems, titles, policy, counts))
     return save(figure, path)
 
 
@@ -96,12 +93,8 @@ def _common_labels(results: Sequence[Mapping[str, Any]], policy: str) -> list[st
     return found[0]
 
 
-def _training_counts(labels: Sequence[str], counts: Mapping[str, Any] | None, needed: bool) -> Mapping[str, int]:
+def _training_counts(labels: Sequence[str], counts: Mapping[str, Any] | None) -> Mapping[str, int]:
     if counts is None:
-        if needed:
-            raise EmograinError(
-                "labels by training count need the counts, got none", "emograin.data.statistics.count_labels"
-            )
         return {}
     if missing := [label for label in labels if label not in counts["labels"]]:
         raise EmograinError(f"counts of {counts['corpus']!r} lack the labels {', '.join(missing)}")
@@ -121,7 +114,6 @@ def _caption(
     titles: Sequence[str],
     policy: str,
     counts: Mapping[str, Any] | None,
-    by_count: bool,
 ) -> list[str]:
     chosen = "" if policy == "fixed" else ", chosen on dev"
     lines = [f"{describe_texts(systems[0][0])}; {DESCRIPTIONS.get(policy, policy)}{chosen}."]
@@ -130,6 +122,5 @@ def _caption(
         macro = np.mean([result["policies"][policy]["macro_f1"] for result in runs])
         lines.append(f"{title}: {described}; macro F1 {macro:.3f}.")
     if counts is not None:
-        order = " Labels are sorted by training texts." if by_count else ""
-        lines.append(f"Shaded: labels with fewer than {RARE} of the {counts['texts']:,} training texts.{order}")
+        lines.append(f"Shaded: labels with fewer than {RARE} of the {counts['texts']:,} training texts.")
     return lines

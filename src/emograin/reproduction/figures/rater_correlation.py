@@ -10,25 +10,22 @@ from ...common.errors import EmograinError, unknown_name
 from ...common.optional import import_optional
 from .drawing import Style, add_caption, add_legend, new_figure, pick_styles, save
 
+LEFT_OUT = "neutral"  # by Demszky et al., too
 MIXED_GROUPS = "#777777"  # branches above labels of several groups
 
 
 def draw_rater_correlation(
-    path: str | Path,
-    correlations: Mapping[str, Any],
-    grouping: str = "sentiment",
-    without: Sequence[str] = ("neutral",),
+    path: str | Path, correlations: Mapping[str, Any], grouping: str = "sentiment"
 ) -> list[Path]:
     """Draw the correlation of the emotions as a heat map under their dendrogram, coloured by group (Fig. 9).
 
-    Clustered as by Demszky et al. (2020, §4.3): Ward's linkage of the distances 1 - r, in optimal leaf order. Labels
-    with an undefined correlation come last, blank and without a branch.
+    Clustered as by Demszky et al. (2020, §4.3): Ward's linkage of the distances 1 - r, in optimal leaf order, without
+    neutral. Labels with an undefined correlation come last, blank and without a branch.
 
     Args:
         path: Path of the PNG; the SVG is saved beside it.
         correlations: Result of `analysis.rater_correlation.correlate_labels`.
         grouping: Grouping of the labels for the colours; a label in several groups has the colour of the first.
-        without: Labels to leave out, if present; Demszky et al. leave out neutral.
 
     Returns:
         The PNG and the SVG.
@@ -39,7 +36,7 @@ def draw_rater_correlation(
     """
     if grouping not in correlations["groupings"]:
         raise unknown_name("grouping", grouping, correlations["groupings"])
-    matrix, labels = _select(correlations, without)
+    matrix, labels = _select(correlations)
     tree, order = _cluster(matrix)
     matrix, labels = matrix[np.ix_(order, order)], [labels[at] for at in order]
     groups = {
@@ -68,9 +65,9 @@ def draw_rater_correlation(
     return save(figure, path)
 
 
-def _select(correlations: Mapping[str, Any], without: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+def _select(correlations: Mapping[str, Any]) -> tuple[np.ndarray, list[str]]:
     """Return the correlations (labels, labels), NaN if undefined, and the names of the shown labels."""
-    shown = [at for at, label in enumerate(correlations["labels"]) if label not in without]
+    shown = [at for at, label in enumerate(correlations["labels"]) if label != LEFT_OUT]
     matrix = np.array(correlations["correlation"], dtype=float)[np.ix_(shown, shown)]
     return matrix, [correlations["labels"][at] for at in shown]
 
