@@ -179,6 +179,11 @@ def label_embedding_ablation() -> str:
     return short_trainings("label_embedding_ablation.json", "input or loss")
 
 
+def auxiliary_alpha() -> str:
+    """The measurements of experiments/auxiliary_alpha.py."""
+    return short_trainings("auxiliary_alpha.json", "method, auxiliary task")
+
+
 def short_trainings(file: str, title: str) -> str:
     """One table per reference, of an experiment by experiments/short_training.py."""
     tables: dict[str, list[list[str]]] = {}

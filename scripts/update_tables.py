@@ -242,6 +242,7 @@ SECTIONS = {
     "calibration": calibration,
     "readings": readings_of_test.table,
     "label embedding ablation": experiment_tables.label_embedding_ablation,
+    "auxiliary alpha": experiment_tables.auxiliary_alpha,
     "remaining errors": experiment_tables.remaining_errors,
     "smaller models": experiment_tables.smaller_models,
     "teachers": experiment_tables.teachers,
