@@ -60,6 +60,9 @@ def main() -> None:
             "auxiliary": options.auxiliary or "",
             "texts": len(corpus.split("train")),
             "epochs": options.epochs,
+            "encoder": Path(options.encoder).name,
+            "data": Path(options.data).name,
+            "emoji": not options.no_emoji,
             **chosen,
         }
         if _has_row(options.output, key):
@@ -102,8 +105,11 @@ def _has_row(output: Path, key: Mapping[str, Any]) -> bool:
     if not output.exists():
         return False
     with output.open(newline="") as file:
-        if ("alpha" in (header := next(csv.reader(file), []))) != ("alpha" in key):
-            raise SystemExit(f"{output} has the columns {', '.join(header)}: rows with alpha need a file of their own")
+        header = next(csv.reader(file), [])
+        if not set(key) <= set(header) or ("alpha" in header) != ("alpha" in key):
+            raise SystemExit(
+                f"{output} has the columns {', '.join(header)}, expected {', '.join(key)}: another --output"
+            )
         file.seek(0)
         return any(all(row.get(name) == str(value) for name, value in key.items()) for row in csv.DictReader(file))
 

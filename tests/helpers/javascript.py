@@ -21,14 +21,16 @@ from emograin.service import page_runtime
 ENGINE = Path(emograin.__file__).parent / "service" / "page" / "engine"
 DRIVER = Path(__file__).with_name("predict.mjs")
 NODE = shutil.which("node")
+SECONDS = 120  # for npm
 
 
 @contextmanager
 def libraries() -> Iterator[Path]:
     """Yield a folder node_modules: that of EMOGRAIN_NODE_MODULES, or one that npm installs. Skips where it cannot."""
     given = os.environ.get("EMOGRAIN_NODE_MODULES")
+    os.environ.setdefault("npm_config_fetch_retries", "0")  # a registry that cannot be reached is noticed at once
     try:
-        context = page_runtime.node_modules(Path(given) if given else None)
+        context = page_runtime.node_modules(Path(given) if given else None, SECONDS)
         modules = context.__enter__()
     except EmograinError as error:
         pytest.skip(f"no JavaScript libraries: {error}")

@@ -10,7 +10,9 @@ import pytest
 from emograin.cli.app import app
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CARD = ROOT / "src/emograin/prediction/shipped/MODEL_CARD.md"
+OTHERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "js/README.md")]
+DOCUMENTS = [*OTHERS, CARD, *sorted((ROOT / "docs").glob("*.md"))]
 PARTS = {
     "§3.": ["1", "2.1", "2.2", "2.3", "3", "4.1", "4.2", "5.1", "5.2", "5.3"],
     "§4.": range(1, 6),
@@ -45,10 +47,11 @@ def found(dotted: str) -> object:
 
 
 def commands(document: Path) -> list[str]:
-    """Lines of console blocks that call emograin, joined where they go on, comments left out."""
+    """Lines of console blocks and indented lines that call emograin, joined where they go on, comments left out."""
     text = document.read_text(encoding="utf-8")
     blocks = re.findall(r"^```(?:console|bash|sh|shell)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines += re.findall(r"^ {4}(emograin .*)$", text, flags=re.MULTILINE)
     return [line for line in lines if line.startswith("emograin ")]
 
 
@@ -73,8 +76,22 @@ def require_command(command: str) -> None:
 def test_relative_links_lead_somewhere(document):
     text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
-        if not re.match(r"[a-z]+:|#", link):
-            assert (document.parent / link.partition("#")[0]).exists(), link
+        if not re.match(r"[a-z]+:", link):
+            file, _, part = link.partition("#")
+            target = document.parent / file if file else document
+            assert target.exists(), link
+            assert not part or part in anchors(target), link
+
+
+def anchors(document: Path) -> set[str]:
+    """Addresses of the headings of a document, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_commands_and_anchors_are_found():
+    assert len(commands(ROOT / "README.md")) > 10
+    assert "the-papers-claims" in anchors(ROOT / "docs/reproduction.md")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -173,7 +173,7 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_bit_identical(trainings, un
     assert trainings.wait()[0] == -signal.SIGKILL
 
     for count in sorted(moments.sample(range(1, 4), 2)):  # killed some time after an evaluation
-        process = trainings.start(run.path, pause=0.05)
+        process = trainings.start(run.path, pause=0.15)
         wait_for(process, lambda count=count: rows(run) >= count)
         time.sleep(moments.uniform(0, 0.2))
         os.kill(process, signal.SIGKILL)
@@ -232,7 +232,7 @@ def test_a_run_stopped_by_a_signal_says_how_to_resume_and_ends_bit_identical(
     trainings, uninterrupted, number, tmp_path
 ):
     run = RunFolder(tmp_path / "run")
-    process = trainings.start(run.path, pause=0.05)
+    process = trainings.start(run.path, pause=0.15)
     wait_for(process, lambda: rows(run) >= 2)
     os.kill(process, number)
     ended, message = trainings.wait()

@@ -32,12 +32,13 @@ def pinned_versions() -> dict[str, str]:
 
 
 @contextmanager
-def node_modules(folder: Path | None = None) -> Iterator[Path]:
+def node_modules(folder: Path | None = None, seconds: float = SECONDS) -> Iterator[Path]:
     """Yield a folder node_modules that holds the libraries.
 
     Args:
         folder: A folder that holds them already; None: install them with npm, which compares their digests with those
             of package-lock.json, into a temporary folder.
+        seconds: Time within which npm must have installed them.
 
     Raises:
         EmograinError: npm is missing or fails, or the folder lacks a library or has it in another version.
@@ -53,7 +54,7 @@ def node_modules(folder: Path | None = None) -> Iterator[Path]:
         for name in ("package.json", "package-lock.json"):
             shutil.copyfile(PINNED / name, Path(temporary, name))
         try:
-            done = subprocess.run([npm, *INSTALL], cwd=temporary, capture_output=True, text=True, timeout=SECONDS)
+            done = subprocess.run([npm, *INSTALL], cwd=temporary, capture_output=True, text=True, timeout=seconds)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise EmograinError(f"npm could not install the JavaScript libraries of the page: {error}", HINT) from None
         if done.returncode != 0:

@@ -4,6 +4,7 @@ DIR/
   index.html           the page of `emograin serve`, with another host of the model
   offline.js           the service worker: the page works without a connection after the first load
   page/                style and scripts
+  page/LICENSES.txt    licences of everything in the folder
   page/runtime/        ONNX Runtime for WebAssembly, and tokenizers
   page/model/          the exported model
   page/files.json      sizes and digests of the large files, and the list of the others
@@ -95,7 +96,8 @@ def write_page(folder: Path, model: ExportedModel, modules: Path) -> dict[str, i
 
 def _copies(model: ExportedModel, modules: Path) -> dict[str, Write]:
     """Return the files that are copied, by their addresses."""
-    sources = [each for pattern in ("*.css", "*.js", "engine/*.js", "browser/*.js") for each in SOURCES.glob(pattern)]
+    patterns = ("LICENSES.txt", "*.css", "*.js", "engine/*.js", "browser/*.js")
+    sources = [each for pattern in patterns for each in SOURCES.glob(pattern)]
     chosen = {
         f"page/{each.relative_to(SOURCES).as_posix()}": each
         for each in sorted(sources)
@@ -117,17 +119,11 @@ def _texts(versions: Mapping[str, str]) -> dict[str, Write]:
     policy = f'<meta http-equiv="Content-Security-Policy" content="{html.escape(f"{POLICY}; {TRUSTED_TYPES}")}">'
     page = page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{policy}', 1)
     page = page.replace('src="page/service.js"', 'src="page/browser/browser.js"', 1)
-    notice = "\n".join(f"{name} {version}: {LICENSES[name]}" for name, version in versions.items())
+    notice = "\n".join(f"{name} {version}" for name, version in versions.items()) + "\nLicences: ../LICENSES.txt"
     return {
         "index.html": partial(Path.write_text, data=page, encoding="utf-8"),
         "page/runtime/NOTICE.txt": partial(Path.write_text, data=f"{notice}\n", encoding="utf-8"),
     }
-
-
-LICENSES = {
-    "onnxruntime-web": "MIT License, Copyright (c) Microsoft Corporation",
-    "@huggingface/tokenizers": "Apache License 2.0, Hugging Face",
-}
 
 
 def _list_files(

@@ -3,9 +3,7 @@
 import json
 import shutil
 import subprocess
-import tempfile
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -93,24 +91,22 @@ def test_optimum_has_our_scores(folder, exported):
 
 
 @pytest.fixture(scope="module")
-def transformers_js():
-    """Folder with transformers.js, kept between runs; npm fetches it once."""
+def transformers_js(tmp_path_factory):
+    """Folder with transformers.js, which npm fetches."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("no node and npm")
-    made = Path(tempfile.gettempdir()) / f"emograin-transformers-js-{TRANSFORMERS_JS}"
-    if not (made / "complete").exists():
-        made.mkdir(exist_ok=True)
-        command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
-        try:
-            done = subprocess.run(
-                [*command, f"@huggingface/transformers@{TRANSFORMERS_JS}"], cwd=made, capture_output=True, timeout=120
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip("npm could not fetch transformers.js in 2 minutes")
-        if done.returncode:
-            pytest.skip(f"npm cannot fetch transformers.js: {done.stderr.decode().splitlines()[:1]}")
-        (made / "complete").touch()
-    return made
+    made = tmp_path_factory.mktemp("transformers-js")
+    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
+    try:
+        done = subprocess.run(
+            [*command, f"@huggingface/transformers@{TRANSFORMERS_JS}"], cwd=made, capture_output=True, timeout=120
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm could not fetch transformers.js in 2 minutes")
+    if done.returncode:
+        pytest.skip(f"npm cannot fetch transformers.js: {done.stderr.decode().splitlines()[:1]}")
+    yield made
+    shutil.rmtree(made)  # half a gigabyte
 
 
 def test_transformers_js_has_our_scores(folder, exported, transformers_js):

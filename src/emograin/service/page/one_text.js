@@ -32,7 +32,7 @@ function show(text, answer) {
   const part = most ? `first ${number(most)} word pieces of the text were` : "beginning of the text was";
   $("note").textContent = prediction.truncated ? `Only the ${part} read.` : "";
   const found = prediction.labels.map((row) => `${row.label} ${two(row.score)}`).join(", ");
-  $("said").textContent = found || $("nothing").textContent;
+  $("said").textContent = [found || $("nothing").textContent, $("note").textContent].filter(Boolean).join(". ");
   course.show(text, prediction);
   showWords(text, prediction);
 }

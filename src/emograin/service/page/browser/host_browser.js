@@ -42,6 +42,7 @@ function start() {
   const started = startModelWorker();
   started.addEventListener("message", ({ data }) => {
     if (data.kind === "progress") return showLoading(data);
+    hideLoading();  // which a worker that was started again has shown
     if (data.kind === "answer") return waiting.get(data.id)?.done(data.answer);
     waiting.get(data.id)?.fail(new Failure(data.status, data.message));
   });

@@ -32,12 +32,12 @@ export class Network {
 
   /** Score documents and return {scores, contributions}: of each document, per label, one weight per token. */
   async explain(documents, onBatch = () => {}) {
-    this.explaining ??= await this.ort.InferenceSession.create(switchOn(this.bytes, EXPLAIN), SESSION);
+    const session = await this.explainingSession();
     const scores = new Array(documents.length), contributions = new Array(documents.length);
     const front = this.template.prefix.length;
     for (const batch of batches(documents.map((ids) => ids.length + this.frame))) {
       const outputs = ["probabilities", CONTRIBUTIONS];
-      const found = await this.run(this.explaining, batch.map((at) => documents[at]), outputs);
+      const found = await this.run(session, batch.map((at) => documents[at]), outputs);
       batch.forEach((at, row) => {
         scores[at] = rowOf(found.probabilities, row);
         const all = rowOf(found[CONTRIBUTIONS], row), width = found[CONTRIBUTIONS].dims[2];
@@ -47,6 +47,17 @@ export class Network {
       await onBatch(batch.length);
     }
     return { scores, contributions };
+  }
+
+  /** Return the session that explains: one, however many requests are waiting for it. */
+  async explainingSession() {
+    this.explaining ??= this.ort.InferenceSession.create(switchOn(this.bytes, EXPLAIN), SESSION);
+    try {
+      return await this.explaining;
+    } catch (error) {
+      this.explaining = undefined;  // so that the next request tries again
+      throw error;
+    }
   }
 
   /** Number of tokens around a document. */
