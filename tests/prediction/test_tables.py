@@ -163,7 +163,7 @@ def test_at_least_one_holds_in_files_and_when_resumed(predictor, tmp_path):
     (tmp_path / "out.csv").unlink()
     partial = tmp_path / "out.csv.part"
     options = {"all_scores": False, "explain": False, "at_least_one": True, "segments": False, "windows": False}
-    description = json.dumps(describe(predictor, "csv", **options))
+    description = json.dumps(describe(predictor, "csv", column="text", **options))
     partial.write_text("".join(whole.splitlines(keepends=True)[:2]))
     part_description_path(tmp_path / "out.csv").write_text(description)
     assert predict(resume=True) == whole

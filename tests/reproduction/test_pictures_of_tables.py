@@ -84,7 +84,10 @@ def make_flow(slots, layers=6):
         names = ("slot", "even", "slot_minus_even")
     values = {name: by_layer(*np.linspace(0.1 * at, 0.5, layers).tolist()) for at, name in enumerate(names, start=1)}
     counts = {"texts": 1234, "left_out": 2, "slots": slots, "layers": layers, "compared_layers": 3, "seed_of_run": 7}
-    return counts | {"as_key": {"from_all_tokens": values}, "as_query": {"to_document": values}}
+    return counts | {
+        "as_key": {"from_all_tokens": values, "from_document": values},
+        "as_query": {"to_document": values},
+    }
 
 
 def test_attention_over_many_texts_has_a_line_per_kind_of_slot_and_its_interval(drawn):
