@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import tracemalloc
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -136,6 +137,18 @@ def test_parquet_marks_nulls_other_types_and_bad_bytes():
     assert {row.problem for row in read(stream.getvalue(), "parquet", "number")} == {
         "'number' must be a string, got int"
     }
+
+
+@pytest.mark.parametrize(("nanoseconds", "kept"), [(0, datetime(2026, 1, 1)), (7, "2026-01-01 00:00:00.000000007")])
+def test_parquet_keeps_nanoseconds(nanoseconds, kept):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    times = arrow.array([1767225600 * 10**9 + nanoseconds], arrow.timestamp("ns"))
+    stream = io.BytesIO()
+    parquet.write_table(arrow.table({"text": ["a"], "time": times}), stream)
+    (row,) = read(stream.getvalue(), "parquet")
+    assert row.fields["time"] == kept
+    (again,) = read(written([row.fields], "parquet"), "parquet")
+    assert again.fields["time"] == kept
 
 
 @pytest.mark.parametrize(

@@ -207,11 +207,13 @@ def _read_parquet(stream: IO[Any], column: str) -> Rows:
 def _parquet_values(values: Any, arrow: Any) -> list[Any]:
     """Convert a column to Python values, with invalid UTF-8 as lone surrogates."""
     try:
+        if arrow.types.is_timestamp(values.type) and values.type.unit == "ns":
+            values = values.cast(arrow.timestamp("us", values.type.tz))  # raises if nanoseconds would be lost
         return values.to_pylist()
     except UnicodeDecodeError:  # Parquet files may contain strings that are not UTF-8
         values = values.cast(arrow.large_binary()).to_pylist()
         return [each and each.decode("utf-8", "surrogateescape") for each in values]
-    except (ValueError, OverflowError):  # times that Python has no values for, such as the year 10000
+    except (ValueError, OverflowError):  # times that Python has no values for: nanoseconds, the year 10000
         return values.cast(arrow.string()).to_pylist()
 
 
