@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 from machine import processor
 
 from emograin import data
-from emograin.prediction.folder import FileSettings, find_jobs, predict_file
+from emograin.prediction.file_jobs import find_jobs
+from emograin.prediction.folder import FileSettings, predict_file
 from emograin.prediction.predictor import load
 from emograin.prediction.ray_engine import ray_engine
 

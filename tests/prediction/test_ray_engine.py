@@ -19,7 +19,8 @@ from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.data.tabular.reader import read_rows
 from emograin.prediction.engines import predict_files
-from emograin.prediction.folder import SCRATCH, FileJob, FileSettings, find_jobs, predict_file
+from emograin.prediction.file_jobs import FileJob, find_jobs
+from emograin.prediction.folder import SCRATCH, FileSettings, predict_file
 from emograin.prediction.folder_description import NAME as DESCRIPTION
 from emograin.prediction.predictor import load
 

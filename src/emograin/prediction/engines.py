@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ..common.errors import EmograinError, unknown_name
 from ..common.progress import Progress
-from .folder import Engine, FileSettings, find_jobs, local_engine, predict_folder
+from .file_jobs import find_jobs
+from .folder import Engine, FileSettings, local_engine, predict_folder
 from .ray_engine import ray_engine
 
 ENGINES: dict[str, Callable[[FileSettings, int | None, str | None], Engine]] = {

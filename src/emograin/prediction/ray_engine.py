@@ -18,7 +18,8 @@ from typing import Any
 
 from ..common.errors import EmograinError
 from ..common.optional import import_optional
-from .folder import MAX_ATTEMPTS, Engine, FileJob, FileResult, FileSettings, predict_file
+from .file_jobs import FileJob
+from .folder import MAX_ATTEMPTS, Engine, FileResult, FileSettings, predict_file
 from .onnx.session import available_cores
 
 OBJECT_STORE = 128 * 1024**2  # bytes; it holds a few numbers per file
