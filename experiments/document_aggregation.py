@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def make_documents(split: Split, count: int, seed: int, emotions: int = 0) -> list[Document]:
-    """Join 2 to 30 different texts per document.
+    """Join 2 to 30 texts per document, all different but for neutral ones beside `emotions`, which may occur twice.
 
     Args:
         split: The texts.

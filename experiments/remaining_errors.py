@@ -121,6 +121,8 @@ def measure(ids: Sequence[str], gold: np.ndarray, scores: Sequence[np.ndarray], 
     for row, text in enumerate(texts.tolist()):
         rows_of.setdefault(text, []).append(row)
     pairs = np.array([pair for rows in rows_of.values() for pair in permutations(rows, 2)])
+    if not len(pairs):
+        raise SystemExit("no text has votes of two raters, so raters cannot be compared")
     first, second = pairs.T
 
     def averaged(actual: np.ndarray, of: np.ndarray) -> np.ndarray:

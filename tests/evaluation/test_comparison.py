@@ -249,6 +249,8 @@ def test_labels_are_compared_with_the_chosen_others():
     compared, (first, second, third) = Comparison(systems, resamples=50), LABELS[:3]
     assert compared.difference_in_gain("better", "worse", [first], [third]).difference == pytest.approx(1 / 3)
     assert compared.difference_in_gain("better", "worse", [first], [second]).difference == 0
+    with pytest.raises(EmograinError, match="unknown label 'angr'"):
+        compared.difference("better", "worse", ["angr"])
 
 
 def test_gains_are_compared_by_text_and_seed():

@@ -43,7 +43,7 @@ def label_flow_intervals(flows: np.ndarray, gold: np.ndarray, resamples: int, se
     texts = len(flows)
     means, others = sums["gold"] / texts, sums["others"] / texts  # (1 + resamples, quantities, layers)
     absent = _ratio(sums["absent"], sums["absent_texts"][:, None, None])
-    # Labels that no text or every text has are not compared.
+    # Labels that no text has do not count. With one that every text has there is no comparison: NaN.
     weighted = np.where(sums["shares"][:, None, None] > 0, absent * sums["shares"][:, None, None], 0)
     same = weighted.sum(axis=-1) / texts
     compared = {

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ..common.errors import EmograinError
+from ..common.errors import EmograinError, unknown_name
 from .results import EvaluatedRun, check_same_texts
 from .significance import (
     RESAMPLES,
@@ -162,6 +162,9 @@ class Comparison(Generic[Name]):
         return randomisation_test(ours, theirs, self.gold, self._mask(labels), self.resamples, self.seed)
 
     def _mask(self, labels: Sequence[str] | None) -> np.ndarray:
+        """Return which labels are meant, (labels,) bool; None means all."""
+        if unknown := next((label for label in labels or () if label not in self.labels), None):
+            raise unknown_name("label", unknown, self.labels)
         return np.array([labels is None or label in labels for label in self.labels])
 
 

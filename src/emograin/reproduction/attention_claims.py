@@ -28,6 +28,8 @@ def _check_slots(flows: Sequence[Mapping[str, Any]]) -> Iterator[Claim]:
     layers = flows[0]["compared_layers"]
     for words, (kind, of) in WAYS.items():
         found = [flow[kind][of]["gold_minus_same_labels"] for flow in flows]
+        if any(each["last_minus_first"] is None for each in found):  # one layer, or a label that every text has
+            continue
         first, last = (mean(each[which]["mean"] for each in found) for which in ("first", "last"))
         change = _over_runs([each["last_minus_first"] for each in found])
         yield Claim(
@@ -47,10 +49,10 @@ def _check_cls(flows: Sequence[Mapping[str, Any]]) -> Iterator[Claim]:
     even = mean(each["even"]["layers"][-1]["mean"] for each in received)
     to_even = _over_runs([each["slot_minus_even"]["layers"][-1] for each in received])
     by_layer = [[layer["mean"] for layer in each["slot"]["layers"]] for each in received]
-    comparisons = [("below even attention", to_even, f"to even attention, {even:.4f}")]
+    comparisons = [("below even attention", to_even, f"against even attention, {even:.4f}")]
     if len(by_layer[0]) > 1:
         to_lowest = over_seeds([values[-1] - min(values[:-1]) for values in by_layer])  # texts hardly add to its error
-        comparisons.append(("below every other layer", to_lowest, "to the lowest other layer"))
+        comparisons.append(("below every other layer", to_lowest, "against the lowest other layer"))
     for words, difference, unit in comparisons:
         yield Claim(
             "5.2",

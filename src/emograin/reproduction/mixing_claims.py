@@ -5,12 +5,13 @@ helps or harms are therefore judged at the paper's weight, against the same runs
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..mixing.config import PAPER_MIXING_WEIGHT
 from .candidate_names import name_in_claim
 from .evidence import SWEEP, Claim, Evidence, show_interval
 from .experiment import paper_values
-from .verdicts import all_lower, higher, lower, margin_of, none_better, not_higher
+from .verdicts import NO, YES, all_lower, confirmed, higher, lower, margin_of, none_better, not_higher
 
 TOO_LOW = 0.85  # weights below it are worse than no mixing (§4.4)
 TUNED = ("mix-train-4", "mix-train-10", "mix-t5-4", "mix-t5-10")  # §4.4: "for both"; not the integrated models
@@ -65,7 +66,7 @@ def _check_weights(evidence: Evidence) -> Iterator[Claim]:
             "4.4",
             f"{PAPER_MIXING_WEIGHT} is the best weight below 1 ({evidence.titles[name]}, dev)",
             f"{PAPER_MIXING_WEIGHT}",
-            f"{to_top.difference:+.3f} to {top:.2f}, the best of the others",
+            f"{to_top.difference:+.3f} against {top:.2f}, the best of the others",
             show_interval(to_top),
             none_better(
                 [weights.difference(PAPER_MIXING_WEIGHT, each) for each in mixed if each != PAPER_MIXING_WEIGHT]
@@ -82,6 +83,7 @@ def _check_effects(evidence: Evidence) -> Iterator[Claim]:
         if weights is None or not {PAPER_MIXING_WEIGHT, 1.0} <= set(weights.systems):
             continue
         change = weights.difference(PAPER_MIXING_WEIGHT, 1.0)
+        randomised = partial(weights.randomisation, PAPER_MIXING_WEIGHT, 1.0)
         effect = papers[row] - papers[unmixed] if row in papers else None
         margins = {} if effect is None or judge is not_higher else {"margin": margin_of(effect)}
         words = name_in_claim(claim, evidence.mixings[row][0]) if "paraphrase" in claim else claim
@@ -91,7 +93,7 @@ def _check_effects(evidence: Evidence) -> Iterator[Claim]:
             "" if effect is None else f"{effect:+.3f}",
             f"{change.difference:+.3f}{_on_test(evidence, row, unmixed)}",
             show_interval(change),
-            judge(change, **margins),
+            confirmed(judge(change, **margins), NO if judge is not_higher else YES, randomised),
             SWEEP,
             in_paper=effect is not None,
         )

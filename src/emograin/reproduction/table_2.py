@@ -107,27 +107,35 @@ def remark_on_frequent_labels(table: Mapping[str, Any]) -> str:
         if row["row"] in LABEL_EMBEDDING_ROWS and row["frequent_difference"]:
             kept, gain = row["frequent_difference"], row["difference"]
             sentences.append(
-                f"Of the gain of label embeddings at {row['epochs']} epochs, {gain['difference']:+.3f}, "
+                f"Of the gain of label embeddings at {_epochs(row)}, {gain['difference']:+.3f}, "
                 f"{kept['difference']:+.3f} ({kept['low']:+.3f} to {kept['high']:+.3f}) remains over the "
                 f"{table['frequent_labels']} labels with at least {FREQUENT} test texts."
             )
     return " ".join(sentences)
 
 
-def remark_on_policies(gains: Mapping[int, Mapping[str, tuple[Difference, Difference | None]]]) -> str:
+def remark_on_policies(
+    table: Mapping[str, Any], gains: Mapping[str, Mapping[str, tuple[Difference, Difference | None]]]
+) -> str:
     """State the gain of label embeddings under each threshold policy; empty without gains.
 
     Args:
-        gains: Epochs -> threshold policy -> difference to the baseline, and its change from the first policy's.
+        table: The table.
+        gains: Row -> threshold policy -> difference to the baseline, and its change from the first policy's.
     """
     sentences = []
-    for epochs, policies in gains.items():
+    for row in (row for row in table["rows"] if row["row"] in gains):
         parts = []
-        for policy, (gain, change) in policies.items():
+        for policy, (gain, change) in gains[row["row"]].items():
             part = f"{_with_interval(gain)} under {DESCRIPTIONS[policy]}"
             parts.append(part if change is None else f"{part}, a change of {_with_interval(change)}")
-        sentences.append(f"The gain of label embeddings at {epochs} epochs is {'; '.join(parts)}.")
+        sentences.append(f"The gain of label embeddings at {_epochs(row)} is {'; '.join(parts)}.")
     return " ".join(sentences)
+
+
+def _epochs(row: Mapping[str, Any]) -> str:
+    """Name the epochs of a row; with few, ours can be the same for two rows."""
+    return f"{row['epochs']} epochs (the paper: {row['paper_epochs']})"
 
 
 def _with_interval(difference: Difference) -> str:

@@ -6,7 +6,7 @@ failure to find a difference does not show this. With fewer than `MIN_SEEDS` run
 interval lacks the spread between trainings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -62,6 +62,23 @@ def at_most(difference: Difference, bound: float) -> str:
     if difference.seeds < MIN_SEEDS:
         return NOT_SHOWN
     return YES if difference.high <= bound else NO if difference.low_90 > bound else NOT_SHOWN
+
+
+def confirmed(verdict: str, difference_shown: str, randomised: Callable[[], float | None]) -> str:
+    """Require that approximate randomisation shows a difference, too: with rare labels, intervals are too narrow.
+
+    Args:
+        verdict: Verdict by the interval.
+        difference_shown: The verdict that says that there is a difference; others are returned as they are.
+        randomised: Returns the p value of the randomisation, or None without common seeds.
+
+    >>> confirmed(YES, YES, lambda: 0.2), confirmed(YES, YES, lambda: 0.01), confirmed(NO, YES, lambda: 0.2)
+    ('not shown', 'yes', 'no')
+    """
+    if verdict != difference_shown:
+        return verdict
+    p_value = randomised()
+    return verdict if p_value is None or p_value < LEVEL else NOT_SHOWN
 
 
 def all_higher(differences: Sequence[Difference]) -> str:

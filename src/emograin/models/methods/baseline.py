@@ -15,7 +15,7 @@ class Baseline(Method):
 
     def __init__(self, encoder: Encoder, taxonomy: Taxonomy, max_document_tokens: int = 50):
         super().__init__(encoder, taxonomy, max_document_tokens)
-        # No hidden layer: with one it learns much more slowly (docs/log.md).
+        # No hidden layer: from PyTorch's start of the bias, one learns much more slowly (docs/log.md).
         self.feed_forward = nn.Sequential(nn.Dropout(0.1), nn.Linear(self.hidden, len(taxonomy.labels)))
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:
