@@ -122,6 +122,18 @@ def test_a_teacher_without_a_name_is_an_error(settings, teacher):
         replace(settings, teacher=teacher)
 
 
+def test_an_auxiliary_task_needs_labels(teachers, settings, corpus, taxonomy, tmp_path):
+    whole = corpus.split("train")
+    labels = whole.labels.copy()
+    labels[3] = 0  # scored by the teacher alone
+    split = Split("train", whole.ids, whole.texts, labels)
+    unlabelled = Corpus(corpus.name, taxonomy, {"train": lambda: split, "dev": lambda: corpus.split("dev")})
+    chosen = replace(settings, epochs=1, teacher=str(teachers[0].path), distillation_weight=1.0)
+    with pytest.raises(EmograinError, match=f"1 of {len(whole)} texts of train have no labels, .* {whole.ids[3]!r}"):
+        train(replace(chosen, auxiliary="tone"), unlabelled, RunFolder(tmp_path / "auxiliary"))
+    assert train(chosen, unlabelled, RunFolder(tmp_path / "plain"))
+
+
 def test_a_resumed_training_has_the_same_targets(teachers, settings, corpus, taxonomy, tmp_path):
     run = RunFolder(tmp_path)
     taught = replace(settings, teacher=str(teachers[0].path))

@@ -78,6 +78,39 @@ def copied(finished, tmp_path):
     return chosen, RunFolder(tmp_path / "copy")
 
 
+@pytest.fixture
+def on_own_encoder(settings, corpus, encoders, tmp_path):
+    """Settings, finished run and the folder of its pretrained encoder, to be changed."""
+    encoder = tmp_path / "encoder"
+    shutil.copytree(encoders["bert"], encoder)
+    chosen, run = dataclasses.replace(settings, encoder=str(encoder)), RunFolder(tmp_path / "run")
+    train(chosen, corpus, run)
+    shutil.rmtree(encoder)
+    return chosen, run, encoder
+
+
+def test_a_run_with_a_checkpoint_keeps_its_encoder(on_own_encoder, corpus):
+    chosen, run, _ = on_own_encoder  # the pretrained encoder is gone
+    metrics = run.read_json("results/dev.json")
+    assert train(chosen, corpus, run, resume=True) == metrics
+
+
+def test_a_run_killed_before_its_first_checkpoint_takes_the_encoder_of_today(on_own_encoder, corpus, encoders):
+    chosen, run, encoder = on_own_encoder
+    run.checkpoint.unlink()
+    shutil.copytree(encoders["roberta"], encoder)
+    train(chosen, corpus, run, resume=True)
+    loaded = classifier.load(RunFolder(run.path))
+    assert loaded.method.encoder.config.model_type == "roberta"
+
+
+def test_a_changed_description_of_the_encoder_is_an_error(copied, corpus):
+    chosen, run = copied
+    (run.encoder / "config.json").write_text("{}")
+    with pytest.raises(EmograinError, match="is not the file that the training wrote"):
+        train(chosen, corpus, run, resume=True)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.99])
 def test_a_truncated_checkpoint_is_an_error(copied, corpus, share):
     chosen, run = copied

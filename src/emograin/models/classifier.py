@@ -66,15 +66,24 @@ def build(settings: Training, taxonomy: Taxonomy) -> Classifier:
     return classifier
 
 
+def rebuild(run: RunFolder) -> Classifier:
+    """Build the classifier of a run from the description in its folder, with random weights; the caller loads them.
+
+    Raises:
+        EmograinError: The run is incomplete, or a file of the description is damaged or was changed.
+    """
+    settings, taxonomy = run.settings, run.taxonomy
+    run.check_files()
+    return Classifier(encoder.rebuild(run.encoder), settings, taxonomy)
+
+
 def load(run: RunFolder) -> Classifier:
     """Load the trained classifier of a run, in evaluation mode, on the CPU.
 
     Raises:
         EmograinError: The run is incomplete, or a file is damaged.
     """
-    settings, taxonomy = run.settings, run.taxonomy
-    run.check_files()
-    classifier = Classifier(encoder.rebuild(run.encoder), settings, taxonomy)
+    classifier = rebuild(run)
     tensors, _ = read_tensors(run.weights)
     load_weights(classifier, tensors, run.weights)
     return classifier.eval()

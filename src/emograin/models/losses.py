@@ -26,9 +26,9 @@ def weighted_bce(targets: Tensor) -> Loss:
     positive = targets.float().sum(dim=0)
     weight = torch.where(positive > 0, (len(targets) - positive) / positive.clamp(min=1e-9), torch.ones_like(positive))
 
-    def loss(logits: Tensor, own: Tensor) -> Tensor:
+    def loss(logits: Tensor, batch_targets: Tensor) -> Tensor:
         positive_weight = weight.to(logits.device)
-        return binary_cross_entropy_with_logits(logits, own, reduction="none", pos_weight=positive_weight)
+        return binary_cross_entropy_with_logits(logits, batch_targets, reduction="none", pos_weight=positive_weight)
 
     return loss
 
@@ -39,8 +39,8 @@ def focal(targets: Tensor) -> Loss:  # noqa: ARG001
     For soft targets, the distance is |target - probability| (Li et al. 2020, "Generalized focal loss").
     """
 
-    def loss(logits: Tensor, own: Tensor) -> Tensor:
-        return (own - logits.sigmoid()).abs() ** FOCUSING * _cross_entropy(logits, own)
+    def loss(logits: Tensor, batch_targets: Tensor) -> Tensor:
+        return (batch_targets - logits.sigmoid()).abs() ** FOCUSING * _cross_entropy(logits, batch_targets)
 
     return loss
 
@@ -48,11 +48,11 @@ def focal(targets: Tensor) -> Loss:  # noqa: ARG001
 def asymmetric(targets: Tensor) -> Loss:  # noqa: ARG001
     """Asymmetric loss (Ridnik et al. 2021, equation 7): negatives are focused more and their probability is shifted."""
 
-    def loss(logits: Tensor, own: Tensor) -> Tensor:
+    def loss(logits: Tensor, batch_targets: Tensor) -> Tensor:
         probability = logits.sigmoid()
         shifted = (probability - SHIFT).clamp(min=0)
-        positive = own * (1 - probability) ** POSITIVE_FOCUSING * torch.nn.functional.logsigmoid(logits)
-        negative = (1 - own) * shifted**NEGATIVE_FOCUSING * torch.log1p(-shifted.clamp(max=1 - 1e-8))
+        positive = batch_targets * (1 - probability) ** POSITIVE_FOCUSING * torch.nn.functional.logsigmoid(logits)
+        negative = (1 - batch_targets) * shifted**NEGATIVE_FOCUSING * torch.log1p(-shifted)
         return -(positive + negative)
 
     return loss
@@ -77,7 +77,7 @@ def build_loss(name: str, targets: Tensor) -> Loss:
     tensor([0.6931])
     """
     loss = LOSSES[name](targets)
-    return lambda logits, own: loss(logits.float(), own.float()).mean(dim=1)
+    return lambda logits, batch_targets: loss(logits.float(), batch_targets.float()).mean(dim=1)
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

@@ -33,7 +33,8 @@ def soft_targets(
     Binary cross entropy is linear in its targets, so this is the weighted sum of the two losses, at softmax
     temperature 1. Without a teacher the targets are the gold labels.
 
-    A teacher is a model, or a file of scores (`teacher_scores`).
+    A teacher is a model, or a file of scores (`teacher_scores`). With a weight of 1 texts need no labels; with another
+    one, a text without labels has none of them.
 
     Args:
         settings: Settings with the teachers and the `distillation_weight`.

@@ -68,7 +68,7 @@ def train(
         Interrupted: The user stopped the training; a checkpoint is saved.
     """
     with only_writer(run, resume), kept_memory():
-        prepared = prepare(settings, corpus, run, resume, trackers)
+        prepared = prepare(settings, corpus, run, resume, trackers, quiet)
         state, steps = prepared.state, prepared.steps
         started = time.perf_counter() - state.seconds
         # The loop draws its own bar: with a callback every caller would need the steps, those already done, the rank.

@@ -1,11 +1,13 @@
 """The first part of a training: check settings and folder, build data, model and optimizer, restore a checkpoint."""
 
 import math
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import cast
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
@@ -19,7 +21,7 @@ from ..common.progress import Progress
 from ..data.corpus import Corpus, Split, fingerprint, training_fingerprint
 from ..data.taxonomy import Taxonomy
 from ..models.auxiliary_task import SCHEDULES
-from ..models.classifier import Classifier, build, run_description
+from ..models.classifier import Classifier, build, rebuild, run_description
 from ..models.config import Training
 from ..models.losses import LOSSES, Loss, build_loss
 from ..models.methods import METHODS
@@ -104,11 +106,19 @@ class Prepared:
         return self.accelerator.is_main_process
 
 
-def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, trackers: Sequence[str]) -> Prepared:
+def prepare(
+    settings: Training,
+    corpus: Corpus,
+    run: RunFolder,
+    resume: bool = False,
+    trackers: Sequence[str] = (),
+    quiet: bool = False,
+) -> Prepared:
     """Prepare a new training, or one that resumes from its last checkpoint. The arguments are those of `train`.
 
     Raises:
-        EmograinError: A name in the settings is unknown, the folder holds another run, or a teacher has other labels.
+        EmograinError: A name in the settings is unknown, the folder holds another run, a file of it was changed, a
+            teacher has other labels, or the auxiliary task has texts without labels.
     """
     check_names(settings, trackers, corpus.taxonomy, METHODS, SCHEDULES, LOSSES)
     # Without `cpu`, accelerate does not connect processes on a machine that has no accelerator.
@@ -117,12 +127,16 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     train, dev = corpus.split("train"), corpus.split("dev")
     fingerprint = _check_folder(run, settings, corpus.taxonomy, [train, dev], resume)
     is_main = accelerator.is_main_process
-    with accelerator.main_process_first(), Progress(None, "texts scored", 0, is_main) as scoring:
+    with accelerator.main_process_first(), Progress(None, "texts scored", 0, is_main and not quiet) as scoring:
         # The main process scores the texts; the others read its scores.
         targets = soft_targets(settings, train, corpus.taxonomy, run, resume or not is_main, scoring.advance)
 
-    with as_pretrained(settings.encoder) as encoder:
-        classifier = build(replace(settings, encoder=encoder), corpus.taxonomy)
+    begun = resume and run.checkpoint.is_file()
+    if begun:  # from the run's own description: the encoder's name may stand for another one by now
+        classifier = rebuild(run)
+    else:
+        with as_pretrained(settings.encoder) as encoder:
+            classifier = build(replace(settings, encoder=encoder), corpus.taxonomy)
     model = accelerator.prepare_model(classifier)
     optimizer = build_optimizer(classifier, settings)
     ema = build_ema(classifier, settings.ema_decay) if settings.ema_decay else None
@@ -130,12 +144,13 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
     # All processes take the main one's precision, and a resumed training that of its checkpoint.
     own_precision = state.precision or resolve_precision(settings.precision, accelerator.device.type)
     state.precision = gather_object([own_precision])[0]
-    if is_main and not run.exists:
+    if is_main and not begun:
         _describe_run(run, settings, corpus, classifier, fingerprint)
 
     tokenize = classifier.method.tokenize
     group_targets: Tensor | None = None
     if settings.auxiliary is not None:
+        _require_labels(train, settings)
         group_targets = torch.from_numpy(corpus.taxonomy.to_groups(train.labels, settings.auxiliary))
     data = TrainingData(
         train, tokenize(train.texts), torch.from_numpy(targets), group_targets, dev, tokenize(dev.texts)
@@ -160,6 +175,17 @@ def prepare(settings: Training, corpus: Corpus, run: RunFolder, resume: bool, tr
         steps=settings.epochs * steps_per_epoch,
         evaluate_every=settings.evaluate_every or math.ceil(steps_per_epoch / 4),
     )
+
+
+def _require_labels(split: Split, settings: Training) -> None:
+    """Raise an error if the auxiliary task would learn from texts that teachers alone have labelled."""
+    unlabelled = np.flatnonzero(~split.labels.any(axis=1))
+    if settings.teacher is not None and settings.distillation_weight == 1 and len(unlabelled):
+        raise EmograinError(
+            f"{len(unlabelled):,} of {len(split):,} texts of {split.name} have no labels, which the auxiliary task "
+            f"learns from, such as {split.ids[unlabelled[0]]!r}",
+            "train without auxiliary, or without these texts",
+        )
 
 
 def _check_folder(run: RunFolder, settings: Training, taxonomy: Taxonomy, splits: Sequence[Split], resume: bool) -> str:
@@ -201,7 +227,9 @@ def _check_taxonomy(run: RunFolder, taxonomy: Taxonomy) -> None:
 def _describe_run(run: RunFolder, settings: Training, corpus: Corpus, classifier: Classifier, fingerprint: str) -> None:
     """Write the encoder's configuration, taxonomy.json and, last, run.json, which makes the folder a run."""
     with disk_errors(run.encoder):
-        run.encoder.mkdir(parents=True, exist_ok=True)
+        if run.encoder.exists():  # of a training that was killed before its first checkpoint
+            shutil.rmtree(run.encoder)
+        run.encoder.mkdir(parents=True)
         classifier.method.save_description(run.encoder)
     run.write_json("taxonomy.json", corpus.taxonomy.to_dict())
     sizes = {name: len(corpus.split(name)) for name in ("train", "dev")}
