@@ -24,9 +24,9 @@ def speed_summary() -> str:
             task = (f"train, {method}", "plain fine-tuning loop, float32")
             tasks.setdefault(task, {})[machine] = _range(loops["emograin"]["ratio"])
     for machine, measured in searches.items():
-        pairs = measured["pairs_per_second"]
-        speed_up = pairs["ours"] / pairs["bert-score's matching"]
-        tasks.setdefault(("all-pairs BERTScore", "bert-score, embeddings cached"), {})[machine] = f"{speed_up:.0f}"
+        if ratio := measured["ratio_of_ours"].get("bert-score's matching"):
+            task = ("all-pairs BERTScore", "bert-score, embeddings cached")
+            tasks.setdefault(task, {})[machine] = _range(ratio, ".0f")
     rows = [["task", "reference", *machines]]
     rows += [[*task, *(found.get(machine, "") for machine in machines)] for task, found in tasks.items()]
     return markdown(rows)
@@ -74,10 +74,13 @@ def training_speed() -> str:
     """The measurements of benchmarks/training_speed.py."""
     machines = _read("training_speed.json")
     measured = next(iter(machines.values()))
+    rounds = ", ".join(
+        f"{each['rounds']} of {each['texts_per_round']} texts ({name})" for name, each in machines.items()
+    )
     intro = (
         f"Texts per second relative to a plain fine-tuning loop (float32, padded to 50 word pieces) on the same "
-        f"weights and texts: medians over {measured['rounds']} interleaved rounds in one process, batch size "
-        f"{measured['batch_size']}, {measured['encoder']}."
+        f"weights and texts: medians over interleaved rounds in one process, batch size {measured['batch_size']}, "
+        f"{measured['encoder']}. Rounds: {rounds}."
     )
     titles = ["machine", "method", "loop", "speed-up (range over rounds)", "share of the rate of matrix products"]
     rows = [[*titles, "peak memory, MiB"]]
@@ -93,14 +96,15 @@ def training_speed() -> str:
 def search() -> str:
     """The measurements of benchmarks/bertscore_speed.py."""
     machines = _read("bertscore_speed.json")
-    rows = [["machine", "beside", "speed-up of emograin"]]
+    rows = [["machine", "beside", "speed-up of emograin (range over rounds)"]]
     notes = []
     for machine, measured in machines.items():
-        ours = measured["pairs_per_second"]["ours"]
-        for name, rate in measured["pairs_per_second"].items():
-            if name != "ours":
-                rows.append([machine, name, f"{ours / rate:.3g}"])
-        measures = "{same_rows_as_float32:.2%} of the rows found are those of a search in float32; "
+        for name, ratio in measured["ratio_of_ours"].items():
+            rows.append([machine, name, _range(ratio, ".3g")])
+        measures = (
+            "{rounds} rounds; bert-score's are of {sampled_pairs:,} sampled pairs; " if "rounds" in measured else ""
+        )
+        measures += "{same_rows_as_float32:.2%} of the rows found are those of a search in float32; "
         measures += "{rescored_pairs_per_query:.0f} pairs per query are rescored in float32; "
         measures += "peak memory of the whole benchmark {peak_memory_mib:,.0f} MiB."
         notes.append(f"{machine}: {measures.format(**measured)}")
@@ -237,8 +241,10 @@ def _measured(name: str, latency: dict[str, Any], answer: dict[str, Any], memory
     return [p50, str(answer.get(name, "")), str(memory.get(name, ""))]
 
 
-def _range(ratio: dict[str, float]) -> str:
-    return f"{ratio['median']:.1f} ({ratio['min']:.1f} to {ratio['max']:.1f})"
+def _range(ratio: dict[str, float], form: str = ".1f") -> str:
+    """Format the median of a ratio and, where it was kept, its range over rounds."""
+    median = f"{ratio['median']:{form}}"
+    return f"{median} ({ratio['min']:{form}} to {ratio['max']:{form}})" if "min" in ratio else median
 
 
 def _read(name: str) -> Any:

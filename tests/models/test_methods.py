@@ -120,23 +120,6 @@ def test_the_error_for_too_many_labels_does_not_suggest_shorter_documents(encode
     assert caught.value.hint == "use an encoder with more positions, or shorter words for the labels"
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.3, 0.5, 0.92, 1.0])
-def test_a_candidate_equal_to_the_document_changes_nothing(method, embeddings, weight):
-    with torch.inference_mode():
-        mixed = method.score(weight * embeddings + (1 - weight) * embeddings)
-        torch.testing.assert_close(mixed, method.score(embeddings), atol=1e-6, rtol=0)
-
-
-def test_weight_1_changes_nothing_and_weight_0_leaves_the_candidate(method, embeddings):
-    candidates = embeddings.roll(1, dims=0)
-    with torch.inference_mode():
-        document, candidate = method.score(embeddings), method.score(candidates)
-        assert method.score(1.0 * embeddings + 0.0 * candidates).equal(document)
-        assert method.score(0.0 * embeddings + 1.0 * candidates).equal(candidate)
-        mixed = method.score(0.5 * embeddings + 0.5 * candidates)
-    assert not torch.allclose(mixed, document, atol=1e-6)
-
-
 def test_a_description_and_weights_give_the_same_scores_again(method, taxonomy, tmp_path):
     method.save_description(tmp_path)
     again = type(method)(encoder.rebuild(tmp_path), taxonomy, DOCUMENT_TOKENS).eval()

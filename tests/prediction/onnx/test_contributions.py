@@ -22,7 +22,6 @@ from emograin.prediction.onnx.export import input_template, serialize_tokenizer,
 from emograin.prediction.onnx.quantization import quantize
 
 ROOT = Path(__file__).parents[3]
-AVERAGING = ("LabelInitialized", "MeanPooling")  # methods that score labels from all tokens
 ATTENTION, PRODUCT = torch.nn.functional.scaled_dot_product_attention, torch.matmul
 
 
@@ -76,7 +75,7 @@ def scorer_of(method, network, directions=None):
 def slots_of(method, label, width):
     """Return the tokens that a label is scored from, by the contract of its method."""
     if not method.prefix:
-        return list(range(width)) if type(method).__name__ in AVERAGING else [0]
+        return [0] if method.tokens_read else list(range(width))
     before = sum(len(ids) for ids in method._label_pieces()[:label])
     return [1 + before + at for at in range(len(method._label_pieces()[label]))]
 
