@@ -51,7 +51,7 @@ def bert_score(queries: Sequence[Sentence], candidates: Sequence[Sentence]) -> N
     for at in range(0, len(queries), BATCH):
         stats = []
         for side in (queries[at : at + BATCH], candidates[at : at + BATCH]):
-            tokens, idf = zip(*side, strict=True)
+            tokens, idf = map(list, zip(*side, strict=True))
             lengths = torch.tensor([len(each) for each in tokens])
             padded = pad_sequence(tokens, batch_first=True, padding_value=2.0)
             mask = torch.arange(int(lengths.max()))[None] < lengths[:, None]

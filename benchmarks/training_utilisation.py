@@ -33,7 +33,7 @@ def training_rates(run: RunFolder, data: str | None, limit: float) -> dict[str, 
         Texts per second (median over the evaluations), GFLOP per text, total TFLOP, fraction of the limit.
     """
     settings = run.settings
-    corpus = load(data or settings.data)
+    corpus = load(data or settings.data, run.taxonomy, settings.text_column, settings.label_column)
     curve = read_curve(run.path)
     speed = median(row["texts_per_second"] or 0 for row in curve)
     cost = StepCost(build(settings, corpus.taxonomy).train())

@@ -57,6 +57,12 @@ CASES = {
     ),
     "full standard output, help": ("emograin --help > /dev/full", 2, "'standard output': No space"),
     "full standard error": ("emograin predict hello 2> /dev/full", 0, None),
+    "empty name": ('emograin predict --input ""', 2, "got an empty name"),
+    "file as text": (
+        "emograin predict in.csv",
+        0,
+        "'in.csv' is a file: its name is classified; for its texts: --input",
+    ),
     "long input": (f"emograin predict --input {LONG}.csv", 2, "File name too long"),
     "long output": (f"emograin predict --input in.csv --output {LONG}.csv", 2, "File name too long"),
     "long output, Parquet": (f"emograin predict --input in.csv --output {LONG}.parquet", 2, "File name too long"),
@@ -89,6 +95,19 @@ CASES = {
     "all closed": ("emograin predict --input in.csv --output out.csv <&- >&- 2>&-", 0, None),
     "reader that closes early": ("emograin predict --input many.csv --format jsonl | head -c 10", 0, None),
 }
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/proc/self/fd/1"])
+def test_standard_output_by_its_path_is_not_replaced(folder, name):
+    command = f"emograin predict --input in.csv --format jsonl --output {name}"
+    done = shell(folder, f"(echo before; {command}; echo after) > all.txt")
+    lines = (folder / "all.txt").read_text(encoding="utf-8").splitlines()
+    assert (done.returncode, lines[0], lines[-1], len(lines)) == (0, "before", "after", 42)
+
+
+def test_an_output_keeps_the_permissions_of_the_file_that_it_replaces(folder):
+    done = shell(folder, "touch out.csv; chmod 600 out.csv; emograin predict --input in.csv --output out.csv")
+    assert (done.returncode, (folder / "out.csv").stat().st_mode & 0o777) == (0, 0o600)
 
 
 @pytest.mark.parametrize("case", CASES)

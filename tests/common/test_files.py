@@ -20,6 +20,20 @@ def test_a_file_and_its_folders_are_created(tmp_path):
     assert [each.name for each in path.parent.iterdir()] == ["b.txt"]
 
 
+def test_a_private_file_stays_private(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o600)
+    modes = []
+
+    def write(part):
+        modes.append(part.stat().st_mode & 0o777)
+        part.write_text("new")
+
+    write_atomically(path, write)
+    assert (path.read_text(), path.stat().st_mode & 0o777, modes) == ("new", 0o600, [0o600])
+
+
 @pytest.mark.parametrize("error", ERRORS)
 def test_a_failed_write_leaves_the_old_content(tmp_path, error):
     path = tmp_path / "file"

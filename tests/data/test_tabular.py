@@ -8,6 +8,7 @@ import json
 import os
 import tracemalloc
 from datetime import datetime
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from emograin.common.errors import EmograinError
+from emograin.data.tabular.parquet_columns import declared_types
 from emograin.data.tabular.reader import Row, read_rows
 from emograin.data.tabular.writer import open_writer
 
@@ -114,6 +116,14 @@ def test_a_very_long_field_is_read():
         ("jsonl", b'{"text": "good"}\n{"text": "\\ud800"}', ["good", "\ufffd"], "not valid UTF-8"),
         ("jsonl", b'{"text": "good"}\n{"text": "a", "text": "b"}', ["good", "b"], "of ['text'] the last"),
         ("jsonl", b'{"text": "good"}\n{"text": "a", "x": {"d": 1, "d": 2}}', ["good", "a"], "of ['d'] the last"),
+        ("jsonl", b'{"text": "good"}\n{"text": "a", "x": [1e400, 0.1]}', ["good", "a"], "or null: 1e400"),
+        ("jsonl", b'{"text": "good"}\n{"text": "a", "x": -Infinity}', ["good", "a"], "or null: -Infinity"),
+        (
+            "jsonl",
+            b'{"text": "good"}\n{"text": "a", "x": 12345678901234567.25}',
+            ["good", "a"],
+            "floats, or null: 12345",
+        ),
         ("jsonl", b'{"text": "good"}\n{"text": "bad", "x": ["\xff"]}', ["good", "bad"], "not valid UTF-8"),
         ("jsonl", b'{"text": "good"}\n{"x": ' + b"[" * 9999 + b"]" * 9999 + b"}", ["good", None], "recursion"),
         ("jsonl", b'{"text": "good"}\n{"text": "a", "n": ' + b"9" * 5000 + b"}", ["good", None], "digits"),
@@ -151,6 +161,53 @@ def test_parquet_keeps_nanoseconds(nanoseconds, kept):
     assert again.fields["time"] == kept
 
 
+def test_parquet_columns_keep_their_declared_types(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    nanoseconds = 1767225600 * 10**9
+    columns = {
+        "text": (["a", "b", "c"], arrow.large_string()),
+        "price": ([Decimal("1.50"), None, Decimal("125.00")], arrow.decimal128(10, 2)),
+        "count": ([None, None, 2**64 - 1], arrow.uint64()),
+        "share": ([0.1, None, 0.3], arrow.float32()),
+        "tags": ([[], None, ["x"]], arrow.list_(arrow.string())),
+        "where": (
+            [{"x": 1, "y": None}, None, {"x": 2, "y": "z"}],
+            arrow.struct({"x": arrow.int8(), "y": arrow.string()}),
+        ),
+        "time": ([nanoseconds, None, nanoseconds + 7], arrow.timestamp("ns", "UTC")),
+        "kind": (["k", None, "k"], arrow.dictionary(arrow.int8(), arrow.string())),
+    }
+    table = arrow.table({name: arrow.array(values, type) for name, (values, type) in columns.items()})
+    parquet.write_table(table, tmp_path / "in.parquet")
+    types = declared_types(tmp_path / "in.parquet")
+    with open_writer(tmp_path / "out.parquet", misfits="note", types=types) as writer:
+        for row in read_rows(tmp_path / "in.parquet"):  # the first block is one row
+            writer.write([row.fields | {"note": None}])
+    again = parquet.read_table(tmp_path / "out.parquet")
+    assert again["note"].null_count == 3
+    plain = table.set_column(len(columns) - 1, "kind", table["kind"].cast(arrow.string()))
+    assert again.drop_columns("note").cast(plain.schema).equals(plain)
+    assert [again.schema.field(name).type for name in ("price", "count", "share")] == [
+        plain.schema.field(name).type for name in ("price", "count", "share")
+    ]
+
+
+def test_a_value_that_does_not_fit_a_declared_type_is_kept_in_a_column(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    types = {"number": arrow.int8(), "where": arrow.struct({"x": arrow.int8()})}
+    rows = [{"number": 1, "where": {"x": 1}, "note": None}, {"number": 1000, "where": {"x": 1, "y": 2}, "note": None}]
+    with open_writer(tmp_path / "out.parquet", misfits="note", types=types) as writer:
+        assert writer.write(rows) == 1
+    first, second = parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    assert first == rows[0]
+    assert second["note"].endswith('{"number": 1000, "where": {"x": 1, "y": 2}}')
+
+
+def test_unnamed_columns_of_a_spreadsheet_get_names():
+    (row,) = read(b"text,,\na,b,c\n", "csv")
+    assert row.fields == {"text": "a", "column_2": "b", "column_3": "c"}
+
+
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
@@ -160,6 +217,7 @@ def test_parquet_keeps_nanoseconds(nanoseconds, kept):
         ("some.csv", b"", "the file is empty"),
         ("some.csv", b"text,id,id\n", r"must differ, got \['id'\]"),
         ("some.csv", b"text,a\xff,a\xfe\n", "must differ, got .* more than once"),
+        ("some.csv", b"text;id\n", "separates its columns by semicolons, expected commas"),
         ("some.csv", b'"text\n', "unexpected end of data"),
         ("some.parquet", b"not parquet", "not readable as Parquet"),
         ("some.csv.gz", b"not gzip", "cannot read"),

@@ -17,6 +17,8 @@ MISTAKES = [
     (["baseline", "--auxiliary", "sentimant"], "unknown grouping 'sentimant', did you mean 'sentiment'?"),
     (["baseline", "--temperature", "lineer"], "unknown temperature schedule 'lineer', did you mean 'linear'?"),
     (["baseline", "--precision", "fp8"], "unknown precision 'fp8'"),
+    (["baseline", "--alpha", "0.5"], "--alpha is for --auxiliary and would be ignored"),
+    (["baseline", "--distillation-weight", "1"], "--distillation-weight is for --teacher and would be ignored"),
     (["baseline", "--teacher", "nowhere"], "the teacher 'nowhere' does not exist"),
     (["baseline", "--data", "nowhere"], "unknown corpus 'nowhere'"),
     (["baseline", "--output", "nowhere", "--resume"], "there is no folder 'nowhere'"),

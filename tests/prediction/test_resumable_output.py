@@ -184,7 +184,7 @@ def test_a_finished_output_is_left_alone_and_a_new_one_is_started(predictor, tmp
     predict(predictor, output, resume=True, source="id,text\n1,x\n")
     assert output.read_bytes() == content
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
-    assert "nothing to resume" in capsys.readouterr().err
+    assert "is already complete" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["out.parquet", "out.jsonl.gz", "out.csv.GZ", "out.txt"])

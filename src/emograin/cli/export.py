@@ -50,8 +50,10 @@ def export(
     from ..prediction.onnx.export import load_dev
 
     if format != "onnx":
+        from ..prediction.export_formats.files import require_new
         from ..prediction.export_formats.formats import FORMATS, Source
 
+        require_new(folder)  # before minutes of work
         checked = FORMATS[format](Source.open(run), folder, int8, data)
         print(to_json(checked, indent=1) if json else summary_of_format(checked, folder, format))
         return

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..common.errors import EmograinError, escape_controls, unknown_name
 from ..common.files import disk_errors, resolved, write_text
 from ..common.optional import import_optional
-from ..common.outputs import require_not_input, require_writable
+from ..common.outputs import require_not_input, require_writable, unless_standard
 from ..data.tabular.formats import infer_format
 from ..data.tabular.reader import Row, read_rows
 from ..data.tabular.writer import open_writer
@@ -97,6 +97,7 @@ def neighbours(
         raise EmograinError(f"memory must be a positive number of GiB, got {memory}")
     if top is not None and top < 1:
         raise EmograinError(f"top must be at least 1, got {top}")
+    output = unless_standard(output)
     require_not_input(output or sys.stdout, [query, corpus])
     write = FORMATS[format or _default_format(output)]
     if output is not None:

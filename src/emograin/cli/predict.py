@@ -1,11 +1,12 @@
 """`emograin predict`: predict the emotions of texts, files and folders."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ..common.devices import Device
-from ..common.errors import EmograinError
+from ..common.errors import EmograinError, one_line
 from ..evaluation.policies import DEFAULT_POLICY, Policy
 from .corpus_flags import TextColumn
 from .label_flags import LabelFlags
@@ -83,9 +84,11 @@ def predict(
     address
         Address of a Ray cluster, HOST:PORT or auto. [default: start Ray on this machine for this command]
     """
-    from ..common.outputs import require_not_input
+    from ..common.outputs import require_not_input, unless_standard
     from ..common.progress import Progress
-    from ..data.tabular.reader import Row, read_rows
+    from ..data.tabular.formats import SUFFIXES
+    from ..data.tabular.parquet_columns import declared_types
+    from ..data.tabular.reader import read_rows, to_row
     from ..prediction.engines import predict_files
     from ..prediction.folder import FileSettings
     from ..prediction.predictor import load
@@ -93,7 +96,10 @@ def predict(
 
     labels = labels or LabelFlags()
     if text and input:
-        raise EmograinError("expected texts or --input, got both")
+        raise EmograinError("expected texts or --input, got both", "several files: --input FILE --input FILE")
+    if "" in input:
+        raise EmograinError("--input must name a file or a folder, got an empty name")
+    output = unless_standard(output)
     for flag, value in {"--workers": workers, "--address": address}.items():
         if value is not None and (engine or "local") == "local":
             raise EmograinError(f"{flag} needs --engine ray, got {flag} {value} without it")
@@ -133,13 +139,19 @@ def predict(
         raise EmograinError("--resume needs an input file and an output file", "--input FILE --output FILE")
     if not text:
         require_not_input(output or sys.stdout, [sys.stdin if source == "-" else Path(source)])
+    types: Mapping[str, Any] = {}
     if text:
-        rows = iter([Row({column: each}, each) for each in text])
+        for each in text:
+            if Path(each).suffix.lower() in SUFFIXES and Path(each).is_file():
+                note = f"{each!r} is a file: its name is classified; for its texts: --input {each}"
+                print(one_line(note), file=sys.stderr)
+        rows = iter([to_row({column: each}, column) for each in text])
     elif source == "-":
         if sys.stdin.isatty():
             raise EmograinError("no input", 'emograin predict "what a day!", or --input FILE, or pipe texts in')
         rows = read_rows(sys.stdin.buffer, input_format or "txt", column)
     else:
+        types = declared_types(Path(source), input_format)
         rows = read_rows(source, input_format, column)
     write_predictions(
         load(model, thresholds, 0, labels.read(), labels.group, device),
@@ -154,4 +166,5 @@ def predict(
         segments=segments,
         windows=windows == "on",
         column=column,
+        types=types,
     )

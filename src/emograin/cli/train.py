@@ -9,7 +9,10 @@ from ..common.errors import EmograinError
 from ..common.optional import import_optional
 from ..models.config import PACKAGED, Training, read_settings
 from .corpus_flags import TEXT_COLUMN_NAMES, check_columns
+from .mode_flags import reject_flags
 from .settings_flags import SettingsFlags, flags_of
+
+NEEDED = {"auxiliary": ("alpha", "temperature"), "teacher": ("distillation_weight",)}  # flag -> flags that need it
 
 if TYPE_CHECKING:
     TrainingFlags = SettingsFlags
@@ -70,6 +73,9 @@ def train(
     )
     # Everything that can be wrong is found before torch is imported and anything is loaded or downloaded.
     check_names(chosen, tracker)
+    for needed, ignored in NEEDED.items():
+        if merged.get(needed) is None:
+            reject_flags(f"--{needed}", **{name: name in given for name in ignored})
     if not resume:
         check_unused(run)
         check_teachers(chosen)

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,6 +49,14 @@ def resolved(path: Path) -> Path:
         raise EmograinError(f"cannot open {str(path)!r}: {getattr(error, 'strerror', None) or error}") from None
 
 
+def keep_mode(path: Path, part: Path) -> None:
+    """Create the file that will replace another one, if there is one, with its permissions: it may be private."""
+    if path.is_file():
+        part.touch()
+        with suppress(OSError):  # a file system without permissions
+            shutil.copymode(path, part)
+
+
 @contextmanager
 def writing(path: Path, wait: bool = False) -> Iterator[Path]:
     """Write a file under a temporary name beside `path`, flush it to disk, then rename it.
@@ -67,6 +76,7 @@ def writing(path: Path, wait: bool = False) -> Iterator[Path]:
     part = partial_path(path)
     with locked(path, wait):
         try:
+            keep_mode(path, part)
             yield part
             with part.open("r+b") as file:  # Windows flushes files that are open for writing only
                 os.fsync(file.fileno())

@@ -11,6 +11,12 @@ from .files import part_description_path, partial_path, resolved
 from .locks import lock_path
 
 File = Path | IO[Any]
+STANDARD_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+
+def unless_standard(output: Path | None) -> Path | None:
+    """Return None, for standard output, if a path names it: the file that it is redirected to must not be replaced."""
+    return None if output is None or str(output) in STANDARD_OUTPUT else output
 
 
 def require_not_input(output: File, inputs: Iterable[File]) -> None:

@@ -32,8 +32,8 @@ def parquet_class_names(path: Path, column: str) -> list[str] | None:
     Raises:
         EmograinError: pyarrow is not installed.
     """
-    parquet = import_optional("pyarrow.parquet", "train")
-    arrow = import_optional("pyarrow", "train")
+    parquet = import_optional("pyarrow.parquet", "parquet")
+    arrow = import_optional("pyarrow", "parquet")
     try:
         metadata = parquet.read_schema(path).metadata or {}
         features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]

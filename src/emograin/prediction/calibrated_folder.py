@@ -93,23 +93,21 @@ def write_calibrated(
 
 
 def link_or_copy(source: Path, target: Path) -> str:
-    """Make a file of the same content: a hard link, else a symbolic link, else a copy. Returns which one.
+    """Make a file of the same content: a hard link, or a copy on another file system. Returns which one.
 
-    A hard link survives the removal of the source, such as an upgrade of the package with the bundled model.
+    Both survive the removal of the source, such as an upgrade of the package with the bundled model.
 
     Raises:
         OSError: Not even a copy can be written.
     """
     real = source.resolve()
     target.unlink(missing_ok=True)
-    for kind, link in (("hard link", os.link), ("symbolic link", os.symlink)):
-        try:
-            link(real, target)
-        except OSError:  # another file system, no permission, or no links here
-            continue
-        return kind
-    shutil.copyfile(real, target)
-    return "copy"
+    try:
+        os.link(real, target)
+    except OSError:  # another file system, no permission, or no links here
+        shutil.copyfile(real, target)
+        return "copy"
+    return "hard link"
 
 
 def _json(value: Any) -> bytes:

@@ -23,6 +23,7 @@ from ..common.files import disk_errors, resolved
 from ..common.locks import locked
 from ..common.progress import Progress
 from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format
+from ..data.tabular.parquet_columns import declared_types
 from ..data.tabular.reader import notice_no_rows, read_rows
 from ..data.tabular.writer import open_writer
 from ..evaluation.mapping.label_mapping import LabelMapping
@@ -30,7 +31,7 @@ from .file_jobs import FileJob
 from .folder_description import begin_outputs, find_finished
 from .model_source import open_source
 from .predictor import Predictor, load
-from .records import MISFITS, RECORDS, RecordSettings, add_input_columns, example_record
+from .records import MISFITS, RECORDS, RecordSettings, add_input_columns, example_record, input_types
 
 SCRATCH = ".emograin-"
 MAX_ATTEMPTS = 3  # processes that may crash on a file before it is skipped: it may be the cause
@@ -134,11 +135,12 @@ def predict_file(predictor: Predictor, job: FileJob, settings: FileSettings, att
         if len(list(attempts.iterdir())) > MAX_ATTEMPTS:
             raise EmograinError(f"{job.source}: {MAX_ATTEMPTS} processes crashed on this file")
         example = dict(example_record(record_settings))
+        types = input_types(declared_types(job.source), record_settings)
         found = read_rows(job.source, None, settings.column)
         source = notice_no_rows(found, partial(add_input_columns, example, record_settings))
         with (
             disk_errors(job.target),
-            open_writer(attempt / job.target.name, example=example, misfits=MISFITS) as writer,
+            open_writer(attempt / job.target.name, example=example, misfits=MISFITS, types=types) as writer,
         ):
             to_record = RECORDS[infer_format(job.target)]
             predicted = predictor.predict_rows(

@@ -1,6 +1,6 @@
 """Output rows: the fields of an input row followed by its prediction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -91,6 +91,12 @@ def add_input_columns(example: dict[str, Any], settings: RecordSettings, columns
     """Put the columns of the input before those of an example row: the header of an output without rows."""
     example.clear()
     example.update(example_record(settings, columns))
+
+
+def input_types(types: Mapping[str, Any], settings: RecordSettings) -> dict[str, Any]:
+    """Return the types of the input's columns that keep their names in the output."""
+    output = example_record(settings)
+    return {name: type for name, type in types.items() if name not in output}
 
 
 def to_text_record(row: Row, prediction: Prediction, settings: RecordSettings) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ..common.errors import EmograinError, Interrupted, shortened
 from ..common.files import (
     disk_errors,
     is_regular_file,
+    keep_mode,
     part_description_path,
     partial_path,
     resolved,
@@ -91,6 +92,7 @@ def append_to(
             described.unlink(missing_ok=True)
             if description is not None:
                 _write_description(described, description)
+            keep_mode(target, part)
         stream = part.open("r+b" if part.exists() else "wb")
         stream.seek(0, 2)
         committed = stream.tell()

@@ -17,7 +17,7 @@ from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, is_compressed, 
 from ..data.tabular.reader import Row, notice_no_rows
 from ..data.tabular.writer import WRITERS, Writer, open_writer
 from .predictor import WINDOW, Prediction, Predictor
-from .records import MISFITS, RECORDS, RecordSettings, add_input_columns, example_record
+from .records import MISFITS, RECORDS, RecordSettings, add_input_columns, example_record, input_types
 from .resumable_output import (
     FORMATS,
     Expected,
@@ -45,6 +45,7 @@ def write_predictions(
     segments: bool = False,
     windows: bool = True,
     column: str = "text",
+    types: Mapping[str, Any] | None = None,
 ) -> None:
     """Predict rows and write them in order, in constant memory; print the number of errors and notes to stderr.
 
@@ -65,6 +66,7 @@ def write_predictions(
         segments: Write the sentences with their labels.
         windows: Read long texts whole, not only their beginning.
         column: Column that the texts of `rows` are from, which `resume` compares.
+        types: Types of the input's columns, for Parquet, see `data.tabular.parquet_columns.declared_types`.
 
     Raises:
         EmograinError: The output cannot be written in this format or cannot be resumed, another process writes it, or
@@ -97,7 +99,8 @@ def write_predictions(
                 print(f"{point.rows:,} rows are already written", file=sys.stderr)
             elif resume and target.exists():
                 part_description_path(target).unlink(missing_ok=True)  # of a process that was killed right at the end
-                print(f"{one_line(str(output))} is already complete: nothing to resume", file=sys.stderr)
+                name = one_line(str(output))
+                print(f"{name} is already complete, with whatever input, model and options", file=sys.stderr)
                 return
         progress = stack.enter_context(open_progress(point.rows))
         example = dict(example_record(settings))
@@ -110,7 +113,13 @@ def write_predictions(
         else:
             commit = _nothing
             stack.enter_context(disk_errors(output or "standard output"))
-            opened = OPENERS[format](output or sys.stdout, format, example=example, misfits=MISFITS)
+            opened = OPENERS[format](
+                output or sys.stdout,
+                format,
+                example=example,
+                misfits=MISFITS,
+                types=input_types(types or {}, settings),
+            )
             writer = stack.enter_context(opened)
         while block := list(islice(records, ROWS_PER_BLOCK)):
             counts["note"] += writer.write(block)

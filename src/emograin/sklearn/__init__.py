@@ -7,7 +7,7 @@
 
 from ..common.optional import import_optional
 
-import_optional("sklearn", "train")
+import_optional("sklearn", "sklearn")
 
 from .classifier import EmotionClassifier  # noqa: E402 - after a check with a better message
 

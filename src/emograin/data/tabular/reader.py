@@ -7,9 +7,11 @@ with too few cells, holds the whole record as it is in the file, so nothing of i
 
 import csv
 import json
+import math
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -22,6 +24,8 @@ from .formats import ROWS_PER_BLOCK, infer_format, open_bytes, open_text
 
 # What the readers' libraries raise for damaged content.
 UNREADABLE = (OSError, EOFError, zlib.error, csv.Error, ValueError, OverflowError, RecursionError)
+
+EXACT_DIGITS = 15  # decimal digits that every 64-bit float keeps
 
 UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # byte order marks as invalid UTF-8, decoded to lone surrogates
 
@@ -122,17 +126,30 @@ def _read_jsonl(stream: IO[Any], column: str) -> Rows:
     with open_text(stream, "utf-8", "surrogateescape", newline="\n") as lines:
         for line in _without_bom(lines):
             repeated: list[str] = []
+            inexact: list[str] = []
             try:
-                fields = json.loads(line, object_pairs_hook=partial(_to_dict, repeated))
+                parse = partial(_to_float, inexact)
+                pairs = partial(_to_dict, repeated)
+                fields = json.loads(line, object_pairs_hook=pairs, parse_float=parse, parse_constant=parse)
                 if not isinstance(fields, dict):
                     raise ValueError(f"expected an object, got {fields!r:.40}")
                 row = to_row(fields, column)
-                if repeated and row.problem is None:
+                if row.problem is None and repeated:
                     row.problem = f"keys must differ, of {_clean(repeated)} the last values are kept"
+                elif row.problem is None and inexact:
+                    row.problem = f"numbers are kept as 64-bit floats, or null: {', '.join(inexact)}"
             except (ValueError, RecursionError) as error:
                 row = _malformed({}, column, f"not a JSON object: {error if line.strip() else 'an empty line'}", line)
             yield row
     return [column]
+
+
+def _to_float(inexact: list[str], literal: str) -> float:
+    """Return a number of JSON as a float, and add its literal to a list if the float is another number or none."""
+    value = float(literal)
+    if not math.isfinite(value) or (len(literal) > EXACT_DIGITS and Decimal(literal) != Decimal(repr(value))):
+        inexact.append(shortened(literal, 40))
+    return value
 
 
 def _to_dict(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -153,8 +170,10 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Rows:
         header = next(records, None)
         if header is None:
             raise EmograinError(f"the file is empty, expected a header with a column {column!r}")
+        if header.count("") > 1:  # as spreadsheets write empty columns
+            header = [name or f"column_{number}" for number, name in enumerate(header, start=1)]
         if column not in header:
-            raise unknown_name("column", column, _clean(header))
+            raise _unknown_column(column, _clean(header))
         names = _clean(header)  # in which two names may have become the same
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise EmograinError(f"columns must differ, got {repeated} more than once")
@@ -183,15 +202,24 @@ def _read_csv(stream: IO[Any], column: str, delimiter: str = ",") -> Rows:
             yield _malformed(fields, column, problem, "".join(record))
 
 
+def _unknown_column(column: str, header: Sequence[str]) -> EmograinError:
+    """Return the error for a file without the text column; a header of one cell may have another separator."""
+    separator = next((each for each in ";\t|" if each in header[0]), None) if len(header) == 1 else None
+    if separator is not None:
+        name = {";": "semicolons", "\t": "tabs, as .tsv files do", "|": "vertical bars"}[separator]
+        return EmograinError(f"no column {column!r}: the header separates its columns by {name}, expected commas")
+    return EmograinError(f"{unknown_name('column', column, header)}", "--column NAME of the texts")
+
+
 def _read_parquet(stream: IO[Any], column: str) -> Rows:
-    parquet = import_optional("pyarrow.parquet", "train")
-    arrow = import_optional("pyarrow", "train")
+    parquet = import_optional("pyarrow.parquet", "parquet")
+    arrow = import_optional("pyarrow", "parquet")
     if not stream.seekable():
         raise EmograinError("Parquet cannot be read from a pipe", "give a path")
     try:
         file = parquet.ParquetFile(stream)
         if column not in file.schema_arrow.names:
-            raise unknown_name("column", column, file.schema_arrow.names)
+            raise _unknown_column(column, file.schema_arrow.names)
         names = file.schema_arrow.names
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise EmograinError(f"columns must differ, got {repeated} more than once")
@@ -207,8 +235,13 @@ def _read_parquet(stream: IO[Any], column: str) -> Rows:
 def _parquet_values(values: Any, arrow: Any) -> list[Any]:
     """Convert a column to Python values, with invalid UTF-8 as lone surrogates."""
     try:
-        if arrow.types.is_timestamp(values.type) and values.type.unit == "ns":
-            values = values.cast(arrow.timestamp("us", values.type.tz))  # raises if nanoseconds would be lost
+        if (arrow.types.is_timestamp(values.type) or arrow.types.is_time64(values.type)) and values.type.unit == "ns":
+            time = arrow.types.is_time64(values.type)
+            shorter = values.cast(arrow.time64("us") if time else arrow.timestamp("us", values.type.tz), safe=False)
+            kept = import_optional("pyarrow.compute", "parquet").equal(shorter.cast(values.type), values)
+            found = zip(kept, shorter.to_pylist(), values.cast(arrow.string()).to_pylist(), strict=True)
+            # Python's times have no nanoseconds.
+            return [text if exact.as_py() is False else value for exact, value, text in found]
         return values.to_pylist()
     except UnicodeDecodeError:  # Parquet files may contain strings that are not UTF-8
         values = values.cast(arrow.large_binary()).to_pylist()

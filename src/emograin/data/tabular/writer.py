@@ -14,6 +14,7 @@ from ...common.optional import import_optional
 from . import parquet_columns
 from .cells import move_misfits, to_cell
 from .formats import infer_format, open_bytes, open_text
+from .parquet_columns import Types
 
 USE_JSONL = "JSONL accepts rows with any columns"
 
@@ -38,6 +39,7 @@ def open_writer(
     columns: Sequence[str] = (),
     example: Mapping[str, Any] | None = None,
     misfits: str | None = None,
+    types: Types | None = None,
 ) -> Iterator[Writer]:
     """Open a writer of rows. A path gets its file when the block ends without an error, see `common.files.writing`.
 
@@ -49,6 +51,7 @@ def open_writer(
             the columns of a file without rows.
         misfits: Column of texts that takes, as JSON, values that do not fit the columns of the first block: those of
             another column and, in Parquet, of another type. None: such a row is an error.
+        types: Types of Parquet columns, see `parquet_columns.declared_types`; the others follow from the first block.
 
     Yields:
         The writer.
@@ -74,7 +77,7 @@ def open_writer(
         disk_errors(Path(target)) if isinstance(target, str | Path) else nullcontext(),
         writing(path) if path else nullcontext(target) as part,
         open_bytes(part, "wb", path.suffix if path else None) as stream,
-        WRITERS[format](stream, columns=columns, example=example or {}, misfits=misfits) as write,
+        WRITERS[format](stream, columns=columns, example=example or {}, misfits=misfits, types=types or {}) as write,
     ):
         yield Writer(write)
 
@@ -98,6 +101,7 @@ def _write_csv(
     example: Mapping[str, Any],
     misfits: str | None,
     delimiter: str = ",",
+    **_: Any,
 ) -> Iterator[Write]:
     """Write CSV. The first block fixes the columns unless they are given; lists and mappings become JSON."""
     columns = list(columns)
@@ -127,10 +131,12 @@ def _write_csv(
 
 
 @contextmanager
-def _write_parquet(stream: IO[Any], example: Mapping[str, Any], misfits: str | None, **_: Any) -> Iterator[Write]:
+def _write_parquet(
+    stream: IO[Any], example: Mapping[str, Any], misfits: str | None, types: Types, **_: Any
+) -> Iterator[Write]:
     """Write Parquet. The first block fixes the columns and their types, see `parquet_columns`."""
-    arrow = import_optional("pyarrow", "train")
-    parquet = import_optional("pyarrow.parquet", "train")
+    arrow = import_optional("pyarrow", "parquet")
+    parquet = import_optional("pyarrow.parquet", "parquet")
     file: Any = None
 
     def write(rows: Sequence[Mapping[str, Any]]) -> int:
@@ -139,9 +145,9 @@ def _write_parquet(stream: IO[Any], example: Mapping[str, Any], misfits: str | N
             return 0
         try:
             if file is None:
-                file = parquet.ParquetWriter(stream, parquet_columns.choose_schema(rows, example))
-            rows, moved = _fitting(rows, parquet_columns.find_misfits(rows, file.schema), misfits)
-            file.write_table(parquet_columns.to_table(rows, file.schema))
+                file = parquet.ParquetWriter(stream, parquet_columns.choose_schema(rows, example, types))
+            rows, moved = _fitting(rows, parquet_columns.find_misfits(rows, file.schema, types), misfits)
+            file.write_table(parquet_columns.to_table(rows, file.schema, types))
         except (arrow.ArrowException, OverflowError, UnicodeEncodeError) as error:
             raise EmograinError(f"these rows cannot be written as Parquet: {error}", USE_JSONL) from error
         return moved
@@ -150,7 +156,7 @@ def _write_parquet(stream: IO[Any], example: Mapping[str, Any], misfits: str | N
         yield write
     finally:
         if file is None:  # no rows
-            file = parquet.ParquetWriter(stream, parquet_columns.choose_schema([example], example))
+            file = parquet.ParquetWriter(stream, parquet_columns.choose_schema([example], example, types))
         file.close()
 
 

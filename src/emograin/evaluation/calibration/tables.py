@@ -20,7 +20,7 @@ def calibration_tables(report: Mapping[str, Any]) -> str:
         head += "a few dozen labelled texts give better results."
         return f"{head}\n\n{_labels(report)}"
     parts = [f"{report['data']}, {report['split']}: {report['texts']:,} texts{unread}."]
-    if report["texts"] > 1 and report.get("labels_that_occur") == 1:
+    if report["texts"] > 1 and report.get("labels_that_occur") == 1 < len(report["labels"]):
         parts.append("Only one label occurs in it. If the file is sorted by label, shuffle it before taking a sample.")
     if "policies" in report:
         parts += [_policies(report), _quality(report), _curve(report)]

@@ -16,6 +16,12 @@ from ..onnx.read_back import special_tokens
 Thresholds = Mapping[str, Sequence[float]]
 
 
+def require_new(folder: Path) -> None:
+    """Raise an error if a folder exists and is not empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise EmograinError(f"{str(folder)!r} exists and is not empty", "name a new folder")
+
+
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """Yield a folder to write into; it becomes `folder` at the end, unless there was an error.
@@ -23,8 +29,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises:
         EmograinError: The folder exists and is not empty, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise EmograinError(f"{str(folder)!r} exists and is not empty", "name a new folder")
+    require_new(folder)
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
