@@ -12,6 +12,7 @@ import torch
 
 from emograin.common.errors import EmograinError
 from emograin.data.corpus import Corpus, Split
+from emograin.evaluation.results import read_curve
 from emograin.evaluation.threshold_policies import POLICIES
 from emograin.models import classifier, encoder
 from emograin.models.methods import METHODS
@@ -295,6 +296,18 @@ def test_an_output_that_cannot_be_a_folder_is_named(settings, corpus, tmp_path):
     with pytest.raises(EmograinError, match=r"cannot write '.*run.*': (File exists|Not a directory)"):
         train(settings, corpus, RunFolder(tmp_path / "run"))
     assert (tmp_path / "run").read_text() == "a file"
+
+
+def test_a_tracker_gets_the_curve(settings, corpus, tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = RunFolder(tmp_path / "run")
+    train(dataclasses.replace(settings, auxiliary="tone"), corpus, run, trackers=["tensorboard"])
+    log = EventAccumulator(str(run.path / "emograin")).Reload()
+    curve = [(row["step"], row["macro_f1"]) for row in read_curve(run.path)]
+    assert [(each.step, pytest.approx(each.value)) for each in log.Scalars("macro_f1")] == curve
+    assert set(log.Tags()["scalars"]) >= {"loss", "auxiliary_loss", "macro_f1_fixed", "temperature"}
 
 
 def test_unknown_names_are_errors_before_anything_is_loaded_or_written(settings, corpus, tmp_path):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ..common.errors import EmograinError
 from ..mixing.config import PAPER_MIXING_WEIGHT, Mixing
+from .mode_flags import reject_flags
 from .settings_flags import SettingsFlags, flags_of
 
 FLAGS = {
@@ -12,6 +13,16 @@ FLAGS = {
     "encoder": "--similarity-encoder",
     "layer": "--similarity-layer",
 }
+
+# Source of candidates -> settings that it reads, beside those of any source; other sources may read all of them
+USED = {
+    "nearest-training-sentence": {"top", "similarity", "without_duplicates", "encoder", "layer"},
+    "paraphrase": {"top", "model", "beams"},
+    "back-translation": {"top", "model", "beams"},
+    "file": {"top", "file"},
+    "self": {"top"},
+}
+OF_ANY = {"candidates", "mix", "temperature"}
 
 if TYPE_CHECKING:
     MixingFlags = SettingsFlags
@@ -23,9 +34,16 @@ def mixing_settings(flags: SettingsFlags | None, weight: float | None) -> tuple[
     """Return the settings of mixing and the weight of the document.
 
     Raises:
-        EmograinError: A value is out of range.
+        EmograinError: A value is out of range, or the source of the candidates would ignore a flag.
     """
-    return Mixing(**(flags.given() if flags else {})), PAPER_MIXING_WEIGHT if weight is None else weight
+    given = flags.given() if flags else {}
+    source = given.get("candidates", Mixing.candidates)
+    if source in USED:
+        names = {FLAGS.get(name, name).removeprefix("--"): name for name in given}
+        unused = {flag: name not in USED[source] | OF_ANY for flag, name in names.items()}
+        reject_flags(f"other candidates than {source}", **unused)
+    reject_flags("--mix labels", temperature="temperature" in given and given.get("mix") != "labels")
+    return Mixing(**given), PAPER_MIXING_WEIGHT if weight is None else weight
 
 
 def mixing_if_given(flags: SettingsFlags | None, weight: float | None) -> tuple[Mixing, float] | None:
