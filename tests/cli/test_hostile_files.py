@@ -63,6 +63,11 @@ CASES = {
         0,
         "'in.csv' is a file: its name is classified; for its texts: --input",
     ),
+    "output in a new folder": (
+        "emograin predict --input in.csv --output new/out.csv && mv new/out.csv . && rmdir new",
+        0,
+        None,
+    ),
     "long input": (f"emograin predict --input {LONG}.csv", 2, "File name too long"),
     "long output": (f"emograin predict --input in.csv --output {LONG}.csv", 2, "File name too long"),
     "long output, Parquet": (f"emograin predict --input in.csv --output {LONG}.parquet", 2, "File name too long"),

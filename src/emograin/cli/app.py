@@ -112,6 +112,8 @@ def _hint(mistake: CycloptsError) -> str:
     """Return the next step after arguments that cannot be parsed."""
     takes_texts = mistake.target is not None and "text" in inspect.signature(mistake.target).parameters
     if takes_texts and isinstance(mistake, UnknownOptionError) and not FLAG.match(mistake.token.value or ""):
+        if mistake.token.value == "-":
+            return "standard input is --input -"
         return "put -- before texts that start with a hyphen; emograin --help"
     return "emograin --help"
 

@@ -67,6 +67,6 @@ def _api_key(path: Path | None) -> str | None:
     if path is None:
         return os.environ.get(API_KEY)
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise EmograinError(f"cannot read the API key from {str(path)!r}: {error}") from None

@@ -90,6 +90,9 @@ def write_predictions(
     description = describe(predictor, format, column=column, all_scores=all_scores, **options)
     point = ResumePoint()
     with ExitStack() as stack:
+        if output is not None and is_regular_file(output):
+            with disk_errors(output):
+                resolved(output).parent.mkdir(parents=True, exist_ok=True)
         if output is not None and resumable:
             target = resolved(output)
             stack.enter_context(locked(target))
