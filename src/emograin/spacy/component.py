@@ -46,8 +46,6 @@ class EmotionComponent:
 
     def __init__(self, model: str | None, policy: str, sentences: bool, name: str = "emograin"):
         self.name = name
-        if model is not None and Path(model).is_dir():
-            model = str(Path(model).resolve())  # a pipeline is loaded from anywhere
         self._set({"model": None if model is None else str(model), "policy": policy, "sentences": sentences})
 
     def __call__(self, doc: Doc) -> Doc:
