@@ -190,7 +190,7 @@ def make_claims(archive: ResultsArchive, path: Path, title: str) -> Section:
         f"{MARGIN} or more is excluded in this way; a claim that a weight is the best holds if a gain of {MARGIN} or "
         "more by any other weight is excluded, and does not hold if another weight is better (Holm's correction). A "
         "claim about several labels, rows, weights or layers holds if it holds for each; it does not hold if the "
-        "opposite is shown for one of them (Holm's correction) or, of weights, if it does not for the highest one. "
+        "opposite is shown for one of them (Holm's correction) or, of weights, if the highest one fails as above. "
         f"A claim about trained models needs {MIN_SEEDS} seeds: with fewer it is not shown, whatever its "
         "interval over texts. Each claim is tested on its own; the p of Holm in Table 2 is over all rows. Checkpoints "
         "were chosen on dev without mixing, which favours a weight of 1 there. All rows are with "
