@@ -153,13 +153,48 @@ def test_an_archive_grows_without_the_weights_of_its_rows(tmp_path, capsys):
     arguments = ["reproduce", "table-2", "--tiny", "--output", str(tmp_path)]
     assert main([*arguments, "--only", "aux-ekman"]) == 0
     first = json.loads((tmp_path / "results/experiment.json").read_text())
-    shutil.rmtree(next((tmp_path / "runs").glob("*ekman*")))
+    shutil.rmtree(tmp_path / "runs")
     capsys.readouterr()
     assert main([*arguments, "--only", "aux-senti"]) == 0
-    assert "the throughput of new rows is not measured" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "archived, without weights: baseline-2-epochs-seed0" in shown
+    assert "the throughput of new rows is not measured" in shown
+    assert [run.name for run in (tmp_path / "runs").iterdir()] == ["baseline-sentiment-2-epochs-seed0"]
     grown = json.loads((tmp_path / "results/experiment.json").read_text())
     assert [row["row"] for row in grown["rows"]] == ["aux-ekman", "aux-senti", "baseline-10"]
     assert grown["cost"] == first["cost"]
+    rows = {row["row"]: row for row in json.loads((tmp_path / "table-2.json").read_text())["rows"]}
+    assert rows["aux-senti"]["difference"]["to"] == "baseline-10"
+
+
+def states(arguments, capsys):
+    """Return the state of each training that a dry run of `emograin reproduce --tiny` shows."""
+    capsys.readouterr()
+    assert main(["reproduce", "--tiny", "--dry-run", "--json", *arguments]) == 0
+    return {each["run"]: each["state"] for each in json.loads(capsys.readouterr().out)["trainings"]}
+
+
+def test_an_archived_training_is_repeated_for_new_rows_seeds_and_texts(made, tmp_path, capsys):
+    for name in ("results", "tiny"):
+        shutil.copytree(made / name, tmp_path / name)
+    baseline, output = "baseline-1-epochs-seed0", ["--output", str(tmp_path)]
+    assert states(["--only", "mix-t5-4", *output], capsys) == {baseline: "archived"}
+    assert states(["--only", "mix-t5-4", "--seeds", "1", *output], capsys) == {"baseline-1-epochs-seed1": "absent"}
+    settings = tmp_path / "results" / "experiment.json"
+    archived = json.loads(settings.read_text())
+    without = {**archived, "rows": [each for each in archived["rows"] if each["row"] != "mix-t5-4"]}
+    settings.write_text(json.dumps(without))
+    assert states(["--only", "baseline-4", *output], capsys) == {baseline: "archived"}
+    assert states(["--only", "mix-t5-4", *output], capsys) == {baseline: "absent"}
+    result = tmp_path / "results" / baseline / "test.json"
+    result.write_text(json.dumps({**json.loads(result.read_text()), "fingerprint": "of other texts"}))
+    assert states(["--only", "baseline-4", *output], capsys) == {baseline: "absent"}
+
+
+def test_a_dry_run_refuses_an_archive_of_other_settings(made, capsys):
+    arguments = ["reproduce", "--tiny", "--dry-run", "--learning-rate", "0.5", "--output", str(made)]
+    assert main(arguments) == 2
+    assert "holds results of another experiment: learning_rate 0.001" in capsys.readouterr().err
 
 
 def test_evaluations_without_mixing_are_archived_as_such(made, tmp_path):

@@ -91,7 +91,7 @@ def finish(run):
 def planned(experiment, corpus, folder):
     from emograin.reproduction.plan import plan
 
-    return {each.settings.auxiliary: each for each in plan(experiment, corpus, folder)}
+    return {each.settings.auxiliary: each for each in plan(experiment, corpus, folder, folder / "results")}
 
 
 def test_a_run_is_recognised_by_what_decides_its_weights(experiment, corpus, tmp_path):

@@ -44,8 +44,9 @@ def reproduce(
     """Reproduce the paper's tables and figures, each beside the published one, and a page with all of them.
 
     Trainings that are missing or unfinished in OUTPUT/runs are run or resumed, every row of Table 2 is evaluated, and
-    the results are archived without weights in OUTPUT/results. With --from, everything is made from such an archive
-    and nothing is trained. Called again with another --encoder, its rows get a table of their own.
+    the results are archived without weights in OUTPUT/results; rows that are archived there need no training. With
+    --from, everything is made from such an archive and nothing is trained. Called again with another --encoder, its
+    rows get a table of their own.
 
     Parameters
     ----------
@@ -84,9 +85,9 @@ def reproduce(
         from ..reproduction.plan import locate
 
         planned, corpus = _experiment(given, _parse_seeds(seeds or "0"), only, tiny, output)
-        runs, _ = locate(planned, output)  # raises before any work if the rows cannot be archived there
+        runs, archive = locate(planned, output)  # raises before any work if the rows cannot be archived there
         if dry_run:
-            _show_plan(planned, corpus, runs, json)
+            _show_plan(planned, corpus, runs, archive, json)
             return
         results = output / "results"
         archive_corpus(corpus, results)
@@ -140,11 +141,11 @@ def _parse_seeds(text: str) -> tuple[int, ...]:
         raise EmograinError(f"seeds must be numbers separated by commas, got {text!r}", "--seeds 0,1,2") from None
 
 
-def _show_plan(experiment: "Experiment", corpus: "Corpus", runs: Path, json: bool) -> None:
+def _show_plan(experiment: "Experiment", corpus: "Corpus", runs: Path, archive: Path, json: bool) -> None:
     from ..common.text_table import aligned
     from ..reproduction.plan import describe_plan, plan
 
-    found = describe_plan(plan(experiment, corpus, runs), corpus)
+    found = describe_plan(plan(experiment, corpus, runs, archive), corpus)
     if json:
         print(to_json(found, indent=1))
         return

@@ -13,10 +13,11 @@ from ..evaluation.results import read_curve
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from .experiment import Experiment, is_hub_name
-from .results_archive import ENCODERS
+from .results_archive import ENCODERS, ResultsArchive
 
 # Settings that do not change the weights: location of the texts, memory. The encoder is compared by its name.
 IGNORED_SETTINGS = ("data", "text_column", "label_column", "micro_batch_size", "encoder")
+DONE = ("finished", "archived")  # states of trainings that are not run
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class PlannedTraining:
 
     Attributes:
         settings: Settings of the training; those of the existing run, if any.
-        run: Run folder, existing or to create.
-        state: "finished", "begun" or "absent".
+        run: Run folder, existing or to create; of an archived training, where its weights would be.
+        state: "finished", "begun", "absent", or "archived": its weights are not needed, as its rows are in the archive.
         rows: Names of the rows that use its weights.
     """
 
@@ -60,17 +61,21 @@ def locate(experiment: Experiment, output: Path) -> tuple[Path, Path]:
     return runs / name, results / name
 
 
-def plan(experiment: Experiment, corpus: Corpus, folder: Path) -> list[PlannedTraining]:
+def plan(experiment: Experiment, corpus: Corpus, folder: Path, archive: Path) -> list[PlannedTraining]:
     """List every training that an experiment needs, with the existing run for it, whatever its name.
 
     Args:
         experiment: The experiment.
         corpus: Corpus of the experiment.
         folder: Folder of the run folders.
+        archive: Folder of the archive. A training whose rows it holds is not repeated.
 
     Raises:
-        EmograinError: A run folder cannot be read, or another run has the name of a new training.
+        EmograinError: A run folder or the archive cannot be read, the archive is of another experiment, or another run
+            has the name of a new training.
     """
+    require_same_settings(experiment, archive)
+    archived = ResultsArchive(archive)
     splits = [fingerprint(corpus.split(name)) for name in ("train", "dev")]
     existing = [RunFolder(path.parent) for path in sorted(folder.glob("*/run.json"))]
     planned = []
@@ -80,6 +85,10 @@ def plan(experiment: Experiment, corpus: Corpus, folder: Path) -> list[PlannedTr
         )
         same = [run for run in existing if matches(run, settings, splits)]
         finished = [run for run in same if is_finished(run)]
+        archived_name = None if finished else archived.run_of(rows, settings.seed, corpus)
+        if archived_name is not None:
+            planned.append(PlannedTraining(settings, RunFolder(folder / archived_name), "archived", rows))
+            continue
         if same:
             run = (finished or same)[0]
             own = run.settings
@@ -93,6 +102,25 @@ def plan(experiment: Experiment, corpus: Corpus, folder: Path) -> list[PlannedTr
             )
         planned.append(PlannedTraining(settings, run, "absent", rows))
     return planned
+
+
+def require_same_settings(experiment: Experiment, archive: Path) -> None:
+    """Raise an error if an archive, where it exists, was made with other settings than those of an experiment.
+
+    Args:
+        experiment: The experiment; its seeds and rows may be others.
+        archive: Folder of the archive.
+
+    Raises:
+        EmograinError: The settings differ, or the archive cannot be read.
+    """
+    if not (archive / "experiment.json").is_file():
+        return
+    archived, settings = ResultsArchive(archive).experiment["settings"], experiment.to_dict()
+    del settings["seeds"]
+    if differing := [name for name in settings if archived.get(name) != settings[name]]:
+        changes = ", ".join(f"{name} {archived.get(name)!r}" for name in differing)
+        raise EmograinError(f"{str(archive)!r} holds results of another experiment: {changes}")
 
 
 def run_name(settings: Training) -> str:
@@ -157,7 +185,7 @@ def describe_plan(planned: Sequence[PlannedTraining], corpus: Corpus) -> dict[st
     for each in planned:
         rates = rates_of_run[each.run.path] or by_method[each.settings.method]
         rate = median(rates) if rates else None
-        left = 0 if each.state == "finished" else round(texts * (each.settings.epochs - _epochs_done(each.run)))
+        left = 0 if each.state in DONE else round(texts * (each.settings.epochs - _epochs_done(each.run)))
         trainings.append(
             {
                 "run": each.run.path.name,

@@ -58,11 +58,13 @@ def run_experiment(
         raise EmograinError(f"the test split of {corpus.name} has no document {document!r}", "its id, as in the data")
     runs, archive = locate(experiment, output)
     results = RunFolder(archive)
-    _merge_archived(results, experiment, [])  # raises before any work if the archive is of another experiment
     rows = []
-    planned = plan(experiment, corpus, runs)
+    planned = plan(experiment, corpus, runs, archive)
     for number, training in enumerate(planned, start=1):
         run = training.run
+        if training.state == "archived":
+            log(f"archived, without weights: {run.path.name}")
+            continue
         if training.state != "finished":
             log(f"training {number} of {len(planned)}: {run.path.name}")
             train(training.settings, corpus, run, resume=training.state == "begun")
@@ -141,19 +143,12 @@ def _merge_archived(results: RunFolder, experiment: Experiment, rows: Sequence[d
         results: Folder of the archive.
         experiment: Rows and settings.
         rows: New entries of rows; they replace those of the same row and seed.
-
-    Raises:
-        EmograinError: The archive was made with other settings.
     """
     settings = experiment.to_dict()
     seeds = settings.pop("seeds")
     archived: dict[str, Any] = {"seeds": [], "rows": [], "cost": {}}
     if (results.path / "experiment.json").is_file():
         archived = results.read_json("experiment.json")
-        differing = [name for name in settings if archived["settings"].get(name) != settings[name]]
-        if differing:
-            changes = ", ".join(f"{name} {archived['settings'].get(name)!r}" for name in differing)
-            raise EmograinError(f"{str(results.path)!r} holds results of another experiment: {changes}")
     new = {(each["row"], each["seed"]) for each in rows}
     earlier = [each for each in archived["rows"] if (each["row"], each["seed"]) not in new]
     return {
