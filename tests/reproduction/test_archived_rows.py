@@ -68,6 +68,8 @@ def test_another_encoder_has_a_table_of_its_own_and_changes_no_other(made, encod
     assert found["settings"]["encoder"] == encoder.name
     assert [row["row"] for row in found["rows"]] == ["baseline-10", "aux-ekman"]
     assert found["rows"][1]["difference"]["to"] == "baseline-10"
+    assert "mixing" in (made / "table-2.md").read_text().partition("Command")[0]
+    assert "mixing" not in (output / f"table-2-{encoder.name}.md").read_text().partition("Command")[0]
     own = read_result(output / "results" / "encoders" / encoder.name / "baseline-2-epochs-seed0")
     assert own["encoder"] == encoder.name
     assert found["rows"][0]["policies"]["fixed"]["macro_f1"] == own["policies"]["fixed"]["macro_f1"]

@@ -34,6 +34,10 @@ from .table_2_intervals import measure_rows
 from .verdicts import MARGIN, MIN_SEEDS, NO, NOT_SHOWN, YES
 
 LINEAR_HEAD = "The baseline's head is one linear layer, so that mixing its embeddings equals averaging its logits."
+ABOUT_MIXING = (
+    "Mixing weights were chosen on dev at the fixed threshold; a weight of 1 is no mixing. The throughput of mixing "
+    "does not include the search for candidates or their generation."
+)
 FIGURE_3_PAIRS = (("baseline-4", "label-embeds-4"), ("baseline-10", "label-embeds-10"))  # §5.2 compares the first
 FIGURE_5_ROWS = ("baseline-10", "aux-ekman", "aux-senti", "label-embeds-10", "label-embeds-aux")
 
@@ -98,13 +102,13 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
         f"are to the baseline of as many epochs, with intervals over documents (percentiles of {RESAMPLES:,} bootstrap "
         "resamples) and seeds (Student's t); the interval of a single seed lacks the spread between trainings. p is "
         "the larger one of that interval and of approximate randomisation over the seeds that both rows have, which is "
-        "right for rare labels, too; Holm's p is over all rows. Mixing weights were chosen on dev at the fixed "
-        "threshold; a weight of 1 is no mixing. Throughput is at inference and relative to that baseline; the search "
-        "for candidates or their generation is not included."
+        "right for rare labels, too; Holm's p is over all rows. Throughput is at inference and relative to that "
+        "baseline."
     )
+    on_mixing = [ABOUT_MIXING, LINEAR_HEAD, *_name_candidates(table)] if _is_mixed(archive) else []
     remarks_on_gains = [remark_on_frequent_labels(table), remark_on_policies(table, _gains_by_policy(archive))]
     made = describe_commands(settings, {name: archive.seeds(name) for name in archive.systems})
-    text = " ".join([text, LINEAR_HEAD, *_name_candidates(table)])
+    text = " ".join([text, *on_mixing])
     text = "\n\n".join(filter(None, [text, " ".join(remarks_on_gains).strip(), made]))
     note = (
         f"Ours: {settings['encoder']}, means over seeds, 95 % intervals over texts ({table['texts']:,}) and "
@@ -301,6 +305,10 @@ def _collect_evidence(archive: ResultsArchive) -> Evidence:
     titles = {name: f"{system.title}, {system.row.epochs} epochs" for name, system in archive.systems.items()}
     flows = archive.attention_flows()
     return Evidence(archive.comparison, curves, weights, similarity, flows, titles, mixings)
+
+
+def _is_mixed(archive: ResultsArchive) -> bool:
+    return any(system.mixing is not None for system in archive.systems.values())
 
 
 def _attention(archive: ResultsArchive, of_labels: bool) -> Attention:
