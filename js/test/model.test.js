@@ -70,6 +70,8 @@ test("policies, and at least one label", async () => {
   const [found] = await model.predict(TEXTS[0], { thresholds: "fixed" });
   assert.ok(Math.abs(found.labels[0].threshold - 0.3) < 1e-6);
   await assert.rejects(model.predict(TEXTS, { thresholds: "other" }), /unknown threshold policy other/);
+  await assert.rejects(model.predict(TEXTS, { thresholds: "toString" }), /unknown threshold policy toString/);
+  for (const other of [5, {}, undefined, null]) await assert.rejects(model.predict(other), /texts must be strings, got/);
   const [none] = await model.predict("asdf qwer 123", { atLeastOne: true });
   assert.equal(none.labels.length >= 1, true);
 });

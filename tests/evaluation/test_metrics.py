@@ -1,6 +1,7 @@
 """Metrics, against scikit-learn and by hand."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sklearn import metrics as sklearn_metrics
 
 from emograin.evaluation.calibration_quality import expected_calibration_error, macro_average_precision
 from emograin.evaluation.metrics import evaluate, metrics_at_thresholds
+from emograin.evaluation.tables import evaluation_table
 from emograin.evaluation.thresholds import FREQUENT
 
 NAMES = ("joy", "anger", "neutral")
@@ -106,6 +108,20 @@ def test_frequent_labels_are_those_with_enough_examples():
     few = metrics_at_thresholds(labels[:2] * 0.9, labels[:2], [0.3] * 3, NAMES)
     assert few["frequent_labels"] == 0
     assert few["macro_f1_frequent"] is None
+
+
+def test_labels_without_an_example_are_left_out_of_a_second_macro_f1():
+    labels = np.array([[1, 0, 0], [0, 1, 0]])
+    scores = {"texts": 2, "corpus": "x", "split": "all"} | evaluate(labels * 0.9, labels, {"fixed": [0.3] * 3}, NAMES)
+    metrics = scores["policies"]["fixed"]
+    assert (metrics["macro_f1"], metrics["macro_f1_occurring"]) == (pytest.approx(2 / 3), 1)
+    table = evaluation_table(scores)
+    assert re.search(r"macro F1, all 3 labels +0\.6667", table)
+    assert re.search(r"macro F1, 2 labels that occur +1\.0000", table)
+    del metrics["occurring_labels"]  # results of an earlier version
+    assert re.search(r"macro F1 +0\.6667", evaluation_table(scores))
+    complete = evaluate(np.eye(3), np.eye(3), {"fixed": [0.3] * 3}, NAMES)
+    assert "occur" not in evaluation_table({"corpus": "x", "split": "all", **complete})
 
 
 def test_scores_that_equal_the_share_of_positives_are_calibrated():

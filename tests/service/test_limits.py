@@ -4,10 +4,12 @@ import asyncio
 
 import httpx
 import pytest
-from helpers.served import Recorder, ask, run, running, served
+from helpers.served import Recorder, ask, process, run, running, served
 
+from emograin.common.errors import EmograinError
 from emograin.service.app import create_app
-from emograin.service.settings import Settings
+from emograin.service.server import DrainingServer
+from emograin.service.settings import HIGHEST, Settings
 
 
 @run
@@ -46,6 +48,38 @@ async def test_all_requests_together_hold_a_bounded_number_of_bytes():
     assert third.status_code == 429
     assert "2000 bytes" in third.json()["error"]["message"]
     assert int(third.headers["retry-after"]) >= 1
+
+
+@run
+async def test_a_chunked_body_counts_as_the_largest_one_whatever_its_content_length(tmp_path):
+    with process(tmp_path, body_bytes=1000, held_bytes=1500) as (_, url, _):
+        opened = []
+        for _ in range(2):
+            reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
+            head = "POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
+            more = "Expect: 100-continue\r\nContent-Length: 1\r\nTransfer-Encoding: chunked"
+            writer.write(f"{head}\r\n{more}\r\n\r\n".encode())
+            await writer.drain()
+            await asyncio.sleep(0.3)
+            opened.append((reader, writer))
+        answer = await asyncio.wait_for(opened[1][0].read(12), 10)
+        for _, writer in opened:
+            writer.close()
+    assert answer == b"HTTP/1.1 429"
+
+
+def test_clients_do_not_choose_their_address_with_a_header():
+    assert not DrainingServer(create_app(served(Recorder())), 10).config.proxy_headers
+
+
+@pytest.mark.parametrize("value", [0, -1, 10**20])
+def test_limits_are_positive_and_not_beyond_all_bounds(value):
+    with pytest.raises(EmograinError, match=f"text_characters must be from 1 to .*, got {value}"):
+        Settings(text_characters=value)
+
+
+def test_the_highest_limits_are_accepted():
+    create_app(served(Recorder()), Settings(text_characters=HIGHEST, request_texts=HIGHEST, queue_texts=HIGHEST))
 
 
 @run

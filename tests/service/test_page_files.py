@@ -29,6 +29,8 @@ def test_many_lines_as_a_table_and_as_csv(open_page: Open, stub: Stub) -> None:
     assert content.count(b"\r\n") == 15
     assert header == ["text", "labels", *[f"score_{label}" for label in LABELS], "error", "note"]
     assert [row[0] for row in rows[:6]] == ["'" + lines[0], "so glad", "-5", "'@why", lines[4], "'+1 thanks"]
+    told = "an apostrophe stands before cells that a spreadsheet would run as formulas"
+    assert [row[-1] for row in rows[:6]] == [told, "", "", told, "", told]
     assert rows[0][1] == '["gratitude"]'
     assert [float(score) for score in rows[0][2:-2]] == pytest.approx(list(scores_of(lines[0]).values()))
 

@@ -70,6 +70,48 @@ async def test_sigterm_fails_requests_that_take_too_long(tmp_path):
 
 
 @run
+async def test_a_body_that_is_still_sent_when_the_time_is_over_gets_503(tmp_path):
+    with process(tmp_path, drain_seconds=1, body_seconds=60) as (service, url, log):
+        reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
+        head = "POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
+        writer.write(f"{head}\r\nContent-Length: 99\r\n\r\n{{".encode())
+        await writer.drain()
+        await asyncio.sleep(0.3)
+        service.send_signal(signal.SIGTERM)
+        answer = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+        assert await asyncio.to_thread(service.wait, 20) == 0
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"shutting_down" in answer
+    assert "Traceback" not in log.read_text()
+    assert [json.loads(line).get("status") for line in log.read_text().splitlines()].count(503) == 1
+
+
+@run
+@pytest.mark.parametrize(
+    ("signals", "code"), [([signal.SIGTERM] * 2, 0), ([signal.SIGINT] * 2, -2), ([signal.SIGTERM, signal.SIGINT], -2)]
+)
+async def test_ctrl_c_during_the_shutdown_stops_at_once_and_sigterm_changes_nothing(tmp_path, signals, code):
+    with process(tmp_path, seconds=0.5, batch_texts=1) as (service, url, _):
+        async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+            accepted = asyncio.create_task(ask(client, *["a"] * 6))
+            async with asyncio.timeout(30):
+                while await waiting_texts(client) < 4:
+                    await asyncio.sleep(0.01)
+            for each in signals:
+                service.send_signal(each)
+                await asyncio.sleep(0.3)
+            if code == 0:
+                assert (await ask(client, "late")).status_code == 503
+                assert (await accepted).status_code == 200
+            else:
+                assert isinstance(
+                    (await asyncio.gather(accepted, return_exceptions=True))[0], httpx.Response | httpx.HTTPError
+                )
+        assert await asyncio.to_thread(service.wait, 20) == code
+
+
+@run
 async def test_a_client_that_retries_loses_nothing_when_the_service_is_killed(tmp_path):
     done, failures = [], 0
 
@@ -150,7 +192,7 @@ def test_a_port_in_use_is_an_error():
     ("arguments", "said"),
     [
         (["--model", "nowhere"], "there is no folder 'nowhere'"),
-        (["--model", "nowhere", "--batch-texts", "0"], "batch_texts must be at least 1, got 0"),
+        (["--model", "nowhere", "--batch-texts", "0"], "batch_texts must be from 1 to 1099511627776, got 0"),
         (["--model", "nowhere", "--api-key-file", "no_such_file"], "cannot read the API key from 'no_such_file'"),
     ],
 )

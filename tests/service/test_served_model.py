@@ -9,6 +9,7 @@ import pytest
 from emograin.prediction.shipped_model import CARD, shipped_model
 from emograin.service.app import create_app
 from emograin.service.logs import JsonLines
+from emograin.service.options import Options
 from emograin.service.served_model import open_model
 
 
@@ -32,3 +33,18 @@ async def _describe(model):
     transport = httpx.ASGITransport(create_app(model))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.get("/v1/model")
+
+
+@pytest.mark.parametrize("at_least_one", [False, True])
+def test_words_of_all_labels_that_may_be_returned_are_kept_and_of_no_others(at_least_one):
+    model, text = open_model(), "thank you so much, what a day!"
+    (row,) = model.score([text], [Options(explain=True)])
+    assert len(row.words) < len(model.labels)
+    for thresholds in model.thresholds.values():
+        reached = [label for label, score, at in zip(model.labels, row.scores, thresholds, strict=True) if score >= at]
+        if at_least_one and not reached:
+            reached = [model.labels[row.scores.argmax()]]
+        assert set(reached) <= set(row.words)
+    everything = model.predictor.predict([text], explain=True).rows[0].words
+    assert {label: row.words[label] for label in row.words} == {label: everything[label] for label in row.words}
+    assert model.labels[row.scores.argmax()] in row.words

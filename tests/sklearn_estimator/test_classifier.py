@@ -10,6 +10,7 @@ import joblib
 import numpy as np
 import pandas
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
@@ -23,6 +24,7 @@ from sklearn.utils.validation import validate_data
 import emograin
 from emograin.common.errors import EmograinError
 from emograin.sklearn import EmotionClassifier
+from emograin.sklearn.targets import read_targets
 
 # Checks that scikit-learn itself skips here, and why. None is expected to fail.
 SKIPPED_CHECKS = {
@@ -219,3 +221,12 @@ def test_a_wrong_policy_is_an_error_before_the_training(monkeypatch):
     monkeypatch.setattr("emograin.training.loop.train", lambda *_, **__: pytest.fail("it trained"))
     with pytest.raises(EmograinError, match="unknown threshold policy 'per_label', did you mean 'per-label'"):
         EmotionClassifier(policy="per_label").fit(["a", "b"], ["x", "y"])
+
+
+@pytest.mark.parametrize("change", [lambda labels: np.where(labels > 0, 1, -1), lambda labels: 2 * labels])
+def test_an_indicator_matrix_holds_0_and_1(change):
+    labels = np.array([[1, 0], [0, 1], [1, 1]])
+    with pytest.raises(ValueError, match="an indicator matrix must hold 0 and 1, got "):
+        read_targets(change(labels), ["a", "b", "c"])
+    for same in (labels.astype(bool), labels.astype(float), csr_array(labels)):
+        assert read_targets(same, ["a", "b", "c"])[1].tolist() == labels.tolist()

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -85,7 +84,7 @@ def calibrate(
     if sample is None:
         found = calibrate_without_labels(source, scores, adaptation)
     else:
-        found = calibrate_with_labels(source, scores, sample.labels)
+        found = calibrate_with_labels(source, scores, sample.labels, sample.texts)
     report = {"data": Path(data).name, "split": None if sample is None else sample.name, **found.report}
     write_calibrated(output, found.source, found.held_out, report)
     print(to_json(report, indent=1) if json else calibration_tables(report))
@@ -107,7 +106,6 @@ def _load_sample(model: "ModelSource", data: str, columns: tuple[str, str], spli
     Raises:
         EmograinError: The corpus cannot be read, has other labels, or has no text but in its test split.
     """
-    from ..data.corpus import Corpus
     from ..evaluation.evaluation_split import evaluation_split
 
     apart = split is None and _has_splits(data, columns[0])
@@ -117,8 +115,7 @@ def _load_sample(model: "ModelSource", data: str, columns: tuple[str, str], spli
     names = [name for name in corpus.split_names if name != "test"]
     if not names:
         raise EmograinError(f"{data!r} has a test split only", "--split test, and evaluate on other texts")
-    rest = Corpus(corpus.name, corpus.taxonomy, {name: partial(corpus.split, name) for name in names})
-    return replace(evaluation_split(model.taxonomy, rest, "all"), name="+".join(names))
+    return replace(evaluation_split(model.taxonomy, corpus.only(names), "all"), name="+".join(names))
 
 
 def _has_splits(data: str, column: str) -> bool:

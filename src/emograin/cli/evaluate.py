@@ -81,6 +81,7 @@ def evaluate(
         check_columns(data or own[0], text_column=text_column, label_column=label_column)
         chosen_corpus = (data or own[0], text_column or own[1], label_column or own[2])
         result = _evaluate_as_predicted(source, chosen_corpus, split, at_least_one, windows != "off")
+        _note_own_sample(path, chosen_corpus[0], split)
         files = ""
     else:
         result, name = _evaluate_run(path, data, split, text_column, label_column, chosen, at_least_one, device)
@@ -100,6 +101,23 @@ def _own_corpus(path: Path) -> tuple[str, str, str]:
 
     settings = RunFolder(path).settings
     return settings.data, settings.text_column, settings.label_column
+
+
+def _note_own_sample(path: Path, data: str, split: str) -> None:
+    """Say on standard error if a model was calibrated on a sample of the same name and split."""
+    from ..models.run_folder import RunFolder
+    from ..prediction.onnx.model import CALIBRATION_REPORT
+
+    if not (path / CALIBRATION_REPORT).is_file():
+        return
+    report = RunFolder(path).read_json(CALIBRATION_REPORT)
+    calibrated_on = (report.get("split") or "").split("+")
+    if report.get("data") == Path(data).name and (split in calibrated_on or {"all"} & {split, *calibrated_on}):
+        print(
+            f"note: this model was calibrated on {report['data']}, split {report['split']}: on the same texts metrics "
+            "are too high; emograin calibrate printed cross-fitted ones",
+            file=sys.stderr,
+        )
 
 
 def _evaluate_as_predicted(

@@ -1,5 +1,6 @@
 """`emograin page`: a static site with the model inside the browser."""
 
+import shlex
 from pathlib import Path
 
 
@@ -26,4 +27,4 @@ def page(folder: Path, *, model: Path | None = None, node_modules: Path | None =
     with open_node_modules(node_modules) as modules:
         files = write_page(folder, exported, modules)
     print(f"{folder}: {len(files)} files, {sum(files.values()) / 1e6:.1f} MB")
-    print(f"try it: python -m http.server --directory {folder} --bind 127.0.0.1 8000")
+    print(f"try it: python -m http.server --directory {shlex.quote(str(folder))} --bind 127.0.0.1 8000")

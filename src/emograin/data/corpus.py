@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,16 +85,37 @@ class Corpus:
             raise EmograinError(f"no text of split {name!r} of corpus {self.name!r} has a label", WITHOUT_LABELS)
         return split
 
-    def splits(self) -> dict[str, Split]:
-        """Load all splits, by name. Some of them may be without a label.
+    def splits(self, names: Sequence[str] | None = None) -> dict[str, Split]:
+        """Load several splits, by name. Some of them may be without a label.
+
+        Args:
+            names: Names of splits; None: all.
 
         Raises:
-            EmograinError: The source of a split is invalid, or no text of the whole corpus has a label.
+            EmograinError: There is no such split, its source is invalid, or no text of all of them has a label.
         """
-        splits = {name: self._load(name) for name in self.split_names}
+        splits = {name: self._load(name) for name in (self.split_names if names is None else names)}
         if any(len(split) for split in splits.values()) and not any(split.labels.any() for split in splits.values()):
             raise EmograinError(f"no text of corpus {self.name!r} has a label", WITHOUT_LABELS)
         return splits
+
+    def only(self, names: Sequence[str]) -> "Corpus":
+        """Return a corpus of some of the splits."""
+        return Corpus(self.name, self.taxonomy, {name: partial(self._load, name) for name in names})
+
+    def relabelled(self, taxonomy: Taxonomy, change: Callable[[np.ndarray], np.ndarray]) -> "Corpus":
+        """Return the corpus in other labels.
+
+        Args:
+            taxonomy: The other labels.
+            change: Function of multi-hot labels, (texts, labels) -> (texts, other labels), uint8.
+        """
+
+        def load(name: str) -> Split:
+            split = self._load(name)
+            return replace(split, labels=change(split.labels))
+
+        return Corpus(self.name, taxonomy, {name: partial(load, name) for name in self.split_names})
 
     def _load(self, name: str) -> Split:
         if name not in self._loaders:

@@ -64,18 +64,21 @@ def metrics_at_thresholds(
 
     Returns:
         macro_f1 (mean of the labels' F1, zero_division=0), macro_f1_frequent (over the labels with at least `FREQUENT`
-        examples in this split; None without such labels), micro_f1, weighted_f1, subset_accuracy, hamming_loss, and
-        `labels`: threshold, precision, recall, f1 and support per label.
+        examples in this split; None without such labels), macro_f1_occurring (over those with an example; None without
+        any), frequent_labels and occurring_labels (their numbers), micro_f1, weighted_f1, subset_accuracy,
+        hamming_loss, and `labels`: threshold, precision, recall, f1 and support per label.
     """
     guesses = apply_thresholds(scores, thresholds, at_least_one)
     # An array of one column is a binary task to scikit-learn, whose classes are 0 and 1.
     options: dict[str, Any] = {"labels": [1] if len(names) == 1 else None, "zero_division": 0}
     precision, recall, f1, support = precision_recall_fscore_support(labels, guesses, average=None, **options)
-    frequent = support >= FREQUENT
+    frequent, occurring = support >= FREQUENT, support > 0
     return {
         "macro_f1": float(f1.mean()),
         "macro_f1_frequent": float(f1[frequent].mean()) if frequent.any() else None,
         "frequent_labels": int(frequent.sum()),
+        "macro_f1_occurring": float(f1[occurring].mean()) if occurring.any() else None,
+        "occurring_labels": int(occurring.sum()),
         "micro_f1": float(f1_score(labels, guesses, average="micro", **options)),
         "weighted_f1": float(f1_score(labels, guesses, average="weighted", **options)),
         "subset_accuracy": float(accuracy_score(labels, guesses)),

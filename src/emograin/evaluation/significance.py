@@ -112,7 +112,12 @@ def two_level_bootstrap(
 
 
 def resample_f1(
-    systems: Sequence[np.ndarray], gold: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
+    systems: Sequence[np.ndarray],
+    gold: np.ndarray,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+    absent: float = 0.0,
 ) -> np.ndarray:
     """Compute F1 of every label of every system on resamples of the documents; all systems share the resamples.
 
@@ -121,6 +126,9 @@ def resample_f1(
         gold: Gold labels, (texts, labels) of 0 and 1.
         resamples: Number of bootstrap resamples.
         seed: Seed of the resampling.
+        groups: Group of each text, (texts,), 0 to groups - 1, such as that of equal texts: groups are resampled (a
+            cluster bootstrap). None: each text is one.
+        absent: F1 of a label without an example in a resample: 0, or NaN to leave it out of a mean.
 
     Returns:
         F1, (resamples, systems, labels).
@@ -136,13 +144,17 @@ def resample_f1(
     columns = counted.reshape(texts, -1).astype(dtype)
     values = np.empty((resamples, len(systems), labels))
     random, done = np.random.default_rng(seed), 0
+    units = texts if groups is None else int(groups.max()) + 1
     for rows in _block_sizes(resamples, texts):
-        draws = random.integers(0, texts, (rows, texts))
-        weights = np.stack([np.bincount(draw, minlength=texts) for draw in draws]).astype(dtype)
+        draws = random.integers(0, units, (rows, units))
+        weights = np.stack([np.bincount(draw, minlength=units) for draw in draws]).astype(dtype)
+        if groups is not None:
+            weights = weights[:, groups]
         correct, predicted, gold_counts = np.split(
             (weights @ columns).reshape(rows, -1, labels), [len(systems), -1], axis=1
         )
-        values[done : done + rows] = f1(correct, predicted, gold_counts)
+        block = f1(correct, predicted, gold_counts)
+        values[done : done + rows] = np.where(gold_counts > 0, block, absent) if absent else block
         done += rows
     return values
 

@@ -17,7 +17,7 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
     policies = result["policies"]
     names = list(policies)
     metrics = [
-        ("macro F1", "macro_f1"),
+        *_macro_rows(policies[names[0]]),
         ("macro F1, {frequent_labels} frequent labels", "macro_f1_frequent"),
         ("micro F1", "micro_f1"),
         ("weighted F1", "weighted_f1"),
@@ -42,6 +42,17 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
             aligned(labels) + f"\n(the last three columns at {names[-1]})",
         ]
     )
+
+
+def _macro_rows(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return titles and keys of macro F1; a second one where labels have no example, whose F1 is 0 in the first."""
+    labels, occurring = len(metrics["labels"]), metrics.get("occurring_labels")  # older results have none
+    if occurring in (None, 0, labels):
+        return [("macro F1", "macro_f1")]
+    return [
+        (f"macro F1, all {labels} labels", "macro_f1"),
+        ("macro F1, {occurring_labels} labels that occur", "macro_f1_occurring"),
+    ]
 
 
 def comparison_tables(comparison: Mapping[str, Any]) -> str:

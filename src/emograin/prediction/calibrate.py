@@ -1,11 +1,13 @@
 """Calibrate a model for texts of one's own, without training: from a labelled sample, or from texts alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import EmograinError, unknown_name
+from ..data.text import normalized
 from ..evaluation.calibration.expected_f1 import choose_thresholds, common_threshold
 from ..evaluation.calibration.held_out_scores import HeldOutScores
 from ..evaluation.calibration.prior_shift import ADAPTATIONS, estimate_priors, match_label_count
@@ -29,13 +31,17 @@ class CalibratedModel:
     report: dict[str, Any]
 
 
-def calibrate_with_labels(source: ModelSource, scores: np.ndarray, labels: np.ndarray) -> CalibratedModel:
+def calibrate_with_labels(
+    source: ModelSource, scores: np.ndarray, labels: np.ndarray, texts: Sequence[str] | None = None
+) -> CalibratedModel:
     """Calibrate a model from a labelled sample.
 
     Args:
         source: The model.
         scores: Its scores of the sample, (texts, labels); texts with NaN are left out.
         labels: Gold labels, (texts, labels) of 0 and 1.
+        texts: The texts, (texts,): equal ones, such as those of several raters, are never on both sides of a
+            cross-fitting, and are resampled together. None: all are different.
 
     Raises:
         EmograinError: No text could be read, or none has a label.
@@ -47,9 +53,12 @@ def calibrate_with_labels(source: ModelSource, scores: np.ndarray, labels: np.nd
     if not gold.any():
         raise EmograinError(f"none of the {len(readable_scores):,} texts of the sample has a label", "--unlabelled")
     names, thresholds = source.taxonomy.labels, source.thresholds
-    fit = fit_sample(readable_scores, gold, common_threshold(thresholds[POLICY]))
-    crossed = cross_fit(readable_scores, gold, thresholds) if len(readable_scores) > 1 else None
-    metrics = report(readable_scores, gold, thresholds, names, fit, crossed)
+    groups = _group_equal([text for text, kept in zip(texts, readable, strict=True) if kept]) if texts else None
+    different = len(gold) if groups is None else int(groups.max()) + 1
+    fit = fit_sample(readable_scores, gold, common_threshold(thresholds[POLICY]), groups=groups)
+    crossed = cross_fit(readable_scores, gold, thresholds, groups=groups) if different > 1 else None
+    metrics = report(readable_scores, gold, thresholds, names, fit, crossed, groups)
+    metrics["different_texts"] = different
     _add_shares(metrics, source, gold.mean(axis=0))
     metrics |= {"labelled": True, "unreadable": int((~readable).sum())}
     held_out = HeldOutScores(fit.calibration(readable_scores) if crossed is None else crossed.scores, gold)
@@ -75,7 +84,10 @@ def calibrate_without_labels(source: ModelSource, scores: np.ndarray, adaptation
     if not len(readable_scores):
         raise EmograinError(f"expected a sample of texts, got {len(scores)}, of which none can be read")
     if known is None:
-        raise EmograinError("the share of each label on dev is not stored in this model", "emograin export RUN DIR")
+        raise EmograinError(
+            "the share of each label on dev is not stored in this model",
+            "calibrate the model it was made of; a run: emograin export RUN DIR",
+        )
     shares_on_dev = known.mean(axis=0)
     if adaptation == "em":
         calibration = estimate_priors(readable_scores, shares_on_dev).calibration()
@@ -99,6 +111,13 @@ def calibrate_without_labels(source: ModelSource, scores: np.ndarray, adaptation
     }
     _add_shares(metrics, source, calibrated.mean(axis=0))
     return CalibratedModel(source.calibrated(calibration, thresholds), None, metrics)
+
+
+def _group_equal(texts: Sequence[str]) -> np.ndarray | None:
+    """Number texts, (texts,), with one number for those that are equal but for case; None if all are different."""
+    numbers: dict[str, int] = {}
+    groups = [numbers.setdefault(normalized(text), len(numbers)) for text in texts]
+    return np.array(groups) if len(numbers) < len(groups) else None
 
 
 def _add_shares(metrics: dict[str, Any], source: ModelSource, shares: np.ndarray) -> None:

@@ -69,6 +69,10 @@ class RequestLimits:
 
         try:
             await self._admit(scope, path, headers, receive, answer)
+        except asyncio.CancelledError:
+            if status != CLIENT_CLOSED_REQUEST or not self.queue.shutting_down:
+                raise
+            await shutting_down().response()(scope, receive, answer)  # the time to finish requests is over
         except Exception as error:
             LOG.error("failed", exc_info=error, extra={"fields": {"request_id": identity}})
             if status != CLIENT_CLOSED_REQUEST:  # part of a response was sent: uvicorn closes the connection
@@ -123,8 +127,11 @@ class RequestLimits:
             raise ServiceError(401, "unauthorized", message, {"WWW-Authenticate": "Bearer"})
 
     def _announced_size(self, headers: Headers) -> int:
-        """Return the size of a request in bytes: its Content-Length, or the maximum without one."""
-        given = headers.get("content-length", "")
+        """Return the size of a request in bytes: its Content-Length, or the maximum without one.
+
+        In a chunked body, a Content-Length beside it says nothing (RFC 9112, section 6.3).
+        """
+        given = "" if "transfer-encoding" in headers else headers.get("content-length", "")
         return int(given) if given.isdecimal() else self.settings.body_bytes
 
     def _check_size(self, headers: Headers) -> int:

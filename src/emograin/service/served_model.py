@@ -57,6 +57,11 @@ class WordsOfLabels(Mapping[str, list[Word]]):
     def __init__(self, weights: WordWeights, columns: Mapping[str, int]):
         self.weights, self.columns = weights, columns
 
+    def only(self, labels: Sequence[str]) -> "WordsOfLabels":
+        """Return the words of some labels, without the memory of the others."""
+        weights = self.weights.weights[[self.columns[label] for label in labels]]
+        return WordsOfLabels(WordWeights(self.weights.spans, weights), {label: at for at, label in enumerate(labels)})
+
     def __getitem__(self, label: str) -> list[Word]:
         return self.weights.for_label(self.columns[label])
 
@@ -86,7 +91,7 @@ class Scored:
         scores: (labels,), float32.
         truncated: Whether only the beginning of the text was read.
         error: Reason for missing scores, or None.
-        words: Contribution of each word to each label; None unless requested.
+        words: Contribution of each word to each label that may be returned; None unless requested.
         segments: The sentences with their scores; None unless requested.
     """
 
@@ -141,9 +146,18 @@ class ServedModel:
             chosen = [index for index, each in enumerate(options) if each == wanted]
             predictions = self.predictor.predict([texts[index] for index in chosen], **wanted._asdict())
             for index, scores, row in zip(chosen, predictions.scores, predictions.rows, strict=True):
+                words = row.words
+                if isinstance(words, WordsOfLabels):  # results wait for slow clients
+                    words = words.only(self._possible_labels(scores))
                 # A predictor notes truncation only; other notes come from the readers of files.
-                rows[index] = Scored(scores, row.note is not None, row.error, row.words, row.segments)
+                rows[index] = Scored(scores, row.note is not None, row.error, words, row.segments)
         return [rows[index] for index in range(len(texts))]
+
+    def _possible_labels(self, scores: np.ndarray) -> list[str]:
+        """Return the labels that some threshold policy or `at_least_one` may give for scores (labels,)."""
+        reached = scores >= np.min([*self.thresholds.values()], axis=0).astype(scores.dtype)
+        reached[scores.argmax()] = True
+        return [label for label, is_possible in zip(self.labels, reached, strict=True) if is_possible]
 
     def cost(self, text: str, options: Options) -> float:
         """Return the estimated cost of a text, in tokens."""

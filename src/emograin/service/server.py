@@ -23,7 +23,7 @@ BACKLOG = 1024
 class DrainingServer(uvicorn.Server):
     """A server that keeps listening while it finishes accepted requests, so that new ones get 503, not a closed port.
 
-    SIGTERM or Ctrl-C starts the shutdown; a second Ctrl-C stops at once.
+    SIGTERM or Ctrl-C starts the shutdown, Ctrl-C during it stops at once; another SIGTERM changes nothing.
 
     Args:
         app: The app.
@@ -40,6 +40,7 @@ class DrainingServer(uvicorn.Server):
             ws="none",
             lifespan="on",
             timeout_graceful_shutdown=settings.drain_seconds,
+            proxy_headers=False,  # a client could choose its address with X-Forwarded-For, and with it its share
         )
         super().__init__(config)
         self.queue, self.seconds, self.connections = app.state.queue, settings.drain_seconds, connections
@@ -47,14 +48,14 @@ class DrainingServer(uvicorn.Server):
         self.accepting: list[asyncio.Task[None]] = []
         self.deadline: float | None = None
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Start the shutdown at the first signal, stop at the second."""
-        if self.deadline is not None:
-            super().handle_exit(sig, frame)
-            return
-        self.deadline = monotonic() + self.seconds
-        if sig == signal.SIGINT:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn's signature)
+        """Start the shutdown at the first signal, stop at Ctrl-C during it."""
+        if sig == signal.SIGINT and sig not in self._captured_signals:
             self._captured_signals.append(sig)  # uvicorn raises it again at the end, for the exit status of Ctrl-C
+        if self.deadline is None:
+            self.deadline = monotonic() + self.seconds
+        elif sig == signal.SIGINT:
+            self.deadline, self.should_exit, self.force_exit = 0.0, True, True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the app, then accept connections here instead of in asyncio's server."""

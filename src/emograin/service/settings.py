@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields
 from ..common.errors import EmograinError
 from .allowed_hosts import AllowedHosts
 
+HIGHEST = 2**40
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -39,7 +41,7 @@ class Limits:
     Raises
     ------
     EmograinError
-        A limit is below 1, or the largest request would not fit in the queue or in memory.
+        A limit is below 1 or above `HIGHEST`, or the largest request would not fit in the queue or in memory.
     """
 
     batch_texts: int = 32
@@ -56,8 +58,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for limit in fields(Limits):
-            if (value := getattr(self, limit.name)) < 1:
-                raise EmograinError(f"{limit.name} must be at least 1, got {value}")
+            if not 1 <= (value := getattr(self, limit.name)) <= HIGHEST:
+                raise EmograinError(f"{limit.name} must be from 1 to {HIGHEST}, got {value}")
         for part, whole in [("request_texts", "queue_texts"), ("body_bytes", "held_bytes")]:
             if getattr(self, part) > getattr(self, whole):
                 raise EmograinError(

@@ -51,7 +51,8 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
     validation_fraction : float, default=0.1
         Share of the texts that `fit` holds out, for thresholds and for the best checkpoint.
     run : str or path, default=None
-        Folder in which the trained model is kept, a new one; None: a temporary folder, removed with the estimator.
+        Folder in which the trained model is kept, a new one, so for a single fit, not for GridSearchCV; None: a
+        temporary folder, removed with the estimator.
     random_state : int, RandomState or None, default=None
         Seed of the initial weights, the order of the texts, and the texts held out.
 

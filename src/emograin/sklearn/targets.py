@@ -54,7 +54,10 @@ def read_targets(y: Any, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, 
     check_consistent_length(texts, y)
     check_classification_targets(y)
     if type_of_target(y) == "multilabel-indicator":
-        labels = np.asarray(y.toarray() if hasattr(y, "toarray") else y).astype(np.uint8)
+        values = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+        if not np.isin(values, (0, 1)).all():
+            raise ValueError(f"an indicator matrix must hold 0 and 1, got {', '.join(map(str, np.unique(values)))}")
+        labels = values.astype(np.uint8)
         classes, several = np.arange(labels.shape[1]) if names is None else names, True
     else:
         values = _check_y(column_or_1d(y, warn=True), estimator="EmotionClassifier")

@@ -136,6 +136,42 @@ def test_the_report_has_plain_values_and_what_was_gained():
 
 
 def test_a_curve_that_still_rises_says_so():
-    assert enough_texts([{"texts": size, "macro_f1": size / 100} for size in (0, 10, 20)]) is None
+    rising = [{"texts": size, "macro_f1": size / 100, "standard_error": 0.0} for size in (0, 10, 20)]
+    assert enough_texts(rising) is None
+    flat = [{**row, "macro_f1": 0.5} for row in rising]
+    assert enough_texts(flat) == 0
+    assert enough_texts([{**row, "standard_error": None} for row in flat]) is None  # a single division shows nothing
     assert enough_texts([]) is None
     assert learning_curve(*domain(2), THRESHOLDS)[0]["texts"] == 0 if domain(2)[1].any() else True
+
+
+def test_repeated_texts_add_no_certainty():
+    scores, labels = domain(60, -3.0)
+    fit = fit_sample(scores, labels, 0.4)
+    once = report(scores, labels, THRESHOLDS, ("a", "b", "c"), fit, cross_fit(scores, labels, THRESHOLDS))
+    more, gold, groups = (np.repeat(each, 5, axis=0) for each in (scores, labels, np.arange(60)))
+    alone = cross_fit(more, gold, THRESHOLDS)
+    grouped = cross_fit(more, gold, THRESHOLDS, groups=groups)
+    repeated = report(more, gold, THRESHOLDS, ("a", "b", "c"), fit, grouped, groups)
+    assert all(len(set(part[::5])) == 1 for part in grouped.scores.reshape(60, 5, 3)[:, :, 0])
+    assert not np.allclose(alone.scores, grouped.scores)
+    widths = [
+        found["policies"]["fixed"]["difference"]["high"] - found["policies"]["fixed"]["difference"]["low"]
+        for found in (once, repeated, report(more, gold, THRESHOLDS, ("a", "b", "c"), fit, alone))
+    ]
+    assert widths[1] > 0.7 * widths[0]
+    assert widths[2] < 0.6 * widths[0]
+    parts = [set(groups[part].tolist()) for part, _ in folds(300, 0, groups=groups)]
+    outside = [set(groups[part].tolist()) for _, part in folds(300, 0, groups=groups)]
+    assert all(not inside & rest for inside, rest in zip(parts, outside, strict=True))
+
+
+def test_an_interval_contains_its_estimate_where_labels_are_rare():
+    scores, labels = domain(4000, -2.0)
+    rare = np.concatenate([np.flatnonzero(labels[:, 2])[:1], np.flatnonzero(~labels[:, 2].astype(bool))[:29]])
+    scores, labels = scores[rare], labels[rare]
+    fit = fit_sample(scores, labels, 0.4)
+    found = report(scores, labels, THRESHOLDS, ("a", "b", "c"), fit, cross_fit(scores, labels, THRESHOLDS))
+    for row in found["policies"].values():
+        for when in ("before", "after"):
+            assert row[when]["low"] < row[when]["macro_f1"] < row[when]["high"]

@@ -163,3 +163,40 @@ def test_other_indices_and_names_are_of_the_labels_that_have_them(tmp_path):
     assert load_labelled(tmp_path, ['"bad"', "[1]"]) == [[1, 0, 0], [0, 1, 0]]
     assert load_labelled(tmp_path, ['"bad, any"', '"good"']) == [[1, 0, 1], [0, 1, 0]]
     assert load_labelled(tmp_path, ['"fear"', '"joy"']) == [[1, 0, 1], [0, 1, 1]]
+
+
+EKMAN = LabelMapping("few", {"joy": ("joy", "love"), "anger": ("anger", "annoyance")})
+MODEL = Taxonomy("own", ("joy", "love", "anger", "annoyance"))
+COLUMNS = "text,split,joy,love,anger,annoyance\na,train,0,1,0,0\nb,train,0,0,0,1\nc,train,1,0,0,0\n"
+
+
+def load_few(source, splits=("train",)):
+    return load_mapped(str(source), Taxonomy("few", EKMAN.labels), MODEL, EKMAN, splits=splits)
+
+
+def test_columns_of_the_models_labels_are_united_although_some_have_the_mappings_names(tmp_path):
+    (tmp_path / "columns.csv").write_text(COLUMNS)
+    (tmp_path / "cells.csv").write_text("text,split,labels\na,train,love\nb,train,annoyance\nc,train,joy\n")
+    expected = [[1, 0], [0, 1], [1, 0]]
+    assert load_few(tmp_path / "columns.csv").split("train").labels.tolist() == expected
+    assert load_few(tmp_path / "cells.csv").split("train").labels.tolist() == expected
+    (tmp_path / "own.csv").write_text("text,split,joy,anger\na,train,1,0\nb,train,0,1\n")
+    assert load_few(tmp_path / "own.csv").split("train").labels.tolist() == [[1, 0], [0, 1]]
+
+
+def test_a_split_without_labels_is_read_with_the_others(tmp_path):
+    (tmp_path / "mine.csv").write_text(COLUMNS + "d,test,0,0,0,0\n")
+    corpus = load_few(tmp_path / "mine.csv", ["all"])
+    assert corpus.split("all").labels.tolist() == [[1, 0], [0, 1], [1, 0], [0, 0]]
+    with pytest.raises(EmograinError, match="no text of split 'test'"):
+        corpus.split("test")
+
+
+@pytest.mark.parametrize(
+    "labels", [("anger", "joy"), ("annoyance", "anger", "love", "joy"), ("love", "annoyance", "joy")]
+)
+def test_a_taxonomy_beside_the_data_may_have_another_order_or_only_some_labels(tmp_path, labels):
+    Taxonomy("beside", labels).write(tmp_path / "taxonomy.json")
+    (tmp_path / "train.jsonl").write_text('{"text": "a", "labels": ["joy"]}\n{"text": "b", "labels": [0]}\n')
+    first = {"joy": [1, 0], "love": [1, 0], "anger": [0, 1], "annoyance": [0, 1]}[labels[0]]
+    assert load_few(tmp_path).split("train").labels.tolist() == [[1, 0], first]

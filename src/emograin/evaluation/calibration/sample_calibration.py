@@ -36,7 +36,9 @@ class SampleFit:
     thresholds: dict[str, list[float]]
 
 
-def fit_sample(scores: np.ndarray, labels: np.ndarray, common: float, seed: int = 0) -> SampleFit:
+def fit_sample(
+    scores: np.ndarray, labels: np.ndarray, common: float, seed: int = 0, groups: np.ndarray | None = None
+) -> SampleFit:
     """Fit calibration and thresholds to a labelled sample.
 
     Args:
@@ -44,8 +46,9 @@ def fit_sample(scores: np.ndarray, labels: np.ndarray, common: float, seed: int 
         labels: Gold labels, (texts, labels) of 0 and 1.
         common: The model's common threshold.
         seed: Seed of the folds.
+        groups: As for `folds`.
     """
-    kinds = choose_kinds(scores, labels, seed)
+    kinds = choose_kinds(scores, labels, seed, groups)
     calibration = fit_calibration(scores, labels, kinds)
     return SampleFit(calibration, choose_thresholds(calibration(scores), common))
 
@@ -81,7 +84,7 @@ def fit_shrunk_platt(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return fit_platt(logits, gold, OF_LABEL, mean=common)
 
 
-def choose_kinds(scores: np.ndarray, labels: np.ndarray, seed: int = 0) -> list[str]:
+def choose_kinds(scores: np.ndarray, labels: np.ndarray, seed: int = 0, groups: np.ndarray | None = None) -> list[str]:
     """Choose none, platt or isotonic for each label by cross-fitted log loss.
 
     Labels with few examples get Platt scaling, which is shrunk; their loss is too noisy. Isotonic regression must
@@ -91,6 +94,7 @@ def choose_kinds(scores: np.ndarray, labels: np.ndarray, seed: int = 0) -> list[
         scores: Probabilities, (texts, labels).
         labels: Gold labels, (texts, labels) of 0 and 1.
         seed: Seed of the folds.
+        groups: As for `folds`.
     """
     texts, count = scores.shape
     examples = (labels > 0).sum(axis=0)
@@ -99,7 +103,7 @@ def choose_kinds(scores: np.ndarray, labels: np.ndarray, seed: int = 0) -> list[
         return ["platt"] * count
     losses = {kind: np.zeros(scores.shape) for kind in KINDS}
     stepped = ["isotonic" if each else "platt" for each in enough]
-    for rest, fold in folds(texts, seed):
+    for rest, fold in folds(texts, seed, groups=groups):
         both = fit_calibration(scores[rest], labels[rest], stepped)
         for kind, calibration in {
             "none": Calibration.identity(count),
@@ -116,14 +120,25 @@ def choose_kinds(scores: np.ndarray, labels: np.ndarray, seed: int = 0) -> list[
     ]
 
 
-def folds(texts: int, seed: int, count: int = FOLDS) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def folds(
+    texts: int, seed: int, count: int = FOLDS, groups: np.ndarray | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the indices of the other folds and of each fold, for texts in a random order.
+
+    Args:
+        texts: Number of texts.
+        seed: Seed of the order.
+        count: Number of folds; with fewer texts or groups, as many as these.
+        groups: Group of each text, (texts,), 0 to groups - 1; a group is in one fold. None: each text is one.
 
     >>> [(rest.tolist(), fold.tolist()) for rest, fold in folds(2, 0)]
     [([1], [0]), ([0], [1])]
+    >>> [fold.tolist() for _, fold in folds(3, 0, groups=np.array([0, 1, 0]))]
+    [[0, 2], [1]]
     """
-    order = np.random.default_rng(seed).permutation(texts)
-    for part in np.array_split(order, min(count, texts)):
-        inside = np.zeros(texts, dtype=bool)
-        inside[part] = True
+    groups = np.arange(texts) if groups is None else groups
+    total = int(groups.max()) + 1
+    order = np.random.default_rng(seed).permutation(total)
+    for part in np.array_split(order, min(count, total)):
+        inside = np.isin(groups, part)
         yield np.flatnonzero(~inside), np.flatnonzero(inside)

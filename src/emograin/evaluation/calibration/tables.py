@@ -19,7 +19,9 @@ def calibration_tables(report: Mapping[str, Any]) -> str:
         )
         head += "a few dozen labelled texts give better results."
         return f"{head}\n\n{_labels(report)}"
-    parts = [f"{report['data']}, {report['split']}: {report['texts']:,} texts{unread}."]
+    repeated = report["texts"] - report.get("different_texts", report["texts"])
+    again = f" {repeated:,} repeat others: equal texts are in one fold." if repeated else ""
+    parts = [f"{report['data']}, {report['split']}: {report['texts']:,} texts{unread}.{again}"]
     if report["texts"] > 1 and report.get("labels_that_occur") == 1 < len(report["labels"]):
         parts.append("Only one label occurs in it. If the file is sorted by label, shuffle it before taking a sample.")
     if "policies" in report:

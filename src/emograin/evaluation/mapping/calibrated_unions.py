@@ -42,7 +42,8 @@ def calibrate_unions(
     if held_out is None:
         raise EmograinError(
             "this model has no held-out scores, which the scores of united labels are calibrated on",
-            "export it again: emograin export RUN DIR; or map each label to one of the model",
+            "a run: export it again, emograin export RUN DIR; a model calibrated without labels: calibrate it with "
+            "--group or --mapping at once; or map each label to one of the model",
         )
     scores, gold = unite_scores(held_out.scores, members), unite_labels(held_out.labels, members)
     parameters = fit_platt(logit(scores), gold.astype(np.float64), WEAK)

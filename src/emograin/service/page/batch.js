@@ -1,6 +1,6 @@
 /** A table of many texts, predicted in chunks. */
 
-import { csvLine } from "./csv.js";
+import { csvLine, isFormula } from "./csv.js";
 import { $, count, make, number, say, two } from "./dom.js";
 import { Failure } from "./failure.js";
 import { current, loadModel, POLICIES, predict } from "./model.js";
@@ -8,6 +8,7 @@ import { problemOf } from "./texts.js";
 
 const SHOWN = 200;  // rows of a table on the page; the download contains all
 const CHUNK = 256, CHUNK_CHARACTERS = 100000;  // per request, if the model allows more
+const FORMULA = "an apostrophe stands before cells that a spreadsheet would run as formulas";
 const RESERVED = /^(labels|scores|error|note|score_.*)$/;
 
 /** A table whose rows are sent in chunks; can be stopped, continued, and downloaded as CSV. */
@@ -120,7 +121,7 @@ export function batchIn(panel) {
     const had = root.contains(document.activeElement) && document.activeElement.matches("button");
     part(".cancel").hidden = !mine.running;
     part(".on").hidden = mine.running || done;
-    part(".save").hidden = mine.running;
+    part(".save").hidden = mine.running || !current();  // without a model's labels there are no columns
     if (had && document.activeElement === document.body) part(mine.running ? ".cancel" : ".save").focus();
   }
 
@@ -161,7 +162,8 @@ export function batchIn(panel) {
       const cells = columns.map((_, column) => row.cells[column] ?? "");
       const score = (label) => label in answer.scores ? String(Number(answer.scores[label].toFixed(6))) : "";
       const found = JSON.stringify(answer.labels.map((each) => each.label));
-      out.push(csvLine([...cells, found, ...labels.map(score), answer.error, answer.note]));
+      const note = [answer.note, cells.some(isFormula) ? FORMULA : ""].filter(Boolean).join("; ");
+      out.push(csvLine([...cells, found, ...labels.map(score), answer.error, note]));
     });
     const address = URL.createObjectURL(new Blob(out, { type: "text/csv;charset=utf-8" }));
     make("a", { href: address, download: `${job.name}-emotions.csv` }).click();

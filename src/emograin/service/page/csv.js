@@ -1,11 +1,15 @@
 /** CSV: formatting, parsing and decoding. */
 
+/** Return whether a spreadsheet could run a cell as a formula. */
+export function isFormula(cell) {
+  const isNumber = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+  return !isNumber && /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell);
+}
+
 /** Format one record (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe. */
 export function csvLine(cells) {
   return cells.map((cell) => {
-    const isNumber = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
-    const harmless = isNumber || !/^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell);
-    const safe = harmless ? cell : `'${cell}`;
+    const safe = isFormula(cell) ? `'${cell}` : cell;
     return /[",\r\n;\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   }).join(",") + "\r\n";
 }

@@ -34,10 +34,13 @@ export class EmotionModel {
   async predict(texts, options = {}) {
     const { thresholds = DEFAULT_POLICY, explain = false, segments = false, windows = true } = options;
     const { atLeastOne = false, onProgress = () => {}, signal } = options;
+    if (typeof texts?.[Symbol.iterator] !== "function") throw new Error(`texts must be strings, got ${typeof texts}`);
     const list = typeof texts === "string" ? [texts] : Array.from(texts);
-    const limits = this.thresholds[thresholds]?.map(Math.fround);
-    const known = Object.keys(this.thresholds).join(", ");
-    if (!limits) throw new Error(`unknown threshold policy ${thresholds} (known: ${known})`);
+    const known = Object.keys(this.thresholds);
+    if (!known.includes(thresholds)) {
+      throw new Error(`unknown threshold policy ${thresholds} (known: ${known.join(", ")})`);
+    }
+    const limits = this.thresholds[thresholds].map(Math.fround);
     if (explain && !this.explains) throw new Error("this model cannot explain its predictions");
     signal?.throwIfAborted();
     const problems = list.map(findProblem);
