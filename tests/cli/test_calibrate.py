@@ -1,6 +1,5 @@
 """emograin calibrate, and --mapping and --group in the commands: the folder predicts in the base install."""
 
-import csv
 import gzip
 import json
 import shutil
@@ -9,29 +8,16 @@ import sys
 
 import numpy as np
 import pytest
+from helpers.emotional_texts import MAPPING, ROWS, TEXTS
 
 import emograin
 from emograin.cli.app import main
 from emograin.common.errors import EmograinError
 from emograin.common.files import sha256_file
-from emograin.data.taxonomy import GOEMOTIONS
 from emograin.prediction.calibrated_folder import link_or_copy
 from emograin.prediction.onnx.model import ExportedModel
 from emograin.prediction.shipped_model import SHIPPED
 from emograin.service.served_model import open_model
-
-MAPPING = """\
-[labels]
-anger = ["anger", "annoyance", "disapproval"]
-joy = ["joy", "amusement", "excitement", "love", "gratitude", "admiration"]
-fear = ["fear", "nervousness"]
-"""
-TEXTS = {
-    "anger": ["I hate this", "so annoying", "this is an outrage", "shut up, idiot", "I disagree with that, stop it"],
-    "joy": ["I love you", "thank you so much", "lol that was hilarious", "so happy today", "this is amazing!"],
-    "fear": ["I'm terrified of flying", "I am so nervous", "scary", "I fear the worst", "worried about the exam"],
-}
-ROWS = [{"text": text, "labels": [label]} for label, texts in TEXTS.items() for text in texts]
 
 
 @pytest.fixture(scope="module")
@@ -300,64 +286,3 @@ def test_compressed_texts_have_no_labels(files, tmp_path):
     with gzip.open(tmp_path / "texts.txt.gz", "wb") as file:
         file.write((files / "texts.txt").read_bytes())
     assert main(["calibrate", "--data", str(tmp_path / "texts.txt.gz"), "--output", str(tmp_path / "model")]) == 0
-
-
-def write_columns(path, labels):
-    """Write the texts with one column of 0 and 1 for each of some labels."""
-    rows = [[row["text"], *(str(int(label in row["labels"])) for label in labels)] for row in ROWS]
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([["text", *labels], *rows])
-
-
-def test_columns_of_the_models_labels_and_cells_give_the_same_groups(files, tmp_path, capsys):
-    write_columns(tmp_path / "columns.csv", GOEMOTIONS.labels)
-    reports = []
-    for data in (tmp_path / "columns.csv", files / "sample.jsonl"):
-        arguments = ["--data", str(data), "--split", "all", "--group", "ekman", "--json"]
-        assert main(["evaluate", *arguments]) == 0
-        reports.append(json.loads(capsys.readouterr().out)["policies"])
-    assert reports[0] == reports[1]
-
-
-@pytest.mark.parametrize("command", ["calibrate", "evaluate"])
-def test_columns_of_only_some_labels_need_a_mapping(tmp_path, capsys, command):
-    data, output = tmp_path / "some.csv", tmp_path / "model"
-    write_columns(data, ["anger", "joy", "fear"])
-    arguments = [command, "--data", str(data), "--label-column", "anger,joy,fear"]
-    arguments += ["--output", str(output)] if command == "calibrate" else ["--split", "all"]
-    assert main(arguments) == 2
-    assert "names 3 of the 28 labels" in (told := capsys.readouterr().err)
-    assert "--mapping FILE" in told
-    mapping = tmp_path / "same.toml"
-    mapping.write_text("[labels]\n" + "".join(f'{label} = "{label}"\n' for label in ("anger", "joy", "fear")))
-    assert main([*arguments, "--mapping", str(mapping)]) == 0
-    assert main([*arguments[:3], "--label-column", "anger,joy", *arguments[5:], "--mapping", str(mapping)]) == 2
-    assert "names 2 of the 3 labels" in capsys.readouterr().err
-
-
-def test_a_part_without_labels_is_read_with_the_others(tmp_path, capsys):
-    rows = [{"text": text, "labels": [], "split": "dev"} for text in ("the shop opens at nine", "it is a table")]
-    lines = [{**row, "split": "train"} for row in ROWS] + rows
-    (tmp_path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lines))
-    (tmp_path / "mine.toml").write_text(MAPPING)
-    for more in ([], ["--mapping", str(tmp_path / "mine.toml")]):
-        arguments = ["--data", str(tmp_path / "mine.jsonl"), *more]
-        assert main(["calibrate", *arguments, "--output", str(tmp_path / f"model{len(more)}")]) == 0
-        assert main(["evaluate", *arguments, "--split", "all"]) == 0
-        assert "train+dev: 17 texts" in capsys.readouterr().out
-
-
-def test_metrics_on_the_sample_of_a_calibration_are_said_to_be_too_high(calibrated, files, tmp_path, capsys):
-    sample = str(files / "sample.jsonl")
-    assert main(["evaluate", str(calibrated), "--data", sample, "--split", "all"]) == 0
-    assert "calibrated on sample.jsonl, split all" in capsys.readouterr().err
-    other = shutil.copyfile(sample, tmp_path / "other.jsonl")
-    assert main(["evaluate", str(calibrated), "--data", str(other), "--split", "all"]) == 0
-    assert "calibrated on" not in capsys.readouterr().err
-
-
-def test_repeated_texts_are_counted(files, tmp_path, capsys):
-    (tmp_path / "raters.jsonl").write_text((files / "sample.jsonl").read_text() * 3)
-    assert main(["calibrate", "--data", str(tmp_path / "raters.jsonl"), "--output", str(tmp_path / "model")]) == 0
-    shown = capsys.readouterr().out
-    assert "45 texts. 30 repeat others: equal texts are in one fold." in shown

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -173,6 +174,7 @@ def process(
 
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it, and its processes
     if options["files"]:
         import resource
 

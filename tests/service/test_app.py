@@ -258,7 +258,7 @@ def test_two_apps_share_nothing():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"batch_texts": 0}, "batch_texts must be at least 1"),
+        ({"batch_texts": 0}, "batch_texts must be from 1 to"),
         ({"request_texts": 10, "queue_texts": 9}, "queue_texts must be at least request_texts"),
         ({"api_key": " "}, "the API key must be ASCII and not empty"),
         ({"api_key": "first\nsecond"}, "the API key must be one line"),

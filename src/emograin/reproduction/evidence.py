@@ -6,6 +6,7 @@ from typing import Any
 
 from ..evaluation.comparison import Comparison
 from ..evaluation.significance import Difference
+from .results_archive import MissingResult, ResultsArchive
 
 TABLE, FIGURES, SIMILARITY = "emograin reproduce table-2", "emograin reproduce figures", "emograin similarity"
 SWEEP = "emograin mix RUN --candidates NAME --sweep"
@@ -64,3 +65,26 @@ class Evidence:
 def show_interval(difference: Difference, form: str = "+.3f") -> str:
     """Format the 95 % interval of a difference."""
     return f"{difference.low:{form}} to {difference.high:{form}}"
+
+
+def collect_evidence(archive: ResultsArchive) -> Evidence:
+    """Collect what claims are checked against; what is not archived is left out.
+
+    Raises:
+        EmograinError: The archive has no rows, or a file is missing or damaged.
+    """
+    curves, weights, mixings = {}, {}, {}
+    for name, system in archive.systems.items():
+        if system.mixing is None:
+            curves[name] = dict(zip(archive.seeds(name), archive.curves(name), strict=True))
+            continue
+        mixings[name] = [result["mixing"] for result in system.results]
+        if compared := archive.compare_weights(name):
+            weights[name] = compared
+    try:
+        similarity = archive.read_json("task_similarity.json")
+    except MissingResult:
+        similarity = None
+    titles = {name: f"{system.title}, {system.row.epochs} epochs" for name, system in archive.systems.items()}
+    flows = archive.attention_flows()
+    return Evidence(archive.comparison, curves, weights, similarity, flows, titles, mixings)

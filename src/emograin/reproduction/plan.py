@@ -9,7 +9,7 @@ from typing import Any
 
 from ..common.errors import EmograinError
 from ..data.corpus import Corpus, fingerprint, training_fingerprint
-from ..evaluation.results import read_curve
+from ..evaluation.results import read_curve, read_result
 from ..models.config import Training
 from ..models.run_folder import RunFolder
 from .experiment import Experiment, is_hub_name
@@ -75,7 +75,6 @@ def plan(experiment: Experiment, corpus: Corpus, folder: Path, archive: Path) ->
             has the name of a new training.
     """
     require_same_settings(experiment, archive)
-    archived = ResultsArchive(archive)
     splits = [fingerprint(corpus.split(name)) for name in ("train", "dev")]
     existing = [RunFolder(path.parent) for path in sorted(folder.glob("*/run.json"))]
     planned = []
@@ -85,7 +84,7 @@ def plan(experiment: Experiment, corpus: Corpus, folder: Path, archive: Path) ->
         )
         same = [run for run in existing if matches(run, settings, splits)]
         finished = [run for run in same if is_finished(run)]
-        archived_name = None if finished else archived.run_of(rows, settings.seed, corpus)
+        archived_name = None if finished else _archived_run(archive, rows, settings.seed, corpus)
         if archived_name is not None:
             planned.append(PlannedTraining(settings, RunFolder(folder / archived_name), "archived", rows))
             continue
@@ -215,6 +214,30 @@ def train_command(planned: PlannedTraining) -> str:
                 words += [f"--{flag}", str(value)]
     words += ["--output", str(planned.run.path), *(["--resume"] if planned.state == "begun" else [])]
     return shlex.join(words)
+
+
+def _archived_run(archive: Path, rows: Sequence[str], seed: int, corpus: Corpus) -> str | None:
+    """Return the name of the run of archived rows; None unless all are archived, with texts and labels of a corpus.
+
+    Args:
+        archive: Folder of the archive.
+        rows: Names of rows that take their weights from one training.
+        seed: Seed of the training.
+        corpus: The corpus; its dev and test splits are compared, as the archive keeps nothing of the train split.
+
+    Raises:
+        EmograinError: A file is missing or damaged.
+    """
+    if not (archive / "experiment.json").is_file():
+        return None
+    entries = ResultsArchive(archive).experiment["rows"]
+    found = {each["row"]: each["run"] for each in entries if each["seed"] == seed and each["row"] in rows}
+    if set(found) != set(rows) or len(set(found.values())) != 1:
+        return None
+    name = str(found[rows[0]])
+    results = {split: read_result(archive / name, split) for split in ("dev", "test")}
+    same = all(result.get("fingerprint") == fingerprint(corpus.split(split)) for split, result in results.items())
+    return name if same else None
 
 
 def _rates(run: RunFolder) -> list[float]:

@@ -19,7 +19,7 @@ from ..evaluation.significance import RESAMPLES, Difference
 from . import figures
 from .auxiliary_tasks import auxiliary_task_cells, measure_auxiliary_tasks, remark_on_auxiliary_tasks
 from .claims import check_claims
-from .evidence import Claim, Evidence
+from .evidence import Claim, collect_evidence
 from .experiment import ROWS
 from .results_archive import ATTENTION_ROWS, WEIGHT_RESAMPLES, MissingResult, ResultsArchive
 from .table_2 import (
@@ -169,7 +169,7 @@ def make_table_3(archive: ResultsArchive, path: Path, title: str) -> Section:
 
 def make_claims(archive: ResultsArchive, path: Path, title: str) -> Section:
     """Make the table of the paper's claims, and whether our results confirm them."""
-    claims = check_claims(_collect_evidence(archive))
+    claims = check_claims(collect_evidence(archive))
     titles = {"section": "§", "interval": "95 % interval", "holds": "does it hold", "command": "command"}
     names = [field.name for field in fields(Claim) if field.name != "in_paper"]
     rows = [[getattr(row, name) for name in names] for row in claims]
@@ -287,24 +287,6 @@ SECTIONS: Mapping[str, tuple[str, Callable[[ResultsArchive, Path, str], Section]
     "figure-9": ("Figure 9: correlation of the raters' labels", make_figure_9),
     "mixing-weights": ("§4.4: macro F1 by mixing weight", make_mixing_weights),
 }
-
-
-def _collect_evidence(archive: ResultsArchive) -> Evidence:
-    curves, weights, mixings = {}, {}, {}
-    for name, system in archive.systems.items():
-        if system.mixing is None:
-            curves[name] = dict(zip(archive.seeds(name), archive.curves(name), strict=True))
-            continue
-        mixings[name] = [result["mixing"] for result in system.results]
-        if compared := archive.compare_weights(name):
-            weights[name] = compared
-    try:
-        similarity = archive.read_json("task_similarity.json")
-    except MissingResult:
-        similarity = None
-    titles = {name: f"{system.title}, {system.row.epochs} epochs" for name, system in archive.systems.items()}
-    flows = archive.attention_flows()
-    return Evidence(archive.comparison, curves, weights, similarity, flows, titles, mixings)
 
 
 def _is_mixed(archive: ResultsArchive) -> bool:

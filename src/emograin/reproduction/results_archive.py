@@ -24,7 +24,7 @@ from ..analysis.rater_correlation import correlate_labels, read_rater_labels
 from ..analysis.task_similarity_tables import measure_similarity, remarks
 from ..common.errors import EmograinError
 from ..common.files import write_atomically
-from ..data.corpus import Corpus, fingerprint
+from ..data.corpus import Corpus
 from ..data.statistics import count_labels
 from ..data.taxonomy import GOEMOTIONS, Taxonomy
 from ..evaluation.comparison import Comparison
@@ -170,29 +170,6 @@ class ResultsArchive:
     def seeds(self, row: str) -> list[int]:
         """Return the seeds of a row's runs, in ascending order; none if the row is not in the archive."""
         return [each["seed"] for each in self._runs(row)]
-
-    def run_of(self, rows: Sequence[str], seed: int, corpus: Corpus) -> str | None:
-        """Return the name of the run of archived rows; None unless all are archived, with texts and labels of a corpus.
-
-        Args:
-            rows: Names of rows that take their weights from one training.
-            seed: Seed of the training.
-            corpus: The corpus; its dev and test splits are compared, as the archive keeps nothing of the train split.
-
-        Raises:
-            EmograinError: A file is missing or damaged.
-        """
-        if not (self.folder / "experiment.json").is_file():
-            return None
-        found = [each for row in rows for each in self._runs(row) if each["seed"] == seed]
-        names = {each["run"] for each in found}
-        if len(found) != len(rows) or len(names) != 1:
-            return None
-        (name,) = names
-        for split in ("dev", "test"):
-            if read_result(self.folder / name, split).get("fingerprint") != fingerprint(corpus.split(split)):
-                return None
-        return str(name)
 
     def runs(self, row: str) -> list[Path]:
         """Return the folders of a row's runs, ordered by seed; none if the row is not in the archive."""
