@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from ..common.errors import EmograinError
 from .allowed_hosts import AllowedHosts
 
-HIGHEST = 2**40
+HIGHEST = 2**40  # beyond any real limit; JSON schemas and timeouts take no number of any size
 
 
 @dataclass(frozen=True)

@@ -161,9 +161,9 @@ def test_repeated_texts_add_no_certainty():
     ]
     assert widths[1] > 0.7 * widths[0]
     assert widths[2] < 0.6 * widths[0]
-    parts = [set(groups[part].tolist()) for part, _ in folds(300, 0, groups=groups)]
-    outside = [set(groups[part].tolist()) for _, part in folds(300, 0, groups=groups)]
-    assert all(not inside & rest for inside, rest in zip(parts, outside, strict=True))
+    others = [set(groups[part].tolist()) for part, _ in folds(300, 0, groups=groups)]
+    inside = [set(groups[part].tolist()) for _, part in folds(300, 0, groups=groups)]
+    assert all(not one & rest for one, rest in zip(inside, others, strict=True))
 
 
 def test_an_interval_contains_its_estimate_where_labels_are_rare():
