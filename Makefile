@@ -26,7 +26,7 @@ demo: $(BASE)
 	@echo "Your own file:      $(BIN)/emograin predict --input comments.csv --column text --output emotions.csv"
 	@echo "From Python:        import emograin; emograin.load().predict(['what a day!'])[0].labels"
 	@echo "What the model is:  src/emograin/prediction/shipped/MODEL_CARD.md"
-	@echo "Train your own:     pip install 'emograin[train,minilm]'; emograin train --help"
+	@echo "Train your own:     pip install '.[train,minilm]'; emograin train --help"
 
 test: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -40,8 +40,9 @@ RESULTS = ROOT / "results"
 TABLE_2 = RESULTS / "table-2"  # the archive of `emograin reproduce`
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 OURS = {
-    "emograin baseline": "baseline-seed",
-    "emograin label embeddings": "label-embedding-averaged-seed",
+    "emograin baseline": "table-2/baseline-4-epochs-seed",
+    "emograin label embeddings, trained alike": "table-2/label-embedding-4-epochs-seed",
+    "emograin label embeddings, lower learning rate, EMA": "label-embedding-averaged-seed",
     "emograin, distilled from label embeddings": "student-seed",
     "emograin, distilled from six teachers": "student-of-six-teachers-seed",
 }

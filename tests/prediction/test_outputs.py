@@ -224,7 +224,7 @@ def test_jsonl_rows_with_further_columns_are_kept(predictor, tmp_path, capsys, f
 
 
 def test_an_output_with_further_columns_is_resumed(predictor, tmp_path, monkeypatch):
-    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
+    monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 512)
     rows = [{"text": "so glad", "stars": None} if at % 9 == 8 and at > 1100 else {"text": "so"} for at in range(3000)]
     source, output = "".join(json.dumps(row) + "\n" for row in rows), tmp_path / "out.csv"
     write_predictions(predictor, read_rows(io.StringIO(source), "jsonl"), output)

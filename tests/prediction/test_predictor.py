@@ -71,21 +71,26 @@ def test_threads_are_a_number(threads):
         emograin.load(threads=threads)
 
 
+def test_options_are_given_by_name(predictor):
+    with pytest.raises(TypeError, match="positional"):
+        predictor.predict(["a"], True)
+
+
 def test_no_texts_give_no_predictions(predictor):
     assert len(predictor.predict([])) == 0
     assert predictor.predict([]).scores.shape == (0, 3)
 
 
 @given(st.lists(st.text(max_size=12) | st.none(), max_size=30), st.integers(1, 7))
-def test_rows_come_out_as_they_went_in_whatever_the_window(texts, window):
+def test_rows_come_out_as_they_went_in_whatever_the_block_size(texts, block_size):
     predictor = Predictor(Taxonomy("three", LABELS), [0.5] * 3, CountingScorer())
     rows = [Row({"text": text, "at": at}, text) for at, text in enumerate(texts)]
-    out = list(predictor.predict_rows(iter(rows), window))
+    out = list(predictor.predict_rows(iter(rows), block_size=block_size))
     assert [row for row, _ in out] == rows
     assert [prediction for _, prediction in out] == list(predictor.predict(texts))
 
 
-def test_a_stream_is_read_a_window_at_a_time(predictor):
+def test_a_stream_is_read_a_block_at_a_time(predictor):
     read = []
 
     def rows():
@@ -93,7 +98,7 @@ def test_a_stream_is_read_a_window_at_a_time(predictor):
             read.append(at)
             yield Row({}, f"text {at}")
 
-    stream = predictor.predict_rows(rows(), window=10)
+    stream = predictor.predict_rows(rows(), block_size=10)
     next(stream)
     assert len(read) == 10
 

@@ -69,7 +69,7 @@ def write_description(predictor, output, **options) -> None:
 @pytest.mark.parametrize("options", [{}, {"all_scores": True}])
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.tsv"])
 def test_an_interrupted_output_has_complete_rows_and_is_resumed(predictor, tmp_path, monkeypatch, name, options):
-    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
+    monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 512)
     predict(predictor, tmp_path / f"whole-{name}", **options)
     whole = (tmp_path / f"whole-{name}").read_bytes()
     output = tmp_path / name
@@ -90,7 +90,7 @@ def test_an_interrupted_output_has_complete_rows_and_is_resumed(predictor, tmp_p
 @pytest.mark.parametrize("rows", [0, 1, 499, 500, 501, 1750, 3001])
 def test_a_resumed_output_has_the_bytes_of_an_undisturbed_one(predictor, tmp_path, monkeypatch, name, rows):
     """With a scorer whose scores depend on the texts of a window, wherever the process was killed."""
-    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 500)
+    monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 500)
     predictor = Predictor(predictor.taxonomy, [0.5] * 3, WindowScorer())
     output = tmp_path / name
     predict(predictor, output, all_scores=True)
@@ -105,7 +105,7 @@ def test_a_resumed_output_has_the_bytes_of_an_undisturbed_one(predictor, tmp_pat
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
 def test_a_row_that_a_crash_truncated_anywhere_is_written_again(predictor, tmp_path, monkeypatch, name):
-    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 4)
+    monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 4)
     short = "".join(SOURCE.splitlines(keepends=True)[:19])
     output = tmp_path / name
     predict(predictor, output, source=short)
@@ -118,7 +118,7 @@ def test_a_row_that_a_crash_truncated_anywhere_is_written_again(predictor, tmp_p
 
 
 def test_ctrl_c_says_where_the_rows_are_and_how_to_resume(predictor, tmp_path, monkeypatch):
-    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
+    monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 512)
     with pytest.raises(Interrupted, match=r"out\.jsonl\.part \(continue with --resume\)"):
         predict(predictor, tmp_path / "out.jsonl", stop=2500, error=KeyboardInterrupt)
 
@@ -143,7 +143,7 @@ def test_an_output_of_another_model_or_with_other_options_is_rejected(predictor,
     def make(digest: str, thresholds: list[float]) -> Predictor:
         return Predictor(predictor.taxonomy, thresholds, CountingScorer(), digest)
 
-    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 512)
+    monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 512)
     same, output = make("one", [0.5] * 3), tmp_path / name
     with pytest.raises(Stopped):
         predict(same, output, stop=2500)
@@ -156,7 +156,7 @@ def test_an_output_of_another_model_or_with_other_options_is_rejected(predictor,
     ):
         with pytest.raises(EmograinError, match=rf"{name}\.part was written with another {difference}"):
             predict(other, output, resume=True, **options)
-    monkeypatch.setattr("emograin.prediction.stream.WINDOW", 256)
+    monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 256)
     with pytest.raises(EmograinError, match="another window: 512, now 256"):
         predict(same, output, resume=True)
     assert partial_path(output).read_bytes() == content

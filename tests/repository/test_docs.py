@@ -135,10 +135,12 @@ def test_the_map_is_held_to_its_words():
 
 
 def test_settings_in_deviations_exist():
+    from emograin.cli.mixing_flags import FLAGS
     from emograin.mixing.config import Mixing
     from emograin.models.config import Training
 
-    names = {*Training.__dataclass_fields__, *Mixing.__dataclass_fields__}
+    flags = {FLAGS.get(name, name.replace("_", "-")).removeprefix("--") for name in Mixing.__dataclass_fields__}
+    names = {*Training.__dataclass_fields__, *flags}
     text = (ROOT / "docs" / "deviations.md").read_text(encoding="utf-8")
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
     settings = [name for row in rows if len(row) == 4 for name in code(row[3]) if "taxonomy" not in row[3]]

@@ -11,11 +11,13 @@ from emograin import data
 from emograin.cli.app import main
 from emograin.data.taxonomy import GOEMOTIONS
 from emograin.evaluation.significance import paired_bootstrap
+from emograin.evaluation.thresholds import FREQUENT
 from emograin.models.run_folder import RunFolder
 from emograin.reproduction.evidence import SWEEP
 from emograin.reproduction.experiment import TABLE_2, Experiment
 from emograin.reproduction.report import render
 from emograin.reproduction.results_archive import ResultsArchive, archive_raters
+from emograin.reproduction.table_2 import remark_on_frequent_labels
 
 ROWS = [row.name for row in TABLE_2]
 
@@ -151,6 +153,22 @@ def test_the_table_says_what_remains_over_frequent_labels_and_what_a_linear_head
     assert (made / "report.html").read_text(encoding="utf-8").count("<p>Command: ") == 1
     rows = table(made)
     assert ("labels with at least 30 test texts" in text) == (rows["label-embeds-4"]["frequent_difference"] is not None)
+
+
+def test_the_gain_of_label_embeddings_has_each_rare_label(made):
+    found = json.loads((made / "table-2.json").read_text(encoding="utf-8"))
+    row, baseline = (
+        ResultsArchive(made / "results").results(name)[0]["policies"]["fixed"]["labels"]
+        for name in ("label-embeds-4", "baseline-4")
+    )
+    gains = table(made)["label-embeds-4"]["rare_differences"]
+    assert gains.keys() == found["rare_labels"].keys() == {each for each in row if row[each]["support"] < FREQUENT}
+    for label, gain in gains.items():
+        assert gain["difference"] == pytest.approx(row[label]["f1"] - baseline[label]["f1"])
+        assert found["rare_labels"][label] == row[label]["support"]
+    some = table(made)["label-embeds-4"] | {"frequent_difference": gains["grief"]}
+    text = remark_on_frequent_labels(found | {"rows": [some]})
+    assert f"; F1 of the others: {next(iter(gains))} ({found['rare_labels'][next(iter(gains))]} texts) " in text
 
 
 def test_raters_can_be_added_to_an_archive(made, tmp_path):

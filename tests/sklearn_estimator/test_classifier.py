@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,22 @@ def test_it_works_in_pipelines_and_searches(options, texts, labels):
     search.fit(texts, labels)
     assert search.best_params_["policy"] in ("fixed", "global")
     assert len(search.cv_results_["mean_test_score"]) == 2
+
+
+def test_ctrl_c_ends_a_cross_validation(options, texts, labels, monkeypatch):
+    from emograin.training import loop
+
+    train_step, steps = loop.train_step, []
+
+    def press_ctrl_c(*arguments):
+        steps.append(len(steps))
+        signal.raise_signal(signal.SIGINT)
+        return train_step(*arguments)
+
+    monkeypatch.setattr(loop, "train_step", press_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(EmotionClassifier(**options), texts, labels, cv=2)
+    assert len(steps) <= 2  # of the first fit
 
 
 def test_a_pickle_carries_the_model_to_another_process(fitted, texts, tmp_path):

@@ -5,6 +5,8 @@ import inspect
 import re
 import sys
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 from cyclopts import App, CycloptsError, Parameter, UnknownOptionError
 
@@ -52,6 +54,22 @@ def shown_default(value: object) -> str | None:
     return None if value is None or value is False or value == () else str(value)
 
 
+def usage(command: Callable[..., Any]) -> str:
+    """Return the usage line of a command, with the names of its positional arguments.
+
+    >>> usage(attend)
+    'Usage: emograin attend [OPTIONS] RUN [TEXT]'
+    """
+    names = []
+    for parameter in inspect.signature(command).parameters.values():
+        name = parameter.name.upper()
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names.append(f"[{name}]...")
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            names.append(name if parameter.default is parameter.empty else f"[{name}]")
+    return " ".join([f"Usage: {app.name[0]} {command.__name__} [OPTIONS]", *names])
+
+
 app = App(
     name="emograin",
     help="Classify emotions in text, 28 of them and several at once: predict, serve, train, evaluate, explain.",
@@ -61,7 +79,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # main says that it was interrupted
 )
 for command in COMMANDS:
-    app.command(command)
+    app.command(command, usage=usage(command))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -57,7 +57,7 @@ def attend(
     text
         Text to show.
     against
-        Run folder of a run that labels the shown text wrongly.
+        Run folder to compare with. A test text is shown that RUN labels correctly and this run does not.
     label
         With --against: gold label that the text must have.
     split

@@ -52,7 +52,7 @@ def calibrate(
     text_column
         Column of the texts in your own file.
     label_column
-        Column of the labels in your own file.
+        Column of the labels in your own file, or columns of 0 and 1, one per label, separated by commas.
     unlabelled
         Read the texts only.
     adaptation

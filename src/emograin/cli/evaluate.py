@@ -63,7 +63,7 @@ def evaluate(
     json
         Print JSON instead of a table.
     """
-    import_optional("sklearn", "train")
+    import_optional("sklearn", "sklearn")
     chosen = mixing_if_given(mixing, mixing_weight)
     for flag, wanted in {"--at-least-one": at_least_one, "--windows on": windows == "on"}.items():
         if chosen and wanted:

@@ -22,10 +22,11 @@ def mix(
     device: Device = "cpu",
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Mix documents with candidate sentences at inference; metrics on test beside the run without mixing.
+    """Mix documents with candidate sentences at inference; metrics on test compared with the run without mixing.
 
     With --sweep, weights from 0.50 to 1.00 are tried on dev, and test is evaluated once at the best; otherwise
-    --mixing-weight is used. Thresholds are chosen on dev for that weight. Nothing is trained.
+    --mixing-weight is used. The best weight has the highest macro F1 at the fixed threshold; the other thresholds are
+    chosen on dev for it. Nothing is trained.
 
     Parameters
     ----------

@@ -154,7 +154,7 @@ def predict(
         types = declared_types(Path(source), input_format)
         rows = read_rows(source, input_format, column)
     write_predictions(
-        load(model, thresholds, 0, labels.read(), labels.group, device),
+        load(model, thresholds, mapping=labels.read(), group=labels.group, device=device),
         rows,
         output,
         format,

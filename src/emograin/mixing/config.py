@@ -23,12 +23,12 @@ class Mixing:
         similarity: Similarity that selects the nearest training sentences: bertscore-f1, bertscore-precision,
             bertscore-recall, rouge-l, or cosine (of mean embeddings).
         without_duplicates: Exclude training sentences that equal the document up to case.
-        encoder: Encoder for the similarity; None: the run's own, before fine-tuning.
-        layer: Layer of the similarity encoder, counted from 1; None: the last.
+        encoder: Encoder for the similarity. By default the run's own, before fine-tuning.
+        layer: Layer of the similarity encoder, counted from 1. By default the last.
         file: Candidate file for the source file: id, tab, text; or JSONL with id and text. {split} in its name stands
             for dev, test, and so on. Required by that source only.
         model: Model that generates candidates, for paraphrase; pivot language or translator, for back-translation;
-            None: the source's default.
+            By default the source's own.
         beams: Number of beams of the search that generates candidates, at least top.
         seed: Seed of sources that sample.
         temperature: Temperature T of the mix labels: a candidate's weight is softmax(similarity / T), so a small T
@@ -54,7 +54,7 @@ class Mixing:
         require("temperature", self.temperature, lambda value: 0 < value < float("inf"), "be positive")
         for name in ("top", "beams"):
             require(name, getattr(self, name), lambda value: value >= 1, "be at least 1")
-        require("layer", self.layer, lambda value: value >= 1, "be at least 1", optional=True)
+        require("layer of the similarity encoder", self.layer, lambda value: value >= 1, "be at least 1", optional=True)
         require("seed", self.seed, lambda value: 0 <= value < 2**32, "lie in [0, 2**32)")
 
     def to_dict(self) -> dict[str, Any]:

@@ -77,7 +77,14 @@ class FileSettings:
         Raises:
             EmograinError: The model cannot be loaded, or the mapping does not fit.
         """
-        return load(self.model, self.policy, threads, self.mapping, self.group, self.device)
+        return load(
+            self.model,
+            self.policy,
+            threads=threads,
+            mapping=self.mapping,
+            group=self.group,
+            device=self.device,
+        )
 
     def describe(self) -> dict[str, Any]:
         """Return what outputs depend on, beside their input; the network is not loaded.

@@ -25,7 +25,7 @@ from .segments import Segments
 from .tables import Tables
 from .text_columns import find_problem, list_texts, pandas_index
 
-WINDOW = 4096  # rows of a stream that are in memory, and sorted by length, at once
+BLOCK_SIZE = 4096  # rows of a stream that are in memory, and sorted by length, at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Predictor:
         self.scorer = scorer
         self.digest = digest
         self.score_map = score_map
-        self._loaded_with: tuple[Any, ...] | None = None  # arguments of `load`
+        self._loaded_with: dict[str, Any] | None = None  # arguments of `load`
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         if self._loaded_with is None:
@@ -121,6 +121,7 @@ class Predictor:
     def predict(
         self,
         texts: Iterable[Any],
+        *,
         on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
         at_least_one: bool = False,
@@ -197,18 +198,19 @@ class Predictor:
     def predict_rows(
         self,
         rows: Iterable[Row],
-        window: int = WINDOW,
+        *,
+        block_size: int = BLOCK_SIZE,
         on_progress: Callable[[int], Any] = lambda _: None,
         explain: bool = False,
         at_least_one: bool = False,
         segments: bool = False,
         windows: bool = True,
     ) -> Iterator[tuple[Row, Prediction]]:
-        """Yield the rows of a file with their predictions, in order, with `window` rows in memory at a time.
+        """Yield the rows of a file with their predictions, in order, with `block_size` rows in memory at a time.
 
         Args:
             rows: Rows of a file.
-            window: Number of rows that are predicted together.
+            block_size: Number of rows that are predicted together.
             on_progress: Called with the number of texts that were just finished.
             explain: Compute the contributions of words.
             at_least_one: As for `predict`.
@@ -216,9 +218,16 @@ class Predictor:
             windows: Read long texts whole.
         """
         source = iter(rows)
-        while block := list(islice(source, window)):
+        while block := list(islice(source, block_size)):
             texts = [row.text for row in block]
-            predictions = self.predict(texts, on_progress, explain, at_least_one, segments, windows)
+            predictions = self.predict(
+                texts,
+                on_progress=on_progress,
+                explain=explain,
+                at_least_one=at_least_one,
+                segments=segments,
+                windows=windows,
+            )
             for row, prediction in zip(block, predictions, strict=True):
                 yield row, _add_row_problem(prediction, row)
 
@@ -252,6 +261,7 @@ class Predictor:
 def load(
     path: str | Path | None = None,
     policy: str = DEFAULT_POLICY,
+    *,
     threads: int = 0,
     mapping: str | Path | Mapping[str, Any] | LabelMapping | None = None,
     group: str | None = None,
@@ -280,15 +290,21 @@ def load(
     digest = source.predictions_digest()
     predictor = Predictor(source.taxonomy, source.thresholds[policy], source.scorer(threads), digest, source.score_map)
     folder = path if path in (None, BUNDLED) else source.path.absolute()
-    predictor._loaded_with = (folder, policy, threads, source.mapping, None, device)
+    predictor._loaded_with = {
+        "path": folder,
+        "policy": policy,
+        "threads": threads,
+        "mapping": source.mapping,
+        "device": device,
+    }
     return predictor
 
 
-def _load_again(arguments: tuple[Any, ...], digest: str | None, thresholds: np.ndarray) -> Predictor:
+def _load_again(arguments: Mapping[str, Any], digest: str | None, thresholds: np.ndarray) -> Predictor:
     """Load the model of a pickled predictor, with the thresholds that it had."""
-    predictor = load(*arguments)
+    predictor = load(**arguments)
     if predictor.digest != digest:
-        name = arguments[0] or "the bundled model"
+        name = arguments["path"] or "the bundled model"
         raise EmograinError(f"{name}: not the model that was pickled", "load it anew: emograin.load")
     predictor.thresholds = thresholds
     return predictor
@@ -310,7 +326,7 @@ def score_texts(
     """
     thresholds = source.thresholds[DEFAULT_POLICY]
     predictor = Predictor(source.taxonomy, thresholds, source.scorer(0), score_map=source.score_map)
-    return predictor.predict(texts, on_progress, windows=windows).scores
+    return predictor.predict(texts, on_progress=on_progress, windows=windows).scores
 
 
 def _add_row_problem(prediction: Prediction, row: Row) -> Prediction:

@@ -35,9 +35,9 @@ class ResumePoint(NamedTuple):
     """The rows of a partial output that are kept.
 
     Attributes:
-        rows: Number of rows, a multiple of the window.
+        rows: Number of rows, a multiple of the block size.
         columns: Columns of a CSV or TSV file.
-        again: Rows of the input that were read and are to be predicted again, as their window is not complete.
+        again: Rows of the input that were read and are to be predicted again, as their block is not complete.
     """
 
     rows: int = 0
@@ -186,19 +186,19 @@ def require_same(what: str, before: Any, description: Mapping[str, Any]) -> None
 
 
 def find_resume_point(
-    output: Path, format: str, rows: Iterator[Any], expect: Callable[[Any], Expected], window: int
+    output: Path, format: str, rows: Iterator[Any], expect: Callable[[Any], Expected], block_size: int
 ) -> ResumePoint:
-    """Skip the input rows that the partial output holds, and truncate it where the last complete window ends.
+    """Skip the input rows that the partial output holds, and truncate it where the last complete block ends.
 
-    Rows of one window are predicted together, and with some models a score depends on the others in its batch. So the
-    rows of an incomplete window are predicted again, and the output is byte-identical to that of one uninterrupted run.
+    Rows of one block are predicted together, and with some models a score depends on the others in its batch. So the
+    rows of an incomplete block are predicted again, and the output is byte-identical to that of one uninterrupted run.
 
     Args:
         output: The final file.
         format: One of `FORMATS`.
         rows: Input rows; those that remain are still to be predicted, after `ResumePoint.again`.
         expect: Input row -> what its output row must hold.
-        window: Number of rows that are predicted together.
+        block_size: Number of rows that are predicted together.
 
     Raises:
         EmograinError: The output's rows are not those of the input, or have other columns.
@@ -216,7 +216,7 @@ def find_resume_point(
             raise EmograinError(f"{part} {what}", "resume with the same input and options, or start without --resume")
         done += 1
         again.append(row)
-        if done % window == 0:
+        if done % block_size == 0:
             kept, end = done, end_of_row
             again.clear()
     with disk_errors(part), part.open("r+b") as file:

@@ -16,7 +16,7 @@ from ..common.progress import Progress
 from ..data.tabular.formats import ROWS_PER_BLOCK, infer_format, is_compressed, open_bytes, open_text
 from ..data.tabular.reader import Row, notice_no_rows
 from ..data.tabular.writer import WRITERS, Writer, open_writer
-from .predictor import WINDOW, Prediction, Predictor
+from .predictor import BLOCK_SIZE, Prediction, Predictor
 from .records import MISFITS, RECORDS, RecordSettings, add_input_columns, example_record, input_types
 from .resumable_output import (
     FORMATS,
@@ -58,7 +58,7 @@ def write_predictions(
         output: Output file; None: standard output.
         format: text, jsonl, csv, tsv or parquet; None: inferred from `output`, text for standard output.
         all_scores: Write the scores of all labels, not only of the predicted ones.
-        resume: Continue the partial output, if any, after its last complete window of `WINDOW` rows: the output is
+        resume: Continue the partial output, if any, after its last complete block of `BLOCK_SIZE` rows: the output is
             byte-identical to that of one uninterrupted run.
         explain: Write the contribution of each word to each predicted label.
         open_progress: Number of rows that are already written -> a progress bar; silent by default.
@@ -108,7 +108,15 @@ def write_predictions(
         progress = stack.enter_context(open_progress(point.rows))
         example = dict(example_record(settings))
         source = chain(point.again, notice_no_rows(rows, partial(add_input_columns, example, settings)))
-        predicted = predictor.predict_rows(source, WINDOW, progress.advance, explain, at_least_one, segments, windows)
+        predicted = predictor.predict_rows(
+            source,
+            block_size=BLOCK_SIZE,
+            on_progress=progress.advance,
+            explain=explain,
+            at_least_one=at_least_one,
+            segments=segments,
+            windows=windows,
+        )
         records = (to_record(*each, settings) for each in _count(predicted, counts))
         if output is not None and resumable:
             stream, commit = stack.enter_context(append_to(output, resume, description))
@@ -191,7 +199,7 @@ def _nothing() -> None:
 def describe(predictor: Predictor, format: str, **options: Any) -> dict[str, Any]:
     """Return what the rows of an output depend on, beside the input."""
     thresholds = predictor.thresholds.tolist()
-    return {"format": format, "model": predictor.digest, "thresholds": thresholds, **options, "window": WINDOW}
+    return {"format": format, "model": predictor.digest, "thresholds": thresholds, **options, "block_size": BLOCK_SIZE}
 
 
 def _resume(rows: Iterator[Row], output: Path, format: str, settings: RecordSettings) -> ResumePoint:
@@ -202,7 +210,7 @@ def _resume(rows: Iterator[Row], output: Path, format: str, settings: RecordSett
         record = list(to_record(row, Prediction((), {}), settings).items())
         return Expected(dict(record[: len(row.fields)]), [name for name, _ in record[len(row.fields) :]])
 
-    return find_resume_point(output, format, rows, expect, WINDOW)
+    return find_resume_point(output, format, rows, expect, BLOCK_SIZE)
 
 
 def _count(predicted: Iterator[tuple[Row, Prediction]], counts: Counter[str]) -> Iterator[tuple[Row, Prediction]]:

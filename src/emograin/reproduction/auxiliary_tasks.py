@@ -33,7 +33,8 @@ def measure_auxiliary_tasks(
     Returns:
         One entry per row: `row`, `title`, `epochs`, `task`, `seeds`, and `main`, `own_head` and `from_labels` with
         `macro_f1` and `micro_f1`. Both of the latter also have `groups`, F1 by group; they are None if no seed has
-        values, as in results of earlier versions. If some have, the means are over these.
+        values, as in results of earlier versions. If some have, the means are over these. `changes`: macro F1 of the
+        head minus that of the groups of the predicted labels, for each of these seeds.
     """
     rows = []
     for name, all_seeds in results.items():
@@ -52,6 +53,7 @@ def measure_auxiliary_tasks(
         for way in ("own_head", "from_labels"):
             found = [each[way] for each in tasks]
             row[way] = _mean(found) | {"groups": _mean_groups(found)} if found else None
+        row["changes"] = [each["own_head"]["macro_f1"] - each["from_labels"]["macro_f1"] for each in tasks]
         rows.append(row)
     return rows
 
@@ -67,8 +69,9 @@ def remark_on_auxiliary_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterator[str
         if row["own_head"]:
             own, main, implied = (row[way]["macro_f1"] for way in ("own_head", "main", "from_labels"))
             yield (
-                f"{row['title']}: the head of {row['task']} has a macro F1 of {own:.3f}, {own - main:+.3f} to the main "
-                f"task and {own - implied:+.3f} to the groups of the predicted labels."
+                f"{row['title']}: the head of {row['task']} has a macro F1 of {own:.3f} over its groups, the main task "
+                f"{main:.3f} over all labels. Compared with the groups of the predicted labels, the head has "
+                f"{own - implied:+.3f} (each seed: {' '.join(f'{change:+.3f}' for change in row['changes'])})."
             )
 
 

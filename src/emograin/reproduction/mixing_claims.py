@@ -11,7 +11,7 @@ from ..mixing.config import PAPER_MIXING_WEIGHT
 from .candidate_names import name_in_claim
 from .evidence import SWEEP, Claim, Evidence, show_interval
 from .experiment import paper_values
-from .verdicts import NO, YES, all_lower, confirmed, higher, lower, margin_of, none_better, not_higher
+from .verdicts import MARGIN, NO, YES, all_lower, confirmed, higher, lower, margin_of, none_better, not_higher
 
 TOO_LOW = 0.85  # weights below it are worse than no mixing (§4.4)
 TUNED = ("mix-train-4", "mix-train-10", "mix-t5-4", "mix-t5-10")  # §4.4: "for both"; not the integrated models
@@ -64,7 +64,7 @@ def _check_weights(evidence: Evidence) -> Iterator[Claim]:
         to_top = weights.difference(PAPER_MIXING_WEIGHT, top)
         yield Claim(
             "4.4",
-            f"{PAPER_MIXING_WEIGHT} is the best weight below 1 ({evidence.titles[name]}, dev)",
+            f"{PAPER_MIXING_WEIGHT} is the best weight below 1, up to {MARGIN} ({evidence.titles[name]}, dev)",
             f"{PAPER_MIXING_WEIGHT}",
             f"{to_top.difference:+.3f} against {top:.2f}, the best of the others",
             show_interval(to_top),

@@ -28,11 +28,11 @@ COLUMNS = {
     "global_threshold": "global threshold",
     "per_label": "per-label thresholds",
     "frequent": "frequent labels",
-    "difference": "to the baseline",
+    "difference": "difference to the baseline",
     "interval": "95 % interval",
     "p_value": "p",
     "holm_p_value": "Holm",
-    "frequent_difference": "to the baseline, frequent labels",
+    "frequent_difference": "difference, frequent labels",
     "speed": "relative texts/s",
 }
 
@@ -53,10 +53,13 @@ def build_table_2(
         (sd None for a single one), for every policy in `policies`; `difference` is to the baseline of as many epochs,
         its `combined_p_value` the larger one of the intervals' and the randomisation's, and its
         `combined_holm_p_value` corrected for all rows of the table. `frequent_difference` is that over
-        `frequent_labels` only, None without such labels.
+        `frequent_labels` only, None without such labels. Rows of label embeddings have `rare_differences`, that of
+        each other label, and `rare_labels` the number of its texts.
     """
     speeds = experiment.get("cost", {}).get("texts_per_second", {})
-    frequent = [comparison.labels[at] for at in np.flatnonzero(frequent_labels(comparison.gold))]
+    is_frequent = frequent_labels(comparison.gold)
+    frequent = [comparison.labels[at] for at in np.flatnonzero(is_frequent)]
+    rare = {comparison.labels[at]: int(comparison.gold[:, at].sum()) for at in np.flatnonzero(~is_frequent)}
     rows = []
     for name, system in systems.items():
         row, first = system.row, system.results[0]
@@ -73,6 +76,7 @@ def build_table_2(
             "macro_f1_frequent": _mean(result["policies"][policy]["macro_f1_frequent"] for result in system.results),
             "difference": None,
             "frequent_difference": None,
+            "rare_differences": {},
             "texts_per_second": speeds.get(name),
             "speed": None,
         }
@@ -87,6 +91,10 @@ def build_table_2(
             }
             if frequent:
                 cells["frequent_difference"] = asdict(comparison.difference(name, row.baseline, frequent))
+            if name in LABEL_EMBEDDING_ROWS:
+                cells["rare_differences"] = {
+                    label: asdict(comparison.difference(name, row.baseline, [label])) for label in rare
+                }
         if speeds.get(name) and speeds.get(row.baseline):
             cells["speed"] = speeds[name] / speeds[row.baseline]
         rows.append(cells)
@@ -96,21 +104,27 @@ def build_table_2(
         "settings": experiment["settings"],
         "texts": len(comparison.gold),
         "frequent_labels": len(frequent),
+        "rare_labels": rare,
         "rows": rows,
     }
 
 
 def remark_on_frequent_labels(table: Mapping[str, Any]) -> str:
-    """State how much of the gain of label embeddings remains over the frequent labels; empty without these rows."""
+    """State the gain of label embeddings over the frequent labels, and for each rare one; empty without these rows."""
     sentences = []
     for row in table["rows"]:
         if row["row"] in LABEL_EMBEDDING_ROWS and row["frequent_difference"]:
             kept, gain = row["frequent_difference"], row["difference"]
-            sentences.append(
+            sentence = (
                 f"Of the gain of label embeddings at {_epochs(row)}, {gain['difference']:+.3f}, "
-                f"{kept['difference']:+.3f} ({kept['low']:+.3f} to {kept['high']:+.3f}) remains over the "
-                f"{table['frequent_labels']} labels with at least {FREQUENT} test texts."
+                f"{_interval_of(kept)} remains over the {table['frequent_labels']} labels with at least {FREQUENT} "
+                "test texts"
             )
+            others = ", ".join(
+                f"{label} ({table['rare_labels'][label]} texts) {_interval_of(change)}"
+                for label, change in row["rare_differences"].items()
+            )
+            sentences.append(f"{sentence}; F1 of the others: {others}." if others else f"{sentence}.")
     return " ".join(sentences)
 
 
@@ -139,7 +153,11 @@ def _epochs(row: Mapping[str, Any]) -> str:
 
 
 def _with_interval(difference: Difference) -> str:
-    return f"{difference.difference:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+    return _interval_of(asdict(difference))
+
+
+def _interval_of(difference: Mapping[str, Any]) -> str:
+    return f"{difference['difference']:+.3f} ({difference['low']:+.3f} to {difference['high']:+.3f})"
 
 
 def describe_commands(settings: Mapping[str, Any], seeds: Mapping[str, Sequence[int]]) -> str:
@@ -178,9 +196,6 @@ def table_2_cells(table: Mapping[str, Any]) -> list[list[str]]:
 def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
     difference, frequent, policies = row["difference"], row["frequent_difference"], row["policies"]
     interval = f"{difference['low']:+.3f} to {difference['high']:+.3f}" if difference else ""
-    of_frequent = (
-        f"{frequent['difference']:+.3f} ({frequent['low']:+.3f} to {frequent['high']:+.3f})" if frequent else ""
-    )
     return {
         "title": row["title"],
         "with": row["with"] or "",
@@ -197,7 +212,7 @@ def _cells(row: Mapping[str, Any], policy: str) -> dict[str, str]:
         "interval": interval,
         "p_value": _p_value(difference["combined_p_value"]) if difference else "",
         "holm_p_value": _p_value(difference["combined_holm_p_value"]) if difference else "",
-        "frequent_difference": of_frequent,
+        "frequent_difference": _interval_of(frequent) if frequent else "",
         "speed": number(row["speed"], 2),
     }
 

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..common.errors import EmograinError, unknown_name
+from ..common.errors import EmograinError, Interrupted, unknown_name
 from ..common.optional import import_optional
 from ..data.corpus import Corpus, Split
 from ..data.taxonomy import Taxonomy
@@ -121,6 +121,7 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             ValueError: Texts or targets are not of this form.
             EmograinError: A parameter has a wrong value, or the encoder cannot be loaded.
+            KeyboardInterrupt: Ctrl-C.
         """
         import_optional("torch", "train")
         from ..training.loop import train
@@ -152,7 +153,10 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):
         corpus = Corpus("scikit-learn", taxonomy, {name: partial(splits.__getitem__, name) for name in splits})
         path = Path(mkdtemp(prefix="emograin-")) if self.run is None else Path(self.run).absolute()
         files = ModelFiles(path, self.policy, temporary=self.run is None)
-        train(settings, corpus, RunFolder(path), quiet=True)
+        try:
+            train(settings, corpus, RunFolder(path), quiet=True)
+        except Interrupted:  # an Exception is a failed fit to cross-validation, which goes on
+            raise KeyboardInterrupt from None
         self._set_model(files, classes, several)
         return self
 

@@ -79,7 +79,7 @@ def _score(teacher: str, split: Split, taxonomy: Taxonomy, on_progress: Callable
     predictor = load(named_model(teacher))
     if predictor.labels != taxonomy.labels:
         raise other_labels(teacher, predictor.labels, taxonomy)
-    return predictor.predict(split.texts, on_progress).scores
+    return predictor.predict(split.texts, on_progress=on_progress).scores
 
 
 def _write_scores(path: Path, scores: np.ndarray) -> None:
