@@ -157,7 +157,7 @@ def test_an_output_of_another_model_or_with_other_options_is_rejected(predictor,
         with pytest.raises(EmograinError, match=rf"{name}\.part was written with another {difference}"):
             predict(other, output, resume=True, **options)
     monkeypatch.setattr("emograin.prediction.stream.BLOCK_SIZE", 256)
-    with pytest.raises(EmograinError, match="another window: 512, now 256"):
+    with pytest.raises(EmograinError, match="another block_size: 512, now 256"):
         predict(same, output, resume=True)
     assert partial_path(output).read_bytes() == content
 
