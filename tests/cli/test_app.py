@@ -201,7 +201,7 @@ def test_a_fault_of_ours_is_exit_code_1_with_its_trace(monkeypatch, capsys):
 
 
 def test_an_interrupted_command_says_so(monkeypatch, capsys):
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("emograin.prediction.predictor.load", interrupt)

@@ -30,7 +30,7 @@ def predictor(monkeypatch) -> Predictor:
     """A predictor that every command loads."""
     made = Predictor(Taxonomy("three", ("joy", "anger", "neutral")), [0.5] * 3, CountingScorer())
     for module in ("predictor", "folder"):
-        monkeypatch.setattr(f"emograin.prediction.{module}.load", lambda *_: made)
+        monkeypatch.setattr(f"emograin.prediction.{module}.load", lambda *_, **__: made)
     return made
 
 
