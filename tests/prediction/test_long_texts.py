@@ -138,7 +138,7 @@ def test_progress_counts_every_text_once(model):
     texts = ["thank you", REVIEW, "", "x" * 3000, "so glad. so sad."]
     for options in ({"segments": True}, {"explain": True}, {"explain": True, "windows": False}):
         done.clear()
-        model.predict(texts, done.append, **options)
+        model.predict(texts, on_progress=done.append, **options)
         assert sum(done) == 5
 
 
