@@ -1,10 +1,9 @@
 """`emograin similarity`, which prints Tables 1 and 3."""
 
 import json
-import subprocess
-import sys
 
 import pytest
+from helpers.blocked_modules import run_without
 
 from emograin.analysis.task_similarity_tables import format_report, measure_similarity, remarks
 from emograin.cli.app import main
@@ -39,31 +38,7 @@ def test_the_users_mistakes_take_one_line(words, message, capsys):
     assert (printed.out, printed.err.count("\n")) == ("", 1)
 
 
-BLOCK = """
-import sys
-class Blocked:
-    def find_spec(self, name, *_):
-        if name.partition(".")[0] in {modules}:
-            raise ModuleNotFoundError("blocked", name=name)
-sys.meta_path.insert(0, Blocked())
-"""
-
-
-def run_without(modules):
-    """Run the command in a process in which these modules cannot be imported."""
-    run = "from emograin.cli.app import main; sys.exit(main(['similarity', '--data', 'quickstart', '--shuffles', '1']))"
-    program = BLOCK.format(modules=modules) + run
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-
-
 def test_the_command_needs_numpy_and_scipy_only():
-    done = run_without(HEAVY)
+    done = run_without(HEAVY, ["similarity", "--data", "quickstart", "--shuffles", "1"])
     assert (done.returncode, done.stderr) == (0, "")
     assert "Table 3" in done.stdout
-
-
-def test_without_scipy_the_command_names_the_extra():
-    done = run_without(("scipy",))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "this needs scipy, which is not installed" in done.stderr
-    assert "pip install 'emograin[train]'" in done.stderr

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -146,3 +147,10 @@ def test_settings_in_deviations_exist():
     settings = [name for row in rows if len(row) == 4 for name in code(row[3]) if "taxonomy" not in row[3]]
     assert len(settings) > 10
     assert set(settings) <= names
+
+
+def test_every_extra_is_in_the_table_of_extras():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    section = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8").partition("\n## Extras\n")[2]
+    rows = [line.split("|")[1] for line in section.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in code(row)} == set(extras)

@@ -159,6 +159,8 @@ def test_a_dry_run_estimates_the_time_left_from_measured_rates(made, capsys, tmp
     assert (second["state"], second["texts_left"]) == ("absent", 757)
     assert found["minutes_left"] == pytest.approx(757 / second["texts_per_second"] / 60)
     assert "--seed 1" in second["command"]
+    assert main([*arguments[:-1], "--output", str(tmp_path)]) == 0
+    assert "Trainings to run: 1 of 2." in capsys.readouterr().out
     assert main(shlex.split(second["command"])[1:]) == 0
     assert main([*arguments, "--output", str(tmp_path)]) == 0
     shown = capsys.readouterr().out

@@ -79,6 +79,8 @@ def reproduce(
         raise EmograinError(
             "--from trains nothing, so it takes no settings, --seeds, --document, --only, --tiny or --dry-run"
         )
+    for package in ("scipy", "matplotlib"):
+        import_optional(package, "train")
     from ..reproduction.results_archive import archive_corpus, archive_raters
 
     if results is None:
@@ -143,7 +145,7 @@ def _parse_seeds(text: str) -> tuple[int, ...]:
 
 def _show_plan(experiment: "Experiment", corpus: "Corpus", runs: Path, archive: Path, json: bool) -> None:
     from ..common.text_table import aligned
-    from ..reproduction.plan import describe_plan, plan
+    from ..reproduction.plan import DONE, describe_plan, plan
 
     found = describe_plan(plan(experiment, corpus, runs, archive), corpus)
     if json:
@@ -155,9 +157,9 @@ def _show_plan(experiment: "Experiment", corpus: "Corpus", runs: Path, archive: 
         estimates = ["-" if rate is None else f"{rate:,.0f}", "-" if left is None else f"{left:,.0f}"]
         rows.append([each["run"], each["state"], f"{each['texts_left']:,}", *estimates, ", ".join(each["rows"])])
     print(aligned(rows))
-    total = found["minutes_left"]
+    total, to_run = found["minutes_left"], sum(each["state"] not in DONE for each in found["trainings"])
     print(
-        f"\n{found['rows']} rows need {len(found['trainings'])} trainings. "
+        f"\nTrainings to run: {to_run} of {len(found['trainings'])}. "
         + (
             f"About {total:,.0f} minutes are left."
             if total is not None
