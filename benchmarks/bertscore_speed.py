@@ -1,4 +1,4 @@
-"""Pairs per second of the exact all-pairs BERTScore search, beside bert-score's matching and bare matrix products.
+"""Pairs per second of the exact all-pairs BERTScore search, and of bert-score's matching and bare matrix products.
 
     python benchmarks/bertscore_speed.py --data DIR
 

@@ -1,4 +1,4 @@
-"""Texts per second of the JavaScript engine in Node and in headless Chromium, with and without threads, beside Python.
+"""Texts per second of the JavaScript engine in Node and in headless Chromium, with and without threads, and in Python.
 
     pip install playwright; python benchmarks/browser_speed.py --data DIR [--node-modules DIR]
 

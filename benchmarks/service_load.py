@@ -11,7 +11,7 @@ Writes results/service_load.json.
 
 With --unfair, one client sends one short text after the other, alone and while another client keeps sending the largest
 requests that the limits allow: with and without explanations, and on more connections than the queue has space for,
-so that requests are rejected and sent again at once. --source measures another version of the package beside this one,
+so that requests are rejected and sent again at once. --source measures another version of the package next to this one,
 in interleaved rounds. Writes results/service_fairness.json.
 
 With --memory, 128 clients send texts for some minutes, and the memory of the service is read at equal intervals. Writes
@@ -156,7 +156,7 @@ def measure_memory(given: argparse.Namespace, texts: Sequence[bytes]) -> dict[st
 
 
 def measure_fairness(given: argparse.Namespace, texts: Sequence[bytes]) -> dict[str, Any]:
-    """Return the latency of a client with short texts, alone and then, in the same service, beside a greedy one."""
+    """Return the latency of a client with short texts, alone and then, in the same service, next to a greedy one."""
     loads: dict[str, tuple[bytes, int]] = {
         "1 request": (largest_request(), 1),
         "4 requests": (largest_request(), 4),
@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="duration of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path, help="default: results/service_load, service_fairness or service_memory")
-    parser.add_argument("--unfair", action="store_true", help="short texts beside the largest requests")
+    parser.add_argument("--unfair", action="store_true", help="short texts next to the largest requests")
     parser.add_argument("--source", type=Path, help="with --unfair: src folder of another version, to compare with")
     parser.add_argument("--memory", type=float, default=0, help="memory over these minutes under 128 clients")
     parser.add_argument("--options", default="", help="with --unfair: further options of `emograin serve`")

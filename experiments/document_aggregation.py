@@ -6,7 +6,7 @@ A document is made of 2 to 30 texts of one split, joined with blanks; its labels
 two kinds: `any` texts, which rarely agree, and texts of `three` emotions or neutral, as one author would write them. On
 dev, sizes of windows and aggregations are compared by macro F1 over the emotions, at the thresholds of the bundled
 model, which were chosen on single texts; the highest mean over both kinds is the best. On test, the product as it is
-(`Predictor`) is evaluated once, beside reading the first word pieces only: macro F1, and the share of the labels that
+(`Predictor`) is evaluated once, as is reading the first word pieces only: macro F1, and the share of the labels that
 are found of the texts in each tenth of a document; 95 % intervals from a bootstrap over documents. Writes
 results/long_texts.json.
 """
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def make_documents(split: Split, count: int, seed: int, emotions: int = 0) -> list[Document]:
-    """Join 2 to 30 texts per document, all different but for neutral ones beside `emotions`, which may occur twice.
+    """Join 2 to 30 texts per document, all different but for neutral ones besides `emotions`, which may occur twice.
 
     Args:
         split: The texts.

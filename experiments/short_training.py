@@ -92,7 +92,7 @@ def fingerprints(corpus: Corpus) -> list[str]:
 
 
 def origin_of(cell: Cell, options: argparse.Namespace, texts: Sequence[str]) -> str:
-    """Describe what the scores of a cell depend on, beside the seed, as JSON; `texts` are from `fingerprints`."""
+    """Describe what the scores of a cell depend on, besides the seed, as JSON; `texts` are from `fingerprints`."""
     change = None if cell.change is None else cell.change.__name__
     common = {"every": options.every, "learning_rate": options.learning_rate, "encoder": Path(options.encoder).name}
     return json.dumps({"cell": cell.settings, "words": change, **common, "texts": list(texts)}, sort_keys=True)

@@ -11,7 +11,7 @@ HARM = ("lost_rows", "differing_bytes", "tracebacks", "leftovers", "failed")  # 
 
 
 def speed_summary() -> str:
-    """Our speed beside the reference of each benchmark, with a column per machine."""
+    """Our speed compared with the reference of each benchmark, with a column per machine."""
     predictions, trainings, searches = (_read(f"{name}_speed.json") for name in ("prediction", "training", "bertscore"))
     machines = list(dict.fromkeys([*predictions, *trainings, *searches]))
     tasks: dict[tuple[str, str], dict[str, str]] = {}
@@ -34,7 +34,7 @@ def speed_summary() -> str:
 
 def prediction_speed() -> str:
     """The measurements of benchmarks/prediction_speed.py."""
-    titles = ["machine", "model", "beside", "speed-up of int8 (range over rounds)", "p50, ms", "first answer, s"]
+    titles = ["machine", "model", "compared with", "speed-up of int8 (range over rounds)", "p50, ms", "first answer, s"]
     rows = [[*titles, "peak memory, MiB"]]
     for machine, runs in _read("prediction_speed.json").items():
         for name, found in runs.items():
@@ -62,7 +62,7 @@ def browser_equality() -> str:
 
 
 def browser_speed() -> str:
-    """Texts per second in JavaScript, beside Python."""
+    """Texts per second in JavaScript, compared with Python."""
     found = _read("browser_speed.json")
     ratios = found["ratio to Python, 1 thread"]
     rows = [["program", "texts per second", "ratio to Python, 1 thread"]]
@@ -96,7 +96,7 @@ def training_speed() -> str:
 def search() -> str:
     """The measurements of benchmarks/bertscore_speed.py."""
     machines = _read("bertscore_speed.json")
-    rows = [["machine", "beside", "speed-up of emograin (range over rounds)"]]
+    rows = [["machine", "compared with", "speed-up of emograin (range over rounds)"]]
     notes = []
     for machine, measured in machines.items():
         for name, ratio in measured["ratio_of_ours"].items():
@@ -132,12 +132,12 @@ def service_fairness() -> str:
     """The measurements of benchmarks/service_load.py --unfair and --memory."""
     measured = _read("service_fairness.json")
     intro = (
-        f"A client that sends one short text after the other, alone and then, in the same service, beside one that "
+        f"A client that sends one short text after the other, alone and then, in the same service, next to one that "
         f"keeps sending the largest requests (2 MB); {measured['rounds']} rounds of {measured['seconds']:g} s, "
         f"{measured['cores']} cores, shared with the clients and with other programs; the ratio is that of the medians "
         f"in one round, median and range over rounds:"
     )
-    rows = [["beside", "p50 alone, ms", "p50, p99 beside, ms", "ratio"]]
+    rows = [["next to", "p50 alone, ms", "p50, p99 next to it, ms", "ratio"]]
     for row in measured["rows"]:
         waits = f"{row['p50_milliseconds']:.1f}, {row['p99_milliseconds']:.1f}"
         ratio = f"{row['ratio']:.1f} ({row['ratio_lowest']:.1f}–{row['ratio_highest']:.1f})"

@@ -98,7 +98,7 @@ def long_texts() -> str:
             places.append([title, name, *shown])
     words = " and ".join(f"{each['words']:.0f}" for each in measured["test"].values())
     intro = f"{measured['documents']} documents of each kind, {words} words on average, 95 % intervals over documents:"
-    between = "Emotions of the texts in each tenth of a document that are found, beside 95 % intervals:"
+    between = "Emotions of the texts in each tenth of a document that are found, with 95 % intervals:"
     return f"{intro}\n\n{markdown(rows)}\n\n{between}\n\n{markdown(places)}"
 
 

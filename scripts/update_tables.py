@@ -49,7 +49,7 @@ OURS = {
 
 
 def summary() -> str:
-    """Our systems, means over seeds with an interval over texts, beside published ones."""
+    """Our systems, means over seeds with an interval over texts, compared with published ones."""
     titles = ["system", "encoder", "seeds", "fixed threshold", "global, tuned", "per label, tuned (95 % interval)"]
     rows = [[*titles, "macro AP"]]
     for each in _read("published.json"):

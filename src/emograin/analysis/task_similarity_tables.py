@@ -1,4 +1,4 @@
-"""Tables 1 and 3 for a corpus (§3.2.3, §5.1): its task similarity beside the published values."""
+"""Tables 1 and 3 for a corpus (§3.2.3, §5.1): its task similarity compared with the published values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

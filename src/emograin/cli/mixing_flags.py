@@ -14,7 +14,7 @@ FLAGS = {
     "layer": "--similarity-layer",
 }
 
-# Source of candidates -> settings that it reads, beside those of any source; other sources may read all of them
+# Source of candidates -> settings that it reads, besides those of any source; other sources may read all of them
 USED = {
     "nearest-training-sentence": {"top", "similarity", "without_duplicates", "encoder", "layer"},
     "paraphrase": {"top", "model", "beams"},

@@ -1,4 +1,4 @@
-"""emograin reproduce: the paper's tables, figures and claims beside ours."""
+"""emograin reproduce: the paper's tables, figures and claims compared with ours."""
 
 import sys
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def reproduce(
     dry_run: bool = False,
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Reproduce the paper's tables and figures, each beside the published one, and a page with all of them.
+    """Reproduce the paper's tables and figures, each next to the published one, and a page with all of them.
 
     Trainings that are missing or unfinished in OUTPUT/runs are run or resumed, every row of Table 2 is evaluated, and
     the results are archived without weights in OUTPUT/results; rows that are archived there need no training. With

@@ -20,7 +20,7 @@ def evaluate_auxiliary(
     taxonomy: Taxonomy,
     grouping: str,
 ) -> dict[str, Any]:
-    """Compute the metrics of an auxiliary task on dev, beside those of the groups of the predicted labels.
+    """Compute the metrics of an auxiliary task on dev, and those of the groups of the predicted labels.
 
     The task is multi-label, as the main one. The thresholds of the second head are chosen on these texts by the same
     policies as the main task's were, so that fixed is 0.3 for both.

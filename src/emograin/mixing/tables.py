@@ -39,7 +39,7 @@ def sweep_table(sweep: Mapping[str, Any]) -> str:
 
 
 def mixing_table(mixed: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
-    """Format an evaluation with mixing beside the same run's evaluation without.
+    """Format an evaluation with mixing compared with the same run's evaluation without.
 
     Args:
         mixed: Result of `evaluation.evaluate_mixed`.

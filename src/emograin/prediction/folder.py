@@ -87,7 +87,7 @@ class FileSettings:
         )
 
     def describe(self) -> dict[str, Any]:
-        """Return what outputs depend on, beside their input; the network is not loaded.
+        """Return what outputs depend on, besides their input; the network is not loaded.
 
         Raises:
             EmograinError: The model cannot be read, or the mapping does not fit.
@@ -188,7 +188,7 @@ def predict_folder(
         jobs: The files.
         engine: The engine.
         output: Folder of all targets.
-        options: What outputs depend on, beside their input: `FileSettings.describe`.
+        options: What outputs depend on, besides their input: `FileSettings.describe`.
         resume: Skip files whose output exists.
         open_progress: Number of files -> a progress bar; silent by default.
 

@@ -23,7 +23,7 @@ def begin_outputs(output: Path, options: Mapping[str, Any]) -> None:
 
     Args:
         output: The folder. The caller holds its lock.
-        options: What outputs depend on, beside their input.
+        options: What outputs depend on, besides their input.
 
     Raises:
         EmograinError: The file cannot be written.
@@ -42,7 +42,7 @@ def find_finished(output: Path, targets: Sequence[Path], options: Mapping[str, A
     Args:
         output: The folder. The caller holds its lock.
         targets: The outputs.
-        options: What outputs depend on, beside their input.
+        options: What outputs depend on, besides their input.
 
     Raises:
         EmograinError: The outputs were written with other options, or nothing says with which.

@@ -197,7 +197,7 @@ def _nothing() -> None:
 
 
 def describe(predictor: Predictor, format: str, **options: Any) -> dict[str, Any]:
-    """Return what the rows of an output depend on, beside the input."""
+    """Return what the rows of an output depend on, besides the input."""
     thresholds = predictor.thresholds.tolist()
     return {"format": format, "model": predictor.digest, "thresholds": thresholds, **options, "block_size": BLOCK_SIZE}
 

@@ -1,4 +1,4 @@
-"""The claims of the paper's §4 and §5 beside our measurements, and whether they hold."""
+"""The claims of the paper's §4 and §5 compared with our measurements, and whether they hold."""
 
 from collections.abc import Iterator
 

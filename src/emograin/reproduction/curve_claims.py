@@ -1,4 +1,4 @@
-"""Claims about macro F1 over training (§5.2, Fig. 5), on dev: each seed's curve beside the baseline's of that seed."""
+"""Claims about macro F1 over training (§5.2, Fig. 5), on dev: each seed's curve and the baseline's of that seed."""
 
 from collections.abc import Callable, Iterator, Sequence
 

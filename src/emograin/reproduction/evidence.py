@@ -16,7 +16,7 @@ Curve = Sequence[Mapping[str, float | None]]
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper beside our measurement.
+    """A claim of the paper compared with our measurement.
 
     Attributes:
         section: Section of the paper.

@@ -92,7 +92,7 @@ def render(results: Path, output: Path, names: Sequence[str] = (), policy: str =
 
 
 def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
-    """Make Table 2: 13 rows beside the paper's."""
+    """Make Table 2: 13 rows compared with the paper's."""
     table = build_table_2(archive.systems, archive.comparison, archive.experiment, archive.policy)
     settings = table["settings"]
     text = (
@@ -303,7 +303,7 @@ def _attention(archive: ResultsArchive, of_labels: bool) -> Attention:
 
 
 def _name_candidates(table: Mapping[str, Any]) -> list[str]:
-    """State which rows stand beside the paper's rows with T5, where ours have candidates from another source."""
+    """State which rows are compared with the paper's rows with T5, where ours have candidates from another source."""
     papers = {row.name: row.title for row in ROWS}
     renamed = {row["with"] for row in table["rows"] if row["title"] != papers[row["row"]]}
     return [f"The paper's T5 rows are ours with candidates from {', '.join(sorted(renamed))}."] if renamed else []

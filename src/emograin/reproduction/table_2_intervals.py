@@ -1,4 +1,4 @@
-"""The rows of Table 2 as points and intervals: the paper's macro F1 beside ours, for the picture of the table."""
+"""The rows of Table 2 as points and intervals: the paper's macro F1 and ours, for the picture of the table."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -83,7 +83,7 @@ class Settings(Limits):
 
     Attributes:
         api_key: Key that clients must send; None: no authentication.
-        allowed_hosts: Hosts that requests may be addressed to, beside this machine (see `AllowedHosts`).
+        allowed_hosts: Hosts that requests may be addressed to, besides this machine (see `AllowedHosts`).
 
     Raises:
         EmograinError: The key is empty, not ASCII or not one line, a host is not valid, or a limit is invalid.

@@ -51,5 +51,5 @@ def test_cosine_finds_the_highest_rows_that_are_not_excluded(seed, top):
 
 def test_too_few_sentences_beside_the_copies_are_an_error():
     queries, corpus = np.eye(2, dtype=np.float32)[:1], np.eye(2, dtype=np.float32)
-    with pytest.raises(EmograinError, match="at least 2 sentences to search, got 1 beside a query's copies"):
+    with pytest.raises(EmograinError, match="at least 2 sentences to search, got 1 besides a query's copies"):
         nearest_by_cosine(queries, corpus, 2, excluded=[[0]])

@@ -56,7 +56,7 @@ class Search:
         precision: Number format of the first pass: int8, bf16, float32, or auto (int8 on a CPU that multiplies it
             exactly, else bf16).
         device: Device that computes the products.
-        memory: Bytes for scores, blocks and products, beside the encoder's memory.
+        memory: Bytes for scores, blocks and products, besides the encoder's memory.
 
     Raises:
         EmograinError: A corpus of fewer than `top` sentences, no queries, or an unknown measure or precision.

@@ -94,7 +94,7 @@ def _top_rows(batches: Iterator[np.ndarray], top: int, excluded: Sequence[Sequen
         if excluded is not None:
             similarities[list(excluded[query])] = -np.inf
             if (left := len(similarities) - len(set(excluded[query]))) < top:
-                raise EmograinError(f"expected at least {top} sentences to search, got {left} beside a query's copies")
+                raise EmograinError(f"expected at least {top} sentences to search, got {left} besides a query's copies")
         # Include all ties with the last one, so that the lower row wins.
         last = np.partition(similarities, len(similarities) - top)[len(similarities) - top]
         best = np.flatnonzero(similarities >= last - 10.0**-DECIMALS)

@@ -1,4 +1,4 @@
-"""Table 2 as a picture: the paper's macro F1 beside ours with its interval, row by row."""
+"""Table 2 as a picture: the paper's macro F1 and ours with its interval, row by row."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
