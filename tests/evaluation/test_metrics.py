@@ -121,7 +121,11 @@ def test_labels_without_an_example_are_left_out_of_a_second_macro_f1():
     del metrics["occurring_labels"]  # results of an earlier version
     assert re.search(r"macro F1 +0\.6667", evaluation_table(scores))
     complete = evaluate(np.eye(3), np.eye(3), {"fixed": [0.3] * 3}, NAMES)
-    assert "occur" not in evaluation_table({"corpus": "x", "split": "all", **complete})
+    table = evaluation_table({"corpus": "x", "split": "all", **complete})
+    assert "occur" not in table
+    assert "frequent" not in table  # no label has 30 texts
+    thirty = evaluate(np.eye(3).repeat(30, 0), np.eye(3).repeat(30, 0), {"fixed": [0.3] * 3}, NAMES)
+    assert "macro F1, 3 frequent labels" in evaluation_table({"corpus": "x", "split": "all", **thirty})
 
 
 def test_scores_that_equal_the_share_of_positives_are_calibrated():

@@ -18,7 +18,6 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
     names = list(policies)
     metrics = [
         *_macro_rows(policies[names[0]]),
-        ("macro F1, {frequent_labels} frequent labels", "macro_f1_frequent"),
         ("micro F1", "micro_f1"),
         ("weighted F1", "weighted_f1"),
         ("subset accuracy", "subset_accuracy"),
@@ -45,14 +44,15 @@ def evaluation_table(result: Mapping[str, Any]) -> str:
 
 
 def _macro_rows(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return titles and keys of macro F1; a second one where labels have no example, whose F1 is 0 in the first."""
+    """Return titles and keys of macro F1: over all labels, and over those that occur or are frequent if they differ."""
     labels, occurring = len(metrics["labels"]), metrics.get("occurring_labels")  # older results have none
-    if occurring in (None, 0, labels):
-        return [("macro F1", "macro_f1")]
-    return [
-        (f"macro F1, all {labels} labels", "macro_f1"),
-        ("macro F1, {occurring_labels} labels that occur", "macro_f1_occurring"),
-    ]
+    rows = [("macro F1", "macro_f1")]
+    if occurring not in (None, 0, labels):  # labels without an example have an F1 of 0
+        rows = [(f"macro F1, all {labels} labels", "macro_f1")]
+        rows.append(("macro F1, {occurring_labels} labels that occur", "macro_f1_occurring"))
+    if metrics["frequent_labels"]:
+        rows.append(("macro F1, {frequent_labels} frequent labels", "macro_f1_frequent"))
+    return rows
 
 
 def comparison_tables(comparison: Mapping[str, Any]) -> str:
@@ -61,7 +61,9 @@ def comparison_tables(comparison: Mapping[str, Any]) -> str:
     Args:
         comparison: Result of `comparison.compare_systems`, with the `evaluation` and the `policy` it was made at.
     """
-    kinds = {"all": "all", "frequent": f"{comparison['frequent_labels']} frequent"}
+    kinds = {"all": "all"}
+    if comparison["frequent_labels"]:
+        kinds["frequent"] = f"{comparison['frequent_labels']} frequent"
     head = [["system", "runs", *(f"macro F1, {title}" for title in kinds.values())]]
     head += [
         [row["name"], str(row["runs"]), *(number(row[f"macro_f1_{kind}"]) for kind in kinds)]

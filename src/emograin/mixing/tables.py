@@ -55,8 +55,9 @@ def mixing_table(mixed: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
     for policy, metrics in mixed["policies"].items():
         before = plain["policies"][policy]
         add(f"macro F1, {policy}", before["macro_f1"], metrics["macro_f1"])
-        frequent = f"macro F1, {policy}, {metrics['frequent_labels']} frequent labels"
-        add(frequent, before["macro_f1_frequent"], metrics["macro_f1_frequent"])
+        if metrics["frequent_labels"]:
+            frequent = f"macro F1, {policy}, {metrics['frequent_labels']} frequent labels"
+            add(frequent, before["macro_f1_frequent"], metrics["macro_f1_frequent"])
         add(f"micro F1, {policy}", before["micro_f1"], metrics["micro_f1"])
     add("macro average precision", plain["macro_average_precision"], mixed["macro_average_precision"])
     add("expected calibration error", plain["expected_calibration_error"], mixed["expected_calibration_error"])

@@ -110,10 +110,12 @@ def make_table_2(archive: ResultsArchive, path: Path, title: str) -> Section:
     made = describe_commands(settings, {name: archive.seeds(name) for name in archive.systems})
     text = " ".join([text, *on_mixing])
     text = "\n\n".join(filter(None, [text, " ".join(remarks_on_gains).strip(), made]))
+    several = any(len(archive.seeds(name)) > 1 for name in archive.systems)
+    average, spread = ("means over seeds", " and seeds") if several else ("one seed", "")
     note = (
-        f"Ours: {settings['encoder']}, means over seeds, 95 % intervals over texts ({table['texts']:,}) and "
-        f"seeds; the paper: BERT-base, one run per row. Threshold policy: {archive.policy}. Change: to our baseline of "
-        "as many epochs; its interval is in the table: it is paired by text, so it is narrower than those of two rows."
+        f"Ours: {settings['encoder']}, {average}, 95 % intervals over texts ({table['texts']:,}){spread}; "
+        f"the paper: BERT-base, one run per row. Threshold policy: {archive.policy}. Change: to our baseline of as "
+        "many epochs; its interval is in the table: it is paired by text, so it is narrower than those of two rows."
     )
     pictures = figures.draw_table_2(_png(path), measure_rows(archive.systems), [note, *_name_candidates(table)])
     return _write_table(path, title, table_2_cells(table), table, text, pictures)
