@@ -137,11 +137,16 @@ def deletion() -> str:
 
 def learning_rates() -> str:
     """The rates compared by examples/choose_learning_rate.py on all training texts."""
-    rows = [["method", "learning rate", "macro AP on dev", "macro F1, global", "macro F1, fixed"]]
-    with (RESULTS / "learning_rates_all_texts.csv").open(encoding="utf-8", newline="") as file:
-        for row in sorted(csv.DictReader(file), key=lambda each: (each["method"], float(each["learning_rate"]))):
-            metrics = ("macro_average_precision", "macro_f1_global", "macro_f1_fixed")
-            rows.append([row["method"], row["learning_rate"], *(row[f"dev_{each}"] for each in metrics)])
+    found = []
+    for name in ("learning_rates_all_texts.csv", "learning_rates_mpnet.csv"):
+        with (RESULTS / name).open(encoding="utf-8", newline="") as file:
+            found += [{"encoder": "minilm", **row} for row in csv.DictReader(file)]  # the first file has no encoder
+    rows = [["encoder", "method", "learning rate", "macro AP on dev", "macro F1, global", "macro F1, fixed"]]
+    order = sorted(found, key=lambda each: (each["encoder"] != "minilm", each["method"], float(each["learning_rate"])))
+    for row in order:
+        metrics = ("macro_average_precision", "macro_f1_global", "macro_f1_fixed")
+        figures = (f"{float(row[f'dev_{each}']):.4f}" for each in metrics)
+        rows.append([row["encoder"], row["method"], f"{float(row['learning_rate']):g}", *figures])
     return markdown(rows)
 
 
